@@ -1,0 +1,2 @@
+//! Hostler.
+fn main() {}

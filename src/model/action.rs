@@ -1,0 +1,168 @@
+//! What a plan says: the actions to carry out now, and for each wanted thing that does not
+//! happen, why not. Plans are made in `plan` and nowhere else; this is only their shape.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Cause, HoldId, HostName, ImageName, JobId, JobKind, OpKind, PoolName, RetireWhy, ScheduleName,
+    Share, SlotIx, TaskEnd, Timestamp, VmId,
+};
+
+/// One pass's decisions.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// In the order in which they take effect.
+    pub actions: Vec<Action>,
+    pub held: Vec<Held>,
+}
+
+/// One decision.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Action {
+    /// Reserve this slot for a new VM of the pool.
+    Place {
+        pool: PoolName,
+        image: ImageName,
+        host: HostName,
+        slot: SlotIx,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<(JobId, VmId)>,
+    },
+    /// Send this command to the VM's host.
+    Do {
+        vm: VmId,
+        kind: OpKind,
+    },
+    /// The VM is to go.
+    Retire {
+        vm: VmId,
+        why: RetireWhy,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+    },
+    /// Nothing of the VM is on its host: free its slot.
+    Forget {
+        vm: VmId,
+    },
+    /// The slot is lost to the kernel's wrong count.
+    Leak {
+        vm: VmId,
+        host: HostName,
+        slot: SlotIx,
+    },
+    /// A hold's time is over.
+    Release {
+        host: HostName,
+        hold: HoldId,
+    },
+    /// A schedule's time came, or somebody asked.
+    OpenJob(Opening),
+    /// Nominal times that will not be run.
+    Miss {
+        schedule: ScheduleName,
+        nominal: Timestamp,
+        count: u32,
+        cause: String,
+    },
+    EndTask {
+        job: JobId,
+        vm: VmId,
+        end: TaskEnd,
+    },
+    EndJob {
+        job: JobId,
+    },
+}
+
+/// A job to be opened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Opening {
+    pub kind: JobKind,
+    pub cause: Cause,
+    pub begin_by: Timestamp,
+    pub max_unavailable: Share,
+    /// The target VMs and where they are.
+    pub targets: BTreeMap<VmId, HostName>,
+}
+
+/// Something wanted that does not happen now.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    pub want: Want,
+    /// The reason in one line.
+    pub why: String,
+    /// For a placement: how many hosts each filter refused.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused: BTreeMap<Reason, u32>,
+}
+
+/// What is wanted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Want {
+    /// So many VMs of a pool to be placed.
+    Pool { pool: PoolName, missing: u32 },
+    /// The next step of a VM.
+    Vm { vm: VmId },
+    /// The next tasks of a job.
+    Job { job: JobId },
+}
+
+/// Why a host cannot take a VM.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It is not one the pool chooses.
+    Labels,
+    /// It bakes images.
+    Builder,
+    /// It left the inventory.
+    Leaving,
+    /// It is not up.
+    NotUp,
+    /// Its keychain or disk is locked.
+    Locked,
+    /// Somebody holds it.
+    Held,
+    /// Its tool is absent or does not answer.
+    Tool,
+    /// Starts failed there a moment ago.
+    BackOff,
+    /// Too little disk is free.
+    Disk,
+    /// Both slots are taken.
+    Full,
+    /// It has as many of this pool as the pool wants per host.
+    Enough,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Labels => "not chosen by the pool",
+            Self::Builder => "builder",
+            Self::Leaving => "leaving the inventory",
+            Self::NotUp => "not up",
+            Self::Locked => "locked",
+            Self::Held => "held",
+            Self::Tool => "tool missing",
+            Self::BackOff => "backing off",
+            Self::Disk => "disk short",
+            Self::Full => "full",
+            Self::Enough => "has enough",
+        })
+    }
+}
+impl fmt::Display for Want {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pool { pool, missing } => write!(f, "pool {pool} wants {missing} more"),
+            Self::Vm { vm } => write!(f, "vm {vm}"),
+            Self::Job { job } => write!(f, "job {job}"),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What happened: past-tense facts. The World is their fold, and nothing else changes it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OpId, OpKind, Outcome,
+    PoolName, PoolSpec, Reach, RetireWhy, ScheduleName, ScheduleSpec, Sighting, SlotIx, TaskEnd,
+    Timestamp, VmId,
+};
+
+/// One line of the journal. `seq` is the revision of everything.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub epoch: u64,
+    pub actor: Actor,
+    pub event: Event,
+}
+
+/// Who did it, and by which door.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Actor {
+    pub who: String,
+    pub via: Via,
+}
+
+/// By which door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The controller's own plan.
+    Controller,
+    Cli,
+    Desktop,
+    Api,
+}
+
+impl Actor {
+    /// The controller itself.
+    pub fn controller() -> Self {
+        Self { who: "hostler".into(), via: Via::Controller }
+    }
+}
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.who)
+    }
+}
+
+/// A fact.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Event {
+    /// A controller took over with this epoch. Operations under way are lost from sight.
+    ControllerStarted {
+        version: String,
+    },
+    /// The fleet directory says something else than before; only what differs.
+    FleetChanged {
+        change: FleetChange,
+    },
+
+    /// A look at a host showed something new.
+    HostSeen {
+        host: HostName,
+        sighting: Box<Sighting>,
+    },
+    ReachChanged {
+        host: HostName,
+        to: Reach,
+        why: String,
+    },
+    HoldPlaced {
+        hold: Hold,
+    },
+    HoldReleased {
+        host: HostName,
+        hold: HoldId,
+        why: String,
+    },
+    /// A macOS VM that is not ours holds the slot.
+    SlotTaken {
+        host: HostName,
+        slot: SlotIx,
+        name: String,
+    },
+    /// The foreign VM is gone, or the leaked slot is whole again.
+    SlotCleared {
+        host: HostName,
+        slot: SlotIx,
+        why: String,
+    },
+    /// The kernel refused a start although fewer than two guests are known.
+    SlotLeaked {
+        host: HostName,
+        slot: SlotIx,
+        vm: VmId,
+    },
+
+    /// A VM has its place. `replaces`: the job and the VM whose part it takes.
+    SlotReserved {
+        vm: VmId,
+        host: HostName,
+        slot: SlotIx,
+        pool: PoolName,
+        image: ImageName,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<(JobId, VmId)>,
+    },
+    OpBegun {
+        vm: VmId,
+        op: OpId,
+        kind: OpKind,
+    },
+    OpEnded {
+        vm: VmId,
+        op: OpId,
+        outcome: Outcome,
+    },
+    /// It runs and has an address.
+    VmReady {
+        vm: VmId,
+        ip: String,
+    },
+    /// It runs with another address than before.
+    VmMoved {
+        vm: VmId,
+        ip: String,
+    },
+    /// A look did not show it running although it should.
+    VmMissed {
+        vm: VmId,
+    },
+    /// A look shows it running after all.
+    VmFound {
+        vm: VmId,
+    },
+    /// It stopped by itself: enough looks say so, or its host was rebooted.
+    VmDied {
+        vm: VmId,
+        why: String,
+    },
+    /// It is to go.
+    VmRetired {
+        vm: VmId,
+        why: RetireWhy,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+    },
+    /// It is no longer on the host; its slot is free.
+    VmGone {
+        vm: VmId,
+    },
+
+    /// A schedule's time came, and this job was opened for it.
+    RunFired {
+        schedule: ScheduleName,
+        nominal: Timestamp,
+        job: JobId,
+    },
+    /// Nominal times up to this one will not be run.
+    RunMissed {
+        schedule: ScheduleName,
+        nominal: Timestamp,
+        count: u32,
+        cause: String,
+    },
+    JobOpened {
+        job: Box<Job>,
+    },
+    TaskEnded {
+        job: JobId,
+        vm: VmId,
+        end: TaskEnd,
+    },
+    JobEnded {
+        job: JobId,
+    },
+}
+
+/// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct FleetChange {
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<HostName, Option<HostSpec>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<ImageName, Option<ImageSpec>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<PoolName, Option<PoolSpec>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedules: BTreeMap<ScheduleName, Option<ScheduleSpec>>,
+}
+
+impl FleetChange {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+            && self.images.is_empty()
+            && self.pools.is_empty()
+            && self.schedules.is_empty()
+    }
+}
+
+impl Event {
+    /// The name of the fact, as in the journal.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ControllerStarted { .. } => "controller_started",
+            Self::FleetChanged { .. } => "fleet_changed",
+            Self::HostSeen { .. } => "host_seen",
+            Self::ReachChanged { .. } => "reach_changed",
+            Self::HoldPlaced { .. } => "hold_placed",
+            Self::HoldReleased { .. } => "hold_released",
+            Self::SlotTaken { .. } => "slot_taken",
+            Self::SlotCleared { .. } => "slot_cleared",
+            Self::SlotLeaked { .. } => "slot_leaked",
+            Self::SlotReserved { .. } => "slot_reserved",
+            Self::OpBegun { .. } => "op_begun",
+            Self::OpEnded { .. } => "op_ended",
+            Self::VmReady { .. } => "vm_ready",
+            Self::VmMoved { .. } => "vm_moved",
+            Self::VmMissed { .. } => "vm_missed",
+            Self::VmFound { .. } => "vm_found",
+            Self::VmDied { .. } => "vm_died",
+            Self::VmRetired { .. } => "vm_retired",
+            Self::VmGone { .. } => "vm_gone",
+            Self::RunFired { .. } => "run_fired",
+            Self::RunMissed { .. } => "run_missed",
+            Self::JobOpened { .. } => "job_opened",
+            Self::TaskEnded { .. } => "task_ended",
+            Self::JobEnded { .. } => "job_ended",
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A host: how far it can be reached, what holds it, and its two slots.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, HoldId, HostName, HostSpec, JobId, Sighting, Timestamp, VmId};
+
+/// A host as the fold knows it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Host {
+    pub spec: HostSpec,
+    /// Still in the inventory. A host that left it stays until its slots are free.
+    pub declared: bool,
+    pub reach: Reach,
+    /// Since when `reach` is what it is.
+    pub reach_since: Timestamp,
+    /// Why, in the words of what failed; empty when up.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reach_why: String,
+    pub holds: BTreeMap<HoldId, Hold>,
+    /// Slot 0 and slot 1. There is nowhere to write down a third macOS VM.
+    pub slots: [Slot; 2],
+    /// The last look that showed something new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Sighting>,
+    /// Starts that failed here lately, oldest first, at most eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Timestamp>,
+}
+
+/// How far a host can be reached. Observed; nobody sets it by hand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Not seen since the controller started.
+    Unknown,
+    Up,
+    /// One missed poll.
+    Suspect,
+    /// 30 s without success.
+    Unreachable,
+    /// 60 s without success; its slots stay occupied.
+    Lost,
+    /// SSH answers, but FileVault or the keychain is locked: no VM can start.
+    Locked,
+    /// Its host key is not the pinned one. Only a person clears it.
+    IdentityMismatch,
+}
+
+/// One of a host's two places.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Slot {
+    #[default]
+    Free,
+    /// Promised to a VM that has not been started.
+    Reserved { vm: VmId },
+    /// A start was issued, or the VM was seen running.
+    Occupied { vm: VmId },
+    /// A stop was issued and its end not yet observed.
+    Stopping { vm: VmId },
+    /// A macOS VM that is not ours: counted, shown, never touched.
+    Foreign { name: String },
+    /// Our VM may or may not run: the host fell silent over it.
+    Unknown { vm: VmId },
+    /// The kernel still counts a guest that is gone; a reboot clears it.
+    Leaked { since: Timestamp },
+}
+
+impl Slot {
+    /// The VM of ours that this slot is for.
+    pub fn vm(&self) -> Option<VmId> {
+        match self {
+            Self::Reserved { vm }
+            | Self::Occupied { vm }
+            | Self::Stopping { vm }
+            | Self::Unknown { vm } => Some(*vm),
+            Self::Free | Self::Foreign { .. } | Self::Leaked { .. } => None,
+        }
+    }
+    /// One word for tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Reserved { .. } => "reserved",
+            Self::Occupied { .. } => "occupied",
+            Self::Stopping { .. } => "stopping",
+            Self::Foreign { .. } => "foreign",
+            Self::Unknown { .. } => "unknown",
+            Self::Leaked { .. } => "leaked",
+        }
+    }
+}
+
+/// Slot 0 or slot 1; a third cannot be said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum SlotIx {
+    Zero,
+    One,
+}
+
+impl SlotIx {
+    /// Both, in order.
+    pub const ALL: [Self; 2] = [Self::Zero, Self::One];
+    /// As an index into `Host::slots`.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Zero => 0,
+            Self::One => 1,
+        }
+    }
+}
+impl TryFrom<u8> for SlotIx {
+    type Error = String;
+    fn try_from(n: u8) -> Result<Self, String> {
+        match n {
+            0 => Ok(Self::Zero),
+            1 => Ok(Self::One),
+            _ => Err(format!("slot {n} does not exist: a host has slot 0 and slot 1")),
+        }
+    }
+}
+impl From<SlotIx> for u8 {
+    fn from(slot: SlotIx) -> Self {
+        match slot {
+            SlotIx::Zero => 0,
+            SlotIx::One => 1,
+        }
+    }
+}
+
+/// Why a host takes no work.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Hold {
+    pub id: HoldId,
+    pub host: HostName,
+    pub kind: HoldKind,
+    pub reason: String,
+    pub by: Actor,
+    pub created: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The job that placed it and will lift it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+}
+
+/// What sort of hold.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldKind {
+    /// A person wants no new work here.
+    Cordon,
+    /// A person or tool works on it.
+    Maintenance,
+    /// It failed too often.
+    Quarantine,
+}
+
+impl Host {
+    /// A host fresh from the inventory.
+    pub fn new(spec: HostSpec, now: Timestamp) -> Self {
+        Self {
+            spec,
+            declared: true,
+            reach: Reach::Unknown,
+            reach_since: now,
+            reach_why: String::new(),
+            holds: BTreeMap::new(),
+            slots: [Slot::Free, Slot::Free],
+            seen: None,
+            failures: Vec::new(),
+        }
+    }
+
+    /// The slots its inventory entry allows, with their numbers.
+    pub fn usable_slots(&self) -> impl Iterator<Item = (SlotIx, &Slot)> {
+        SlotIx::ALL.into_iter().zip(&self.slots).take(usize::from(self.spec.slots.min(2)))
+    }
+
+    /// The worst of its states in one word: holds first, then reachability.
+    pub fn word(&self) -> &'static str {
+        let worst = self.holds.values().map(|hold| hold.kind).max();
+        match (self.declared, self.reach, worst) {
+            (_, Reach::IdentityMismatch, _) => "identity-mismatch",
+            (_, Reach::Lost, _) => "lost",
+            (_, Reach::Unreachable, _) => "unreachable",
+            (false, _, _) => "retiring",
+            (_, _, Some(HoldKind::Quarantine)) => "quarantined",
+            (_, _, Some(HoldKind::Maintenance)) => "maintenance",
+            (_, _, Some(HoldKind::Cordon)) => "cordoned",
+            (_, Reach::Locked, None) => "locked",
+            (_, Reach::Suspect, None) => "suspect",
+            (_, Reach::Unknown, None) => "unknown",
+            (_, Reach::Up, None) if self.slots.iter().any(|s| s.vm().is_some()) => "busy",
+            (_, Reach::Up, None) => "ready",
+        }
+    }
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unknown => "unknown",
+            Self::Up => "up",
+            Self::Suspect => "suspect",
+            Self::Unreachable => "unreachable",
+            Self::Lost => "lost",
+            Self::Locked => "locked",
+            Self::IdentityMismatch => "identity-mismatch",
+        })
+    }
+}
+impl fmt::Display for HoldKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Cordon => "cordon",
+            Self::Maintenance => "maintenance",
+            Self::Quarantine => "quarantine",
+        })
+    }
+}

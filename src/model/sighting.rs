@@ -1,0 +1,139 @@
+//! What a host showed when it was looked at: its facts, the VMs its tool lists, the guests its
+//! kernel runs, and what the guard there remembers of our operations.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, OpId, Timestamp};
+
+/// One look at a host. Fields that could not be read are `None`: unread is not empty.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Sighting {
+    /// When the look began, on the controller's clock.
+    pub at: Timestamp,
+    pub facts: Facts,
+    /// Local VMs of the tool by name; `None` when its list failed.
+    pub vms: Option<BTreeMap<String, SeenVm>>,
+    /// Cached images by reference; `None` when the list failed.
+    pub images: Option<Vec<String>>,
+    /// Virtualization processes of all users; `None` when they could not be counted.
+    pub guests: Option<u32>,
+    /// Why no VM can start now (a locked keychain, FileVault), as the host says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<String>,
+    pub guard: GuardView,
+}
+
+/// Facts of a host that change seldom, and its free disk.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// `26.3.1`.
+    pub macos: String,
+    /// `25D2128`.
+    pub build: String,
+    /// `Apple M2 Pro`.
+    pub chip: String,
+    /// `Mac14,12`.
+    pub model: String,
+    pub cores: u16,
+    pub memory: Bytes,
+    /// Size of the data volume.
+    pub disk: Bytes,
+    /// Free on the data volume.
+    pub disk_free: Bytes,
+    /// Changes with each boot, and only then.
+    pub boot: String,
+    pub booted_at: Timestamp,
+    /// The VM tool's version: `2.35.0`.
+    pub tool: String,
+}
+
+/// A VM as its tool lists it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SeenVm {
+    pub state: SeenState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// A guest that does not count against the two slots.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub linux: bool,
+}
+
+/// The tool's word for a VM. `Other` is a word we do not know: treated as running.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeenState {
+    Running,
+    Stopped,
+    Suspended,
+    Other(String),
+}
+
+impl SeenVm {
+    /// Whether it may hold one of the two slots.
+    pub fn holds_slot(&self) -> bool {
+        match self.state {
+            SeenState::Running | SeenState::Other(_) => !self.linux,
+            SeenState::Stopped | SeenState::Suspended => false,
+        }
+    }
+}
+
+/// What the guard on the host remembers of our operations since it booted.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct GuardView {
+    /// The highest epoch the host has been told.
+    pub epoch: u64,
+    /// The operation whose script runs there now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<OpId>,
+    /// The last operations that ended, with their exit status.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub done: BTreeMap<OpId, i32>,
+}
+
+/// Free disk may wander this far before it is news.
+const DISK_NEWS: Bytes = Bytes::gib(5);
+
+impl Sighting {
+    /// Whether this look shows nothing that the `last` one did not. A poll without news is not
+    /// written: only time, wandering disk space and finished operations' records differ.
+    pub fn same_as(&self, last: &Self) -> bool {
+        let mut facts = self.facts.clone();
+        if facts.disk_free.0.abs_diff(last.facts.disk_free.0) < DISK_NEWS.0 {
+            facts.disk_free = last.facts.disk_free;
+        }
+        // Two reads of a boot time may differ by the clock's correction; `boot` decides.
+        facts.booted_at = last.facts.booted_at;
+        facts == last.facts
+            && self.vms == last.vms
+            && self.images == last.images
+            && self.guests == last.guests
+            && self.locked == last.locked
+            && self.guard.running == last.guard.running
+            && self.guard.epoch == last.guard.epoch
+    }
+
+    /// Macs kernels count guests of every tool; so do we: the larger of list and processes.
+    pub fn slots_held(&self) -> Option<u32> {
+        let listed = self.vms.as_ref()?.values().filter(|vm| vm.holds_slot()).count();
+        let linux =
+            self.vms.as_ref()?.values().filter(|vm| vm.linux && vm.state == SeenState::Running);
+        let listed = u32::try_from(listed).unwrap_or(u32::MAX);
+        let linux = u32::try_from(linux.count()).unwrap_or(u32::MAX);
+        Some(listed.max(self.guests.unwrap_or(0).saturating_sub(linux)))
+    }
+}
+
+/// Figures that change with every look. They are shown and scored, never journalled.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Sample {
+    pub at: Timestamp,
+    /// Run queue over one minute.
+    pub load: f32,
+    pub memory_used: Bytes,
+    pub disk_free: Bytes,
+    /// How long the look took, in milliseconds.
+    pub took_ms: u32,
+}

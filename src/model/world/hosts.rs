@@ -1,0 +1,121 @@
+//! Fold of what hosts show and what holds them, and of slots that are not ours.
+
+use std::sync::Arc;
+
+use super::{Misfit, World, misfit};
+use crate::model::{Hold, HoldId, HostName, Reach, Sighting, Slot, SlotIx, Timestamp, Vm, VmId};
+
+impl World {
+    /// A new controller has seen nothing yet, and knows no end of what the last one began.
+    pub(super) fn lose_sight(&mut self, at: Timestamp) {
+        for host in self.hosts.values_mut() {
+            if host.reach != Reach::IdentityMismatch && host.reach != Reach::Unknown {
+                let host = Arc::make_mut(host);
+                (host.reach, host.reach_since) = (Reach::Unknown, at);
+                host.reach_why = "the controller has just started".into();
+            }
+        }
+        let busy: Vec<VmId> =
+            self.vms.values().filter(|vm| vm.op.is_some()).map(|vm| vm.id).collect();
+        for id in busy {
+            self.op_lost_from_sight(id, at);
+        }
+    }
+
+    pub(super) fn host_seen(&mut self, name: &HostName, sighting: &Sighting) -> Result<(), Misfit> {
+        self.host_mut(name)?.seen = Some(sighting.clone());
+        Ok(())
+    }
+
+    pub(super) fn reach_changed(
+        &mut self,
+        name: &HostName,
+        to: Reach,
+        why: &str,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        if host.reach == to {
+            return misfit(format!("host {name}"), format!("is {to} already"));
+        }
+        (host.reach, host.reach_since, host.reach_why) = (to, at, why.into());
+        Ok(())
+    }
+
+    pub(super) fn hold_placed(&mut self, hold: &Hold) -> Result<(), Misfit> {
+        let host = self.host_mut(&hold.host)?;
+        if host.holds.contains_key(&hold.id) {
+            return misfit(format!("hold {}", hold.id), "is there already");
+        }
+        host.holds.insert(hold.id, hold.clone());
+        Ok(())
+    }
+
+    pub(super) fn hold_released(&mut self, name: &HostName, id: HoldId) -> Result<(), Misfit> {
+        match self.host_mut(name)?.holds.remove(&id) {
+            Some(_) => Ok(()),
+            None => misfit(format!("hold {id}"), format!("is not on host {name}")),
+        }
+    }
+
+    pub(super) fn slot_taken(
+        &mut self,
+        name: &HostName,
+        slot: SlotIx,
+        by: &str,
+    ) -> Result<(), Misfit> {
+        let place = &mut self.host_mut(name)?.slots[slot.index()];
+        if *place != Slot::Free {
+            return misfit(format!("host {name}"), format!("slot is {}, not free", place.word()));
+        }
+        *place = Slot::Foreign { name: by.into() };
+        Ok(())
+    }
+
+    pub(super) fn slot_cleared(&mut self, name: &HostName, slot: SlotIx) -> Result<(), Misfit> {
+        let place = &mut self.host_mut(name)?.slots[slot.index()];
+        match place {
+            Slot::Foreign { .. } | Slot::Leaked { .. } => *place = Slot::Free,
+            Slot::Free
+            | Slot::Reserved { .. }
+            | Slot::Occupied { .. }
+            | Slot::Stopping { .. }
+            | Slot::Unknown { .. } => {
+                return misfit(
+                    format!("host {name}"),
+                    format!("slot is {}, neither foreign nor leaked", place.word()),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The VM keeps its disk for deletion, and loses its place to the kernel's wrong count.
+    pub(super) fn slot_leaked(
+        &mut self,
+        name: &HostName,
+        slot: SlotIx,
+        vm: VmId,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let place = &mut self.host_mut(name)?.slots[slot.index()];
+        if *place != (Slot::Reserved { vm }) {
+            let word = place.word();
+            return misfit(
+                format!("host {name}"),
+                format!("slot is {word}, not reserved for {vm}"),
+            );
+        }
+        *place = Slot::Leaked { since: at };
+        Ok(())
+    }
+
+    /// Changes the VM's slot, if it still has one.
+    pub(super) fn set_slot(&mut self, vm: &Vm, to: Slot) -> Result<(), Misfit> {
+        let place = &mut self.host_mut(&vm.host)?.slots[vm.slot.index()];
+        if place.vm() == Some(vm.id) && *place != to {
+            *place = to;
+        }
+        Ok(())
+    }
+}

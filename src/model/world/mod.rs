@@ -1,0 +1,144 @@
+//! The World: everything known of the fleet, as the fold of all entries. `apply` is pure and
+//! refuses what does not follow; controller, desktop, simulator and tests hold the same World.
+
+mod fleet;
+mod hosts;
+mod jobs;
+mod ops;
+mod vms;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Entry, Event, Host, HostName, ImageName, ImageSpec, Job, JobId, Pool, PoolName, Schedule,
+    ScheduleName, Timestamp, Vm, VmId,
+};
+
+/// Everything known of the fleet at revision `seq`. Values are shared, so a copy costs only the
+/// maps and the first change to a value after it.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct World {
+    pub seq: u64,
+    /// The epoch of the controller that wrote last.
+    pub epoch: u64,
+    /// When the last entry was written.
+    pub at: Timestamp,
+    pub hosts: BTreeMap<HostName, Arc<Host>>,
+    pub images: BTreeMap<ImageName, Arc<ImageSpec>>,
+    pub pools: BTreeMap<PoolName, Arc<Pool>>,
+    pub schedules: BTreeMap<ScheduleName, Arc<Schedule>>,
+    pub vms: BTreeMap<VmId, Arc<Vm>>,
+    pub jobs: BTreeMap<JobId, Arc<Job>>,
+}
+
+/// Why an entry does not follow from the World before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Illegal {
+    /// The entry is not the next one.
+    #[error("entry {got} does not follow entry {last}")]
+    Seq { last: u64, got: u64 },
+    /// The entry was written by a controller that has been superseded.
+    #[error("entry {seq} is of epoch {got}, and epoch {now} has begun")]
+    Epoch { seq: u64, now: u64, got: u64 },
+    /// The event does not fit.
+    #[error("entry {seq} ({event}): {thing} {why}")]
+    Event { seq: u64, event: &'static str, thing: String, why: String },
+}
+
+/// Why an event does not fit: the thing and what is wrong with it.
+pub(super) type Misfit = (String, String);
+
+/// `Err` with a thing and what is wrong with it.
+pub(super) fn misfit<T>(thing: impl ToString, why: impl Into<String>) -> Result<T, Misfit> {
+    Err((thing.to_string(), why.into()))
+}
+
+impl World {
+    /// Applies one entry, or refuses it. A refused entry may have changed part of the World:
+    /// throw the World away, or check with `would_apply` first.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
+        if entry.seq != self.seq + 1 {
+            return Err(Illegal::Seq { last: self.seq, got: entry.seq });
+        }
+        let starts = matches!(entry.event, Event::ControllerStarted { .. });
+        let follows = if starts { entry.epoch > self.epoch } else { entry.epoch == self.epoch };
+        if !follows {
+            return Err(Illegal::Epoch { seq: entry.seq, now: self.epoch, got: entry.epoch });
+        }
+        self.epoch = entry.epoch;
+        self.change(entry).map_err(|(thing, why)| Illegal::Event {
+            seq: entry.seq,
+            event: entry.event.name(),
+            thing,
+            why,
+        })?;
+        self.seq = entry.seq;
+        self.at = entry.at;
+        Ok(())
+    }
+
+    fn change(&mut self, entry: &Entry) -> Result<(), Misfit> {
+        let at = entry.at;
+        match &entry.event {
+            Event::ControllerStarted { .. } => {
+                self.lose_sight(at);
+                Ok(())
+            }
+            Event::FleetChanged { change } => self.change_fleet(change, at),
+            Event::HostSeen { host, sighting } => self.host_seen(host, sighting),
+            Event::ReachChanged { host, to, why } => self.reach_changed(host, *to, why, at),
+            Event::HoldPlaced { hold } => self.hold_placed(hold),
+            Event::HoldReleased { host, hold, .. } => self.hold_released(host, *hold),
+            Event::SlotTaken { host, slot, name } => self.slot_taken(host, *slot, name),
+            Event::SlotCleared { host, slot, .. } => self.slot_cleared(host, *slot),
+            Event::SlotLeaked { host, slot, vm } => self.slot_leaked(host, *slot, *vm, at),
+            Event::SlotReserved { vm, host, slot, pool, image, replaces } => {
+                let vm = vms::reserved(*vm, host, *slot, pool, image, at);
+                self.slot_reserved(vm, replaces.as_ref())
+            }
+            Event::OpBegun { vm, op, kind } => self.op_begun(*vm, *op, *kind, at),
+            Event::OpEnded { vm, op, outcome } => self.op_ended(*vm, *op, outcome, at),
+            Event::VmReady { vm, ip } => self.vm_ready(*vm, ip, at),
+            Event::VmMoved { vm, ip } => self.vm_moved(*vm, ip),
+            Event::VmMissed { vm } => self.vm_missed(*vm, at),
+            Event::VmFound { vm } => self.vm_found(*vm),
+            Event::VmDied { vm, .. } => self.vm_died(*vm, at),
+            Event::VmRetired { vm, why, job } => self.vm_retired(*vm, *why, *job, at),
+            Event::VmGone { vm } => self.vm_gone(*vm),
+            Event::RunFired { schedule, nominal, job } => self.run_fired(schedule, *nominal, *job),
+            Event::RunMissed { schedule, nominal, count, cause } => {
+                self.run_missed(schedule, *nominal, *count, cause)
+            }
+            Event::JobOpened { job } => self.job_opened(job),
+            Event::TaskEnded { job, vm, end } => self.task_ended(*job, *vm, end, at),
+            Event::JobEnded { job } => self.job_ended(*job, at),
+        }
+    }
+
+    /// The VMs on a host, by slot order.
+    pub fn vms_on<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = &'a Arc<Vm>> {
+        host.slots.iter().filter_map(|slot| self.vms.get(&slot.vm()?))
+    }
+
+    pub(super) fn host_mut(&mut self, name: &HostName) -> Result<&mut Host, Misfit> {
+        match self.hosts.get_mut(name) {
+            Some(host) => Ok(Arc::make_mut(host)),
+            None => misfit(format!("host {name}"), "is not known"),
+        }
+    }
+    pub(super) fn vm_mut(&mut self, id: VmId) -> Result<&mut Vm, Misfit> {
+        match self.vms.get_mut(&id) {
+            Some(vm) => Ok(Arc::make_mut(vm)),
+            None => misfit(format!("vm {id}"), "is not known"),
+        }
+    }
+    pub(super) fn job_mut(&mut self, id: JobId) -> Result<&mut Job, Misfit> {
+        match self.jobs.get_mut(&id) {
+            Some(job) => Ok(Arc::make_mut(job)),
+            None => misfit(format!("job {id}"), "is not known"),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Fold of commands: begun, ended with one of three outcomes. The legal steps of a VM through
+//! its phases stand in `before` and `after`, and nowhere else.
+
+use super::{Misfit, World, misfit};
+use crate::model::{Op, OpId, OpKind, Outcome, Phase, Refused, Slot, Timestamp, Vm, VmId};
+
+/// The phases in which a command may begin.
+const fn before(kind: OpKind) -> &'static [Phase] {
+    match kind {
+        OpKind::Clone => &[Phase::Placed],
+        OpKind::Start => &[Phase::Cloned],
+        // A start that was lost from sight may have been a start: stopping is always allowed.
+        OpKind::Stop => &[Phase::Cloned, Phase::Booting, Phase::Ready],
+        OpKind::Delete => &[Phase::Placed, Phase::Cloned, Phase::Stopped, Phase::Deleted],
+    }
+}
+
+/// The phase a VM has reached when the command is done.
+const fn after(kind: OpKind) -> Phase {
+    match kind {
+        OpKind::Clone => Phase::Cloned,
+        OpKind::Start => Phase::Booting,
+        OpKind::Stop => Phase::Stopped,
+        OpKind::Delete => Phase::Deleted,
+    }
+}
+
+/// The slot while a command runs.
+fn slot_during(kind: OpKind, vm: VmId) -> Option<Slot> {
+    match kind {
+        OpKind::Clone | OpKind::Delete => None,
+        OpKind::Start => Some(Slot::Occupied { vm }),
+        OpKind::Stop => Some(Slot::Stopping { vm }),
+    }
+}
+
+/// The slot once a command was refused: as it was before. A refused stop leaves a running VM.
+fn slot_refused(kind: OpKind, vm: VmId) -> Option<Slot> {
+    match kind {
+        OpKind::Clone | OpKind::Delete => None,
+        OpKind::Start => Some(Slot::Reserved { vm }),
+        OpKind::Stop => Some(Slot::Occupied { vm }),
+    }
+}
+
+impl World {
+    pub(super) fn op_begun(
+        &mut self,
+        id: VmId,
+        op: OpId,
+        kind: OpKind,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let epoch = self.epoch;
+        let vm = self.vm_mut(id)?;
+        if let Some(op) = &vm.op {
+            return misfit(
+                format!("vm {id}"),
+                format!("already has {} {} under way", op.kind, op.id),
+            );
+        }
+        if !before(kind).contains(&vm.phase) {
+            return misfit(format!("vm {id}"), format!("cannot {kind} while it is {}", vm.word()));
+        }
+        vm.op = Some(Op { id: op, kind, epoch, begun: at, lost: None });
+        let vm = vm.clone();
+        slot_during(kind, id).map_or(Ok(()), |slot| self.set_slot(&vm, slot))
+    }
+
+    pub(super) fn op_ended(
+        &mut self,
+        id: VmId,
+        op: OpId,
+        outcome: &Outcome,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?;
+        let kind = match &vm.op {
+            Some(running) if running.id == op => running.kind,
+            Some(_) | None => return misfit(format!("vm {id}"), format!("has no operation {op}")),
+        };
+        let slot = match outcome {
+            Outcome::Unknown { .. } => {
+                self.op_lost_from_sight(id, at);
+                return Ok(());
+            }
+            Outcome::Done => {
+                (vm.op, vm.refused, vm.missed) = (None, None, None);
+                (vm.phase, vm.phase_since) = (after(kind), at);
+                slot_during(kind, id)
+            }
+            Outcome::Refused { class, said } => {
+                let times =
+                    1 + vm.refused.as_ref().filter(|r| r.kind == kind).map_or(0, |r| r.times);
+                vm.refused = Some(Refused { at, kind, class: *class, said: said.clone(), times });
+                vm.op = None;
+                slot_refused(kind, id)
+            }
+        };
+        let vm = vm.clone();
+        slot.map_or(Ok(()), |slot| self.set_slot(&vm, slot))
+    }
+
+    /// The host fell silent over a command: it may or may not have run, and keeps its slot.
+    pub(super) fn op_lost_from_sight(&mut self, id: VmId, at: Timestamp) {
+        let Ok(vm) = self.vm_mut(id) else { return };
+        let Some(op) = &mut vm.op else { return };
+        op.lost.get_or_insert(at);
+        let (vm, kind): (Vm, OpKind) =
+            { (vm.clone(), vm.op.as_ref().map_or(OpKind::Clone, |o| o.kind)) };
+        if slot_during(kind, id).is_some() {
+            let _ = self.set_slot(&vm, Slot::Unknown { vm: id });
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Fold of VMs: placed, ready, missed, retired, gone.
+
+use std::sync::Arc;
+
+use super::{Misfit, World, misfit};
+use crate::model::{
+    HostName, ImageName, JobId, Missed, Phase, PoolName, Reach, Refusal, RetireWhy, Retired, Slot,
+    SlotIx, TaskState, Timestamp, Vm, VmId, Wanted,
+};
+
+/// How many failed starts a host remembers.
+const FAILURES_KEPT: usize = 8;
+
+/// A VM at the moment its slot is reserved.
+pub(super) fn reserved(
+    id: VmId,
+    host: &HostName,
+    slot: SlotIx,
+    pool: &PoolName,
+    image: &ImageName,
+    at: Timestamp,
+) -> Vm {
+    Vm {
+        id,
+        pool: pool.clone(),
+        image: image.clone(),
+        host: host.clone(),
+        slot,
+        wanted: Wanted::Running,
+        phase: Phase::Placed,
+        phase_since: at,
+        created: at,
+        op: None,
+        ip: None,
+        missed: None,
+        refused: None,
+        retired: None,
+    }
+}
+
+impl World {
+    pub(super) fn slot_reserved(
+        &mut self,
+        vm: Vm,
+        replaces: Option<&(JobId, VmId)>,
+    ) -> Result<(), Misfit> {
+        if self.vms.contains_key(&vm.id) {
+            return misfit(format!("vm {}", vm.id), "is known already");
+        }
+        let host = self.host_mut(&vm.host)?;
+        if host.reach != Reach::Up || !host.holds.is_empty() || !host.declared {
+            return misfit(
+                format!("host {}", vm.host),
+                format!("is {} and takes no work", host.word()),
+            );
+        }
+        if vm.slot.index() >= usize::from(host.spec.slots) {
+            let slots = host.spec.slots;
+            return misfit(format!("host {}", vm.host), format!("has only {slots} slots"));
+        }
+        let place = &mut host.slots[vm.slot.index()];
+        if *place != Slot::Free {
+            return misfit(
+                format!("host {}", vm.host),
+                format!("slot is {}, not free", place.word()),
+            );
+        }
+        *place = Slot::Reserved { vm: vm.id };
+        if let Some((job, old)) = replaces {
+            self.task_mut(*job, *old)?.replacement = Some(vm.id);
+        }
+        self.vms.insert(vm.id, Arc::new(vm));
+        Ok(())
+    }
+
+    pub(super) fn vm_ready(&mut self, id: VmId, ip: &str, at: Timestamp) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?;
+        if vm.phase != Phase::Booting {
+            return misfit(format!("vm {id}"), format!("is {}, not booting", vm.word()));
+        }
+        (vm.phase, vm.phase_since) = (Phase::Ready, at);
+        (vm.ip, vm.missed) = (Some(ip.into()), None);
+        let (host, pool) = (vm.host.clone(), vm.pool.clone());
+        self.host_mut(&host)?.failures.clear();
+        if let Some(pool) = self.pools.get_mut(&pool)
+            && pool.failures > 0
+        {
+            let pool = Arc::make_mut(pool);
+            (pool.failures, pool.failed_at) = (0, None);
+        }
+        Ok(())
+    }
+
+    pub(super) fn vm_moved(&mut self, id: VmId, ip: &str) -> Result<(), Misfit> {
+        self.vm_mut(id)?.ip = Some(ip.into());
+        Ok(())
+    }
+
+    pub(super) fn vm_missed(&mut self, id: VmId, at: Timestamp) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?;
+        if vm.phase != Phase::Booting && vm.phase != Phase::Ready {
+            return misfit(
+                format!("vm {id}"),
+                format!("is {}: nobody expects it to run", vm.word()),
+            );
+        }
+        let missed = vm.missed.get_or_insert(Missed { since: at, last: at, looks: 0 });
+        (missed.last, missed.looks) = (at, missed.looks + 1);
+        Ok(())
+    }
+
+    pub(super) fn vm_found(&mut self, id: VmId) -> Result<(), Misfit> {
+        match self.vm_mut(id)?.missed.take() {
+            Some(_) => Ok(()),
+            None => misfit(format!("vm {id}"), "was not missed"),
+        }
+    }
+
+    pub(super) fn vm_died(&mut self, id: VmId, at: Timestamp) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?;
+        (vm.phase, vm.phase_since) = (Phase::Stopped, at);
+        (vm.op, vm.missed, vm.ip) = (None, None, None);
+        if vm.wanted == Wanted::Running {
+            vm.wanted = Wanted::Gone;
+            vm.retired = Some(Retired { at, why: RetireWhy::Died, job: None });
+        }
+        let vm = vm.clone();
+        self.set_slot(&vm, Slot::Stopping { vm: id })
+    }
+
+    pub(super) fn vm_retired(
+        &mut self,
+        id: VmId,
+        why: RetireWhy,
+        job: Option<JobId>,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?;
+        if vm.wanted == Wanted::Gone {
+            return misfit(format!("vm {id}"), "is to go already");
+        }
+        vm.wanted = Wanted::Gone;
+        vm.retired = Some(Retired { at, why, job });
+        let (host, pool) = (vm.host.clone(), vm.pool.clone());
+        // The limit is the slot's fault and not the VM's: it costs nobody a try.
+        let charged = vm.refused.as_ref().is_none_or(|r| r.class != Refusal::Limit);
+        if why == RetireWhy::Failed && charged {
+            let failures = &mut self.host_mut(&host)?.failures;
+            failures.push(at);
+            let excess = failures.len().saturating_sub(FAILURES_KEPT);
+            failures.drain(..excess);
+            if let Some(pool) = self.pools.get_mut(&pool) {
+                let pool = Arc::make_mut(pool);
+                (pool.failures, pool.failed_at) = (pool.failures + 1, Some(at));
+            }
+        }
+        if let Some(job) = job {
+            let task = self.task_mut(job, id)?;
+            if task.state != TaskState::Waiting {
+                return misfit(format!("job {job}"), format!("task {id} is {}", task.state.word()));
+            }
+            task.state = TaskState::Begun { at };
+        }
+        Ok(())
+    }
+
+    pub(super) fn vm_gone(&mut self, id: VmId) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?.clone();
+        let never_there = vm.phase == Phase::Placed && vm.op.is_none();
+        if vm.wanted != Wanted::Gone || (vm.phase != Phase::Deleted && !never_there) {
+            return misfit(format!("vm {id}"), format!("is {} and cannot be gone", vm.word()));
+        }
+        self.set_slot(&vm, Slot::Free)?;
+        self.vms.remove(&id);
+        if self.hosts.get(&vm.host).is_some_and(|host| !host.declared) {
+            self.forget_host_if_empty(&vm.host);
+        }
+        Ok(())
+    }
+}
