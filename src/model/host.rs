@@ -1,6 +1,6 @@
 //! A host: how far it can be reached, what holds it, and its two slots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -22,12 +22,18 @@ pub struct Host {
     pub holds: BTreeMap<HoldId, Hold>,
     /// Slot 0 and slot 1. There is nowhere to write down a third macOS VM.
     pub slots: [Slot; 2],
+    /// Our VMs here, those without a slot included (their slot leaked).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub vms: BTreeSet<VmId>,
     /// The last look that showed something new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
     /// Starts that failed here lately, oldest first, at most eight.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Timestamp>,
+    /// What the tool said of the last of them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub failed_why: String,
 }
 
 /// How far a host can be reached. Observed; nobody sets it by hand.
@@ -171,8 +177,10 @@ impl Host {
             reach_why: String::new(),
             holds: BTreeMap::new(),
             slots: [Slot::Free, Slot::Free],
+            vms: BTreeSet::new(),
             seen: None,
             failures: Vec::new(),
+            failed_why: String::new(),
         }
     }
 
@@ -195,7 +203,7 @@ impl Host {
             (_, Reach::Locked, None) => "locked",
             (_, Reach::Suspect, None) => "suspect",
             (_, Reach::Unknown, None) => "unknown",
-            (_, Reach::Up, None) if self.slots.iter().any(|s| s.vm().is_some()) => "busy",
+            (_, Reach::Up, None) if !self.vms.is_empty() => "busy",
             (_, Reach::Up, None) => "ready",
         }
     }

@@ -52,6 +52,10 @@ macro_rules! id {
             pub const fn from_bits(bits: u64) -> Self {
                 Self(bits & ((1 << 60) - 1))
             }
+            /// Its 60 bits.
+            pub const fn bits(self) -> u64 {
+                self.0
+            }
         }
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

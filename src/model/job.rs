@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, HostName, JobId, PoolName, ScheduleName, ScheduleSpec, Share, Timestamp, VmId};
+use super::{
+    Actor, HostName, JobId, PoolName, ScheduleName, ScheduleSpec, Selector, Share, Timestamp, VmId,
+};
 
 /// A named going of work.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +31,8 @@ pub struct Job {
 pub enum JobKind {
     /// Every VM of the pool is replaced by a new one from the image.
     Respawn { pool: PoolName },
+    /// Every VM on these hosts is replaced.
+    RespawnOn { hosts: Selector },
 }
 
 /// Why a job was opened.
@@ -64,6 +68,8 @@ pub enum JobState {
 pub struct Task {
     /// Where the VM was when the job opened.
     pub host: HostName,
+    /// Where the VM that takes its part belongs.
+    pub pool: PoolName,
     pub state: TaskState,
     /// The VM placed in its stead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,6 +132,7 @@ impl Job {
     pub fn title(&self) -> String {
         match &self.kind {
             JobKind::Respawn { pool } => format!("respawn {pool}"),
+            JobKind::RespawnOn { hosts } => format!("respawn on {hosts}"),
         }
     }
     /// One word for tables.

@@ -12,6 +12,7 @@ mod name;
 mod pool;
 mod selector;
 mod sighting;
+mod subject;
 mod time;
 mod units;
 mod vm;
@@ -32,6 +33,7 @@ pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, 
 pub use pool::Pool;
 pub use selector::{BadSelector, Labels, Selector};
 pub use sighting::{Facts, GuardView, Sample, SeenState, SeenVm, Sighting};
+pub use subject::Subject;
 pub use time::{BadSpan, Span, Timestamp};
 pub use units::{BadAmount, Bytes, Share};
 pub use vm::{

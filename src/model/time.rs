@@ -9,20 +9,32 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment in UTC, to the millisecond. In JSON: RFC 3339, `2026-11-21T02:30:00.000Z`.
+/// A moment in UTC, to the millisecond. In JSON: RFC 3339, `2026-11-21T02:30:00.000Z`. What would
+/// lie outside the years 0 to 9999, which is all that RFC 3339 can say, is their first or last
+/// moment: every moment reads back as itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
+
+/// 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+const FIRST_MS: i64 = -62_167_219_200_000;
+const LAST_MS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
     /// From milliseconds since 1970-01-01T00:00:00Z.
     pub const fn from_millis(ms: i64) -> Self {
-        Self(ms)
+        if ms < FIRST_MS {
+            Self(FIRST_MS)
+        } else if ms > LAST_MS {
+            Self(LAST_MS)
+        } else {
+            Self(ms)
+        }
     }
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
-    /// The same moment for chrono; a moment outside its range is the epoch.
+    /// The same moment for chrono.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
@@ -34,19 +46,19 @@ impl Timestamp {
 
 impl From<DateTime<Utc>> for Timestamp {
     fn from(at: DateTime<Utc>) -> Self {
-        Self(at.timestamp_millis())
+        Self::from_millis(at.timestamp_millis())
     }
 }
 impl Add<Span> for Timestamp {
     type Output = Self;
     fn add(self, span: Span) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.0).unwrap_or(i64::MAX)))
+        Self::from_millis(self.0.saturating_add_unsigned(span.0))
     }
 }
 impl Sub<Span> for Timestamp {
     type Output = Self;
     fn sub(self, span: Span) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)))
+        Self::from_millis(self.0.saturating_sub_unsigned(span.0))
     }
 }
 impl fmt::Display for Timestamp {
@@ -222,5 +234,9 @@ mod tests {
         assert_eq!(at.to_string(), "2026-11-21T02:30:00.125Z");
         assert_eq!((at + Span::from_secs(2)).since(at), Span::from_secs(2));
         assert_eq!(at.since(at + Span::from_secs(2)), Span::ZERO);
+        let far = Span::from_millis(u64::MAX);
+        for at in [at + far, at - far, Timestamp::from_millis(i64::MAX), Timestamp::default()] {
+            assert_eq!(at.to_string().parse(), Ok(at));
+        }
     }
 }

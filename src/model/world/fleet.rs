@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Misfit, World};
+use super::{Misfit, World, misfit};
 use crate::model::{
     Fleet, FleetChange, Host, HostName, HostSpec, Pool, PoolName, PoolSpec, Schedule, Slot,
     Timestamp,
@@ -28,6 +28,10 @@ impl World {
     ) -> Result<(), Misfit> {
         for (name, spec) in &change.hosts {
             match spec {
+                Some(spec) if spec.slots > 2 => {
+                    let why = format!("declares {} slots: a Mac has two", spec.slots);
+                    return misfit(format!("host {name}"), why);
+                }
                 Some(spec) => self.declare_host(name, spec, at),
                 None => self.drop_host(name)?,
             }
@@ -56,7 +60,8 @@ impl World {
             let schedule = Arc::make_mut(schedule);
             if schedule.spec.cron != spec.cron || schedule.spec.zone != spec.zone {
                 // Another calendar: what the old one still owed is not owed by the new one.
-                schedule.upto = at;
+                // What has been dealt with stays so, even if the clock stepped back since.
+                schedule.upto = schedule.upto.max(at);
             }
             schedule.spec = spec.clone();
         }
@@ -78,9 +83,7 @@ impl World {
 
     /// A host that left the inventory is forgotten once nothing of ours is on it.
     pub(super) fn forget_host_if_empty(&mut self, name: &HostName) {
-        let empty = |host: &Host| !host.declared && host.slots.iter().all(|s| s.vm().is_none());
-        let ours = |vm: &Arc<crate::model::Vm>| vm.host == *name;
-        if self.hosts.get(name).is_some_and(|h| empty(h)) && !self.vms.values().any(ours) {
+        if self.hosts.get(name).is_some_and(|host| !host.declared && host.vms.is_empty()) {
             self.hosts.remove(name);
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
-use crate::model::{Hold, HoldId, HostName, Reach, Sighting, Slot, SlotIx, Timestamp, Vm, VmId};
+use crate::model::{
+    Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Timestamp, Vm, VmId,
+};
 
 impl World {
     /// A new controller has seen nothing yet, and knows no end of what the last one began.
@@ -98,6 +100,12 @@ impl World {
         vm: VmId,
         at: Timestamp,
     ) -> Result<(), Misfit> {
+        let known = self.vm_mut(vm)?;
+        if known.phase != Phase::Cloned || known.op.is_some() {
+            // Only a refused start shows a leak.
+            let why = format!("is {} and was not refused a start", known.word());
+            return misfit(format!("vm {vm}"), why);
+        }
         let place = &mut self.host_mut(name)?.slots[slot.index()];
         if *place != (Slot::Reserved { vm }) {
             let word = place.word();
@@ -108,6 +116,13 @@ impl World {
         }
         *place = Slot::Leaked { since: at };
         Ok(())
+    }
+
+    /// The VM's slot, if it still has one.
+    pub(super) fn slot_of(&self, id: VmId) -> Option<&Slot> {
+        let vm = self.vms.get(&id)?;
+        let slot = &self.hosts.get(&vm.host)?.slots[vm.slot.index()];
+        (slot.vm() == Some(id)).then_some(slot)
     }
 
     /// Changes the VM's slot, if it still has one.

@@ -64,6 +64,10 @@ impl World {
         if self.jobs.contains_key(&job.id) {
             return misfit(format!("job {}", job.id), "is known already");
         }
+        let begun = |task: &Task| task.state != TaskState::Waiting || task.replacement.is_some();
+        if job.is_over() || job.tasks.values().any(begun) {
+            return misfit(format!("job {}", job.id), "has begun before it was opened");
+        }
         self.jobs.insert(job.id, Arc::new(job.clone()));
         let over: Vec<JobId> =
             self.jobs.values().filter(|job| job.is_over()).map(|job| job.id).collect();

@@ -58,9 +58,9 @@ pub(super) fn misfit<T>(thing: impl ToString, why: impl Into<String>) -> Result<
 
 impl World {
     /// Applies one entry, or refuses it. A refused entry may have changed part of the World:
-    /// throw the World away, or check with `would_apply` first.
+    /// throw that World away, and go on with a copy made before, which shares all but the change.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
-        if entry.seq != self.seq + 1 {
+        if Some(entry.seq) != self.seq.checked_add(1) {
             return Err(Illegal::Seq { last: self.seq, got: entry.seq });
         }
         let starts = matches!(entry.event, Event::ControllerStarted { .. });
@@ -118,9 +118,9 @@ impl World {
         }
     }
 
-    /// The VMs on a host, by slot order.
+    /// Our VMs on a host, oldest first.
     pub fn vms_on<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = &'a Arc<Vm>> {
-        host.slots.iter().filter_map(|slot| self.vms.get(&slot.vm()?))
+        host.vms.iter().filter_map(|vm| self.vms.get(vm))
     }
 
     pub(super) fn host_mut(&mut self, name: &HostName) -> Result<&mut Host, Misfit> {

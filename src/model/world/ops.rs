@@ -2,7 +2,7 @@
 //! its phases stand in `before` and `after`, and nowhere else.
 
 use super::{Misfit, World, misfit};
-use crate::model::{Op, OpId, OpKind, Outcome, Phase, Refused, Slot, Timestamp, Vm, VmId};
+use crate::model::{Op, OpId, OpKind, Outcome, Phase, Refused, Slot, Timestamp, Vm, VmId, Wanted};
 
 /// The phases in which a command may begin.
 const fn before(kind: OpKind) -> &'static [Phase] {
@@ -12,6 +12,15 @@ const fn before(kind: OpKind) -> &'static [Phase] {
         // A start that was lost from sight may have been a start: stopping is always allowed.
         OpKind::Stop => &[Phase::Cloned, Phase::Booting, Phase::Ready],
         OpKind::Delete => &[Phase::Placed, Phase::Cloned, Phase::Stopped, Phase::Deleted],
+    }
+}
+
+/// What must be wanted of a VM for a command to begin: what is to go is never started, and what
+/// is to stay is never stopped.
+const fn wanted(kind: OpKind) -> Wanted {
+    match kind {
+        OpKind::Clone | OpKind::Start => Wanted::Running,
+        OpKind::Stop | OpKind::Delete => Wanted::Gone,
     }
 }
 
@@ -52,6 +61,7 @@ impl World {
         at: Timestamp,
     ) -> Result<(), Misfit> {
         let epoch = self.epoch;
+        let slotless = self.slot_of(id).is_none();
         let vm = self.vm_mut(id)?;
         if let Some(op) = &vm.op {
             return misfit(
@@ -59,8 +69,11 @@ impl World {
                 format!("already has {} {} under way", op.kind, op.id),
             );
         }
-        if !before(kind).contains(&vm.phase) {
+        if !before(kind).contains(&vm.phase) || vm.wanted != wanted(kind) {
             return misfit(format!("vm {id}"), format!("cannot {kind} while it is {}", vm.word()));
+        }
+        if kind == OpKind::Start && slotless {
+            return misfit(format!("vm {id}"), "cannot start: its slot leaked");
         }
         vm.op = Some(Op { id: op, kind, epoch, begun: at, lost: None });
         let vm = vm.clone();
@@ -90,8 +103,8 @@ impl World {
                 slot_during(kind, id)
             }
             Outcome::Refused { class, said } => {
-                let times =
-                    1 + vm.refused.as_ref().filter(|r| r.kind == kind).map_or(0, |r| r.times);
+                let before = vm.refused.as_ref().filter(|r| r.kind == kind).map_or(0, |r| r.times);
+                let times = before.saturating_add(1);
                 vm.refused = Some(Refused { at, kind, class: *class, said: said.clone(), times });
                 vm.op = None;
                 slot_refused(kind, id)

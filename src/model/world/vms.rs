@@ -66,8 +66,13 @@ impl World {
             );
         }
         *place = Slot::Reserved { vm: vm.id };
+        host.vms.insert(vm.id);
         if let Some((job, old)) = replaces {
-            self.task_mut(*job, *old)?.replacement = Some(vm.id);
+            let task = self.task_mut(*job, *old)?;
+            if task.state.is_over() || *old == vm.id {
+                return misfit(format!("job {job}"), format!("needs no VM in the stead of {old}"));
+            }
+            task.replacement = Some(vm.id);
         }
         self.vms.insert(vm.id, Arc::new(vm));
         Ok(())
@@ -81,7 +86,9 @@ impl World {
         (vm.phase, vm.phase_since) = (Phase::Ready, at);
         (vm.ip, vm.missed) = (Some(ip.into()), None);
         let (host, pool) = (vm.host.clone(), vm.pool.clone());
-        self.host_mut(&host)?.failures.clear();
+        let known = self.host_mut(&host)?;
+        known.failures.clear();
+        known.failed_why.clear();
         if let Some(pool) = self.pools.get_mut(&pool)
             && pool.failures > 0
         {
@@ -92,7 +99,11 @@ impl World {
     }
 
     pub(super) fn vm_moved(&mut self, id: VmId, ip: &str) -> Result<(), Misfit> {
-        self.vm_mut(id)?.ip = Some(ip.into());
+        let vm = self.vm_mut(id)?;
+        if vm.phase != Phase::Ready {
+            return misfit(format!("vm {id}"), format!("is {}, not ready", vm.word()));
+        }
+        vm.ip = Some(ip.into());
         Ok(())
     }
 
@@ -105,7 +116,7 @@ impl World {
             );
         }
         let missed = vm.missed.get_or_insert(Missed { since: at, last: at, looks: 0 });
-        (missed.last, missed.looks) = (at, missed.looks + 1);
+        (missed.last, missed.looks) = (at, missed.looks.saturating_add(1));
         Ok(())
     }
 
@@ -118,8 +129,15 @@ impl World {
 
     pub(super) fn vm_died(&mut self, id: VmId, at: Timestamp) -> Result<(), Misfit> {
         let vm = self.vm_mut(id)?;
+        if let Some(op) = &vm.op {
+            let why = format!("cannot be known dead while its {} is open", op.kind);
+            return misfit(format!("vm {id}"), why);
+        }
+        if vm.phase != Phase::Booting && vm.phase != Phase::Ready {
+            return misfit(format!("vm {id}"), format!("is {} and cannot die", vm.word()));
+        }
         (vm.phase, vm.phase_since) = (Phase::Stopped, at);
-        (vm.op, vm.missed, vm.ip) = (None, None, None);
+        (vm.missed, vm.ip) = (None, None);
         if vm.wanted == Wanted::Running {
             vm.wanted = Wanted::Gone;
             vm.retired = Some(Retired { at, why: RetireWhy::Died, job: None });
@@ -144,14 +162,16 @@ impl World {
         let (host, pool) = (vm.host.clone(), vm.pool.clone());
         // The limit is the slot's fault and not the VM's: it costs nobody a try.
         let charged = vm.refused.as_ref().is_none_or(|r| r.class != Refusal::Limit);
+        let said = vm.refused.as_ref().map(|refused| refused.said.clone());
         if why == RetireWhy::Failed && charged {
-            let failures = &mut self.host_mut(&host)?.failures;
-            failures.push(at);
-            let excess = failures.len().saturating_sub(FAILURES_KEPT);
-            failures.drain(..excess);
+            let known = self.host_mut(&host)?;
+            known.failed_why = said.unwrap_or_else(|| "it did not come up in time".into());
+            known.failures.push(at);
+            let excess = known.failures.len().saturating_sub(FAILURES_KEPT);
+            known.failures.drain(..excess);
             if let Some(pool) = self.pools.get_mut(&pool) {
                 let pool = Arc::make_mut(pool);
-                (pool.failures, pool.failed_at) = (pool.failures + 1, Some(at));
+                (pool.failures, pool.failed_at) = (pool.failures.saturating_add(1), Some(at));
             }
         }
         if let Some(job) = job {
@@ -166,15 +186,18 @@ impl World {
 
     pub(super) fn vm_gone(&mut self, id: VmId) -> Result<(), Misfit> {
         let vm = self.vm_mut(id)?.clone();
-        let never_there = vm.phase == Phase::Placed && vm.op.is_none();
-        if vm.wanted != Wanted::Gone || (vm.phase != Phase::Deleted && !never_there) {
+        let there = match vm.phase {
+            Phase::Placed => vm.refused.is_some(),
+            Phase::Cloned | Phase::Booting | Phase::Ready | Phase::Stopped => true,
+            Phase::Deleted => false,
+        };
+        if vm.wanted != Wanted::Gone || there || vm.op.is_some() {
             return misfit(format!("vm {id}"), format!("is {} and cannot be gone", vm.word()));
         }
         self.set_slot(&vm, Slot::Free)?;
         self.vms.remove(&id);
-        if self.hosts.get(&vm.host).is_some_and(|host| !host.declared) {
-            self.forget_host_if_empty(&vm.host);
-        }
+        self.host_mut(&vm.host)?.vms.remove(&id);
+        self.forget_host_if_empty(&vm.host);
         Ok(())
     }
 }
