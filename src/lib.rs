@@ -2,3 +2,4 @@
 //! `tests/rooms.rs`; what each is for stands on its own door.
 
 pub mod model;
+pub mod plan;

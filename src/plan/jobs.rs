@@ -1,0 +1,166 @@
+//! Jobs: which tasks begin now, which are over, and what each still waits for.
+
+use std::collections::BTreeMap;
+
+use super::pools::Crew;
+use crate::model::{
+    Action, Held, Job, JobId, PoolName, Reach, RetireWhy, Span, Task, TaskEnd, TaskState,
+    Timestamp, VmId, Want, Wanted, World,
+};
+
+/// After the last moment to begin, a task that began may still take this long.
+const TAIL: Span = Span::from_hours(1);
+
+/// What the open jobs make of this pass.
+#[derive(Default)]
+pub(super) struct Work<'a> {
+    pub(super) actions: Vec<Action>,
+    pub(super) held: Vec<Held>,
+    /// Tasks that wait for a VM in the old one's stead, by pool.
+    pub(super) vacant: BTreeMap<&'a PoolName, Vec<(JobId, VmId)>>,
+    /// How many tasks of each job end in this pass.
+    ended: BTreeMap<JobId, usize>,
+}
+
+/// How many VMs of each pool are out of service, those of this pass included.
+struct Budget<'a> {
+    world: &'a World,
+    crews: &'a BTreeMap<&'a PoolName, Crew<'a>>,
+    /// VMs taken away in whose stead nothing is placed yet.
+    vacant: BTreeMap<&'a PoolName, usize>,
+}
+
+/// A pool whose starts fail this often in a row is not respawned further.
+const FAILURES_MOST: u32 = 3;
+
+impl<'a> Budget<'a> {
+    /// Takes one place, or says what stands against it.
+    fn take(&mut self, job: &Job, name: &'a PoolName) -> Result<(), String> {
+        let (Some(pool), Some(crew)) = (self.world.pools.get(name), self.crews.get(name)) else {
+            return Ok(());
+        };
+        if pool.failures >= FAILURES_MOST {
+            return Err(format!("the last {} starts of {name} failed", pool.failures));
+        }
+        let vacant = self.vacant.entry(name).or_default();
+        let all = crew.live.len() + *vacant;
+        let allowed = job.max_unavailable.of(all);
+        let out = crew.live.len() - crew.ready + *vacant;
+        if out >= allowed {
+            return Err(format!(
+                "{out} of {all} VMs of {name} are out of service, {allowed} may be"
+            ));
+        }
+        // It is still among the live of this pass.
+        *vacant += 1;
+        Ok(())
+    }
+}
+
+/// Walks the open jobs: first what has begun, then what may begin beside it.
+pub(super) fn work<'a>(
+    world: &'a World,
+    crews: &'a BTreeMap<&'a PoolName, Crew<'a>>,
+    now: Timestamp,
+) -> Work<'a> {
+    let mut work = Work::default();
+    let open = || world.jobs.values().filter(|job| !job.is_over());
+    for job in open() {
+        for (vm, task) in
+            job.tasks.iter().filter(|(_, t)| matches!(t.state, TaskState::Begun { .. }))
+        {
+            match begun(world, job, *vm, task, now) {
+                Begun::Going => {}
+                Begun::Vacant => work.vacant.entry(&task.pool).or_default().push((job.id, *vm)),
+                Begun::Over(end) => work.end_task(job, *vm, end),
+            }
+        }
+    }
+    let vacant = work.vacant.iter().map(|(pool, tasks)| (*pool, tasks.len())).collect();
+    let mut budget = Budget { world, crews, vacant };
+    for job in open() {
+        let mut why = None;
+        for (vm, task) in job.tasks.iter().filter(|(_, t)| t.state == TaskState::Waiting) {
+            match waiting(world, job, *vm, task, &mut budget, now) {
+                Ok(Some(end)) => work.end_task(job, *vm, end),
+                Ok(None) => {
+                    let (vm, why) = (*vm, RetireWhy::Respawn);
+                    work.actions.push(Action::Retire { vm, why, job: Some(job.id) });
+                }
+                Err(reason) => why = why.or(Some(reason)),
+            }
+        }
+        let ended = work.ended.get(&job.id).copied().unwrap_or(0);
+        if job.tasks.values().filter(|task| !task.state.is_over()).count() == ended {
+            work.actions.push(Action::EndJob { job: job.id });
+        } else if let Some(why) = why {
+            let want = Want::Job { job: job.id };
+            work.held.push(Held { want, why, refused: BTreeMap::new() });
+        }
+    }
+    work
+}
+
+impl Work<'_> {
+    fn end_task(&mut self, job: &Job, vm: VmId, end: TaskEnd) {
+        *self.ended.entry(job.id).or_default() += 1;
+        self.actions.push(Action::EndTask { job: job.id, vm, end });
+    }
+}
+
+/// Whether a waiting task begins (`None`), is over, or waits for what.
+fn waiting<'a>(
+    world: &'a World,
+    job: &Job,
+    vm: VmId,
+    task: &'a Task,
+    budget: &mut Budget<'a>,
+    now: Timestamp,
+) -> Result<Option<TaskEnd>, String> {
+    let Some(old) = world.vms.get(&vm).filter(|vm| vm.wanted == Wanted::Running) else {
+        // Something else has replaced it since: it is not the VM of the time before.
+        return Ok(Some(TaskEnd::Done));
+    };
+    let reach = world.hosts.get(&old.host).map_or(Reach::Unknown, |host| host.reach);
+    let reached = matches!(reach, Reach::Up | Reach::Locked);
+    if now > job.begin_by {
+        let why = if reached {
+            "its turn did not come before the window's end".to_string()
+        } else {
+            format!("{} was {reach} at the window's end", old.host)
+        };
+        return Ok(Some(TaskEnd::Skipped { why }));
+    }
+    if !reached {
+        return Err(format!("{} is {reach}", old.host));
+    }
+    if let Some(op) = &old.op {
+        return Err(format!("{} of {vm} on {} is under way", op.kind, old.host));
+    }
+    budget.take(job, &task.pool).map(|()| None)
+}
+
+enum Begun {
+    Going,
+    /// The old VM goes or is gone, and nothing is placed in its stead yet.
+    Vacant,
+    Over(TaskEnd),
+}
+
+fn begun(world: &World, job: &Job, vm: VmId, task: &Task, now: Timestamp) -> Begun {
+    let old = world.vms.get(&vm);
+    let stead = task.replacement.and_then(|id| world.vms.get(&id));
+    let stead = stead.filter(|vm| vm.wanted == Wanted::Running);
+    let wanted = world.pools.contains_key(&task.pool);
+    if old.is_none() && (stead.is_some_and(|vm| vm.is_ready()) || !wanted) {
+        return Begun::Over(TaskEnd::Done);
+    }
+    if now > job.begin_by + TAIL {
+        let why = match old {
+            Some(old) => format!("the old VM is still {} on {}", old.word(), old.host),
+            None => "no VM in its stead became ready in time".into(),
+        };
+        return Begun::Over(TaskEnd::Failed { why });
+    }
+    if stead.is_none() && wanted { Begun::Vacant } else { Begun::Going }
+}

@@ -1,0 +1,198 @@
+//! Turns a look at a host into the facts that follow from it: what is new, which commands ended
+//! out of our sight, which VMs are ready, missed, dead or gone, and which slots are not ours.
+
+use std::collections::BTreeSet;
+
+use crate::model::{
+    Event, Host, HostName, OpKind, Outcome, Phase, Reach, Refusal, SeenState, Sighting, Slot,
+    SlotIx, Span, Timestamp, Vm, Wanted, World,
+};
+
+/// A command that the host has no trace of so long after it was lost has not arrived.
+const NOT_ARRIVED: Span = Span::from_secs(30);
+/// A VM is dead when so many looks, so far apart and over so long, did not show it running.
+const DEAD_LOOKS: u32 = 3;
+const LOOKS_APART: Span = Span::from_secs(15);
+const DEAD_AFTER: Span = Span::from_secs(45);
+/// List and processes may disagree for so long after a VM of ours has started or stopped.
+const SETTLED: Span = Span::from_secs(15);
+
+/// The facts that follow from looking at `name`.
+pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event> {
+    let Some(host) = world.hosts.get(name) else { return Vec::new() };
+    let mut events = Vec::new();
+    let news = host.seen.as_ref().is_none_or(|last| !sighting.same_as(last));
+    if news {
+        let sighting = Box::new(sighting.clone());
+        events.push(Event::HostSeen { host: name.clone(), sighting });
+    }
+    let (to, why) = match &sighting.locked {
+        Some(why) => (Reach::Locked, why.clone()),
+        None => (Reach::Up, String::new()),
+    };
+    if host.reach != to {
+        events.push(Event::ReachChanged { host: name.clone(), to, why });
+    }
+    let boot = |s: &Sighting| s.facts.boot.clone();
+    let rebooted = host.seen.as_ref().is_some_and(|last| boot(last) != boot(sighting));
+    for vm in world.vms_on(host) {
+        events.extend(vm_events(vm, sighting, rebooted));
+    }
+    slot_events(world, name, host, sighting, rebooted, &mut events);
+    events
+}
+
+/// What a look says of one VM of ours.
+fn vm_events(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
+    if let Some(op) = &vm.op {
+        let lost = op.lost?;
+        return lost_op(vm, op.id, op.kind, lost, sighting);
+    }
+    // What was seen before the VM came so far says nothing of it now.
+    if sighting.at < vm.phase_since {
+        return None;
+    }
+    let seen = sighting.vms.as_ref()?.get(&vm.host_name());
+    match vm.phase {
+        Phase::Placed | Phase::Cloned | Phase::Stopped => None,
+        Phase::Deleted => {
+            (seen.is_none() && vm.wanted == Wanted::Gone).then_some(Event::VmGone { vm: vm.id })
+        }
+        Phase::Booting | Phase::Ready => match seen.map(|seen| (&seen.state, &seen.ip)) {
+            Some((SeenState::Running | SeenState::Other(_), ip)) => running(vm, ip.as_deref()),
+            Some((SeenState::Stopped | SeenState::Suspended, _)) | None => {
+                not_running(vm, sighting, rebooted)
+            }
+        },
+    }
+}
+
+fn running(vm: &Vm, ip: Option<&str>) -> Option<Event> {
+    match (vm.phase, ip) {
+        (Phase::Booting, Some(ip)) => Some(Event::VmReady { vm: vm.id, ip: ip.into() }),
+        _ if vm.missed.is_some() => Some(Event::VmFound { vm: vm.id }),
+        (Phase::Ready, Some(ip)) if vm.ip.as_deref() != Some(ip) => {
+            Some(Event::VmMoved { vm: vm.id, ip: ip.into() })
+        }
+        _ => None,
+    }
+}
+
+/// `tart list` says "stopped" whenever it cannot open or lock a VM's config, so one look is not
+/// believed; nor is any while more guests run than are listed, for ours may be one of them.
+fn not_running(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
+    if rebooted {
+        return Some(Event::VmDied { vm: vm.id, why: "its host was rebooted".into() });
+    }
+    let listed = sighting.vms.as_ref()?.values().filter(|vm| is_running(&vm.state)).count();
+    if sighting.guests.is_some_and(|guests| guests as usize > listed) {
+        return None;
+    }
+    let Some(missed) = vm.missed else { return Some(Event::VmMissed { vm: vm.id }) };
+    let over = sighting.at.since(missed.since);
+    if missed.looks >= DEAD_LOOKS && over >= DEAD_AFTER {
+        let why = format!("{} looks over {} did not show it running", missed.looks, over.rough());
+        return Some(Event::VmDied { vm: vm.id, why });
+    }
+    let again = sighting.at.since(missed.last) >= LOOKS_APART && missed.looks < DEAD_LOOKS;
+    again.then_some(Event::VmMissed { vm: vm.id })
+}
+
+fn is_running(state: &SeenState) -> bool {
+    match state {
+        SeenState::Running | SeenState::Other(_) => true,
+        SeenState::Stopped | SeenState::Suspended => false,
+    }
+}
+
+/// How a command ended that was lost from sight: by the host's own record, by its having died
+/// with the host, or by there being no trace of it.
+fn lost_op(
+    vm: &Vm,
+    op: crate::model::OpId,
+    kind: OpKind,
+    lost: Timestamp,
+    sighting: &Sighting,
+) -> Option<Event> {
+    let ended = |outcome| Some(Event::OpEnded { vm: vm.id, op, outcome });
+    let refused = |class, said: &str| ended(Outcome::Refused { class, said: said.into() });
+    match sighting.guard.done.get(&op) {
+        Some(0) => ended(Outcome::Done),
+        Some(75) => refused(Refusal::Busy, "another operation held the host's lock"),
+        Some(76) => refused(Refusal::Fenced, "the host knows a newer controller"),
+        Some(77) => refused(Refusal::Limit, "two VMs were running"),
+        Some(127) => refused(Refusal::ToolAbsent, "the tool was not found"),
+        Some(status) => {
+            refused(Refusal::Other, &format!("{kind} ended with status {status} out of our sight"))
+        }
+        None if sighting.guard.running == Some(op) => None,
+        None if sighting.at.since(lost) < NOT_ARRIVED => None,
+        None => refused(Refusal::NotSent, "the host has no trace of it"),
+    }
+}
+
+/// Slots that are not ours: macOS guests of others, and what a reboot has cleared.
+fn slot_events(
+    world: &World,
+    name: &HostName,
+    host: &Host,
+    sighting: &Sighting,
+    rebooted: bool,
+    events: &mut Vec<Event>,
+) {
+    // A list that failed is unknown, never "no VMs".
+    let Some(listed) = &sighting.vms else { return };
+    let ours: BTreeSet<String> = world.vms_on(host).map(|vm| vm.host_name()).collect();
+    let mut foreign: Vec<String> = listed
+        .iter()
+        .filter(|(vm, seen)| seen.holds_slot() && !ours.contains(*vm))
+        .map(|(vm, _)| vm.clone())
+        .collect();
+    foreign.extend(unlisted(world, host, sighting));
+    // A VM of ours that this very look shows to be gone leaves its slot to who kept it out.
+    let leaves = |slot: &Slot| {
+        let gone = |event: &Event| matches!(event, Event::VmGone { vm } if slot.vm() == Some(*vm));
+        events.iter().any(gone)
+    };
+    let left: [bool; 2] = [leaves(&host.slots[0]), leaves(&host.slots[1])];
+    let mut free: Vec<SlotIx> = Vec::new();
+    for (ix, slot) in SlotIx::ALL.into_iter().zip(&host.slots) {
+        let cleared =
+            |why: &str| Event::SlotCleared { host: name.clone(), slot: ix, why: why.into() };
+        match slot {
+            Slot::Free => free.push(ix),
+            _ if left[ix.index()] => free.push(ix),
+            Slot::Foreign { name: taker } => match foreign.iter().position(|n| n == taker) {
+                Some(at) => {
+                    foreign.remove(at);
+                }
+                None => events.push(cleared("the foreign VM no longer runs")),
+            },
+            Slot::Leaked { .. } if rebooted => events.push(cleared("the host was rebooted")),
+            Slot::Leaked { .. }
+            | Slot::Reserved { .. }
+            | Slot::Occupied { .. }
+            | Slot::Stopping { .. }
+            | Slot::Unknown { .. } => {}
+        }
+    }
+    for (slot, taker) in free.into_iter().zip(foreign) {
+        events.push(Event::SlotTaken { host: name.clone(), slot, name: taker });
+    }
+}
+
+/// Guests that the kernel runs and this user's tool does not list: another user's, or another
+/// tool's. While VMs of ours come or go, the two counts may differ for a moment; one that only
+/// has its slot reserved has no guest.
+fn unlisted(world: &World, host: &Host, sighting: &Sighting) -> Vec<String> {
+    let settled = world.vms_on(host).all(|vm| {
+        let still = vm.op.is_none() && sighting.at.since(vm.phase_since) >= SETTLED;
+        still || host.slots[vm.slot.index()] == (Slot::Reserved { vm: vm.id })
+    });
+    let (Some(guests), Some(listed), true) = (sighting.guests, &sighting.vms, settled) else {
+        return Vec::new();
+    };
+    let listed = listed.values().filter(|vm| is_running(&vm.state)).count();
+    let extra = (guests as usize).saturating_sub(listed).min(2);
+    (1..=extra).map(|n| format!("guest {n} of another user or tool")).collect()
+}

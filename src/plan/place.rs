@@ -1,0 +1,188 @@
+//! Placement: filter -> score -> take. Filters count what they refuse; the score is the expected
+//! number of seconds until the VM is ready; the best host is taken, ties broken by name.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::vm::backoff;
+use crate::model::{
+    Action, Bytes, Facts, Held, Host, HostName, ImageSpec, JobId, Pool, PoolName, PoolSize, Reach,
+    Reason, Role, Slot, SlotIx, Span, Timestamp, VmId, Want, World,
+};
+
+/// Room a new VM needs beside what must stay free.
+const DISK_RESERVE: Bytes = Bytes::gib(20);
+/// Expected seconds: a clone on the host, a pull from the registry, a boot, and what a failed
+/// start or a neighbour adds.
+const CLONE_S: u32 = 5;
+const PULL_S: u32 = 900;
+const BOOT_S: u32 = 45;
+const FAILURE_S: u32 = 120;
+const NEIGHBOUR_S: u32 = 10;
+
+/// Slots that this pass has promised, on top of what the World says.
+#[derive(Default)]
+pub(super) struct Taken<'a> {
+    promised: BTreeMap<&'a HostName, [bool; 2]>,
+}
+
+impl<'a> Taken<'a> {
+    fn free_slots<'h>(
+        &self,
+        name: &HostName,
+        host: &'h Host,
+    ) -> impl Iterator<Item = SlotIx> + use<'h> {
+        let promised = self.promised.get(name).copied().unwrap_or_default();
+        let free = host
+            .usable_slots()
+            .filter(move |(ix, slot)| **slot == Slot::Free && !promised[ix.index()]);
+        free.map(|(ix, _)| ix)
+    }
+    fn promise(&mut self, name: &'a HostName, slot: SlotIx) {
+        self.promised.entry(name).or_default()[slot.index()] = true;
+    }
+}
+
+/// What a pool wants placed in this pass.
+pub(super) struct Order<'a> {
+    pub(super) name: &'a PoolName,
+    pub(super) pool: &'a Pool,
+    /// How many VMs; for `PerHost` and `Fill`, at most what the hosts allow.
+    pub(super) missing: u32,
+    /// How many of this pool's VMs each host has, for `PerHost`.
+    pub(super) have: BTreeMap<&'a HostName, u32>,
+    /// Whose part the first of them take.
+    pub(super) replaces: Vec<(JobId, VmId)>,
+}
+
+/// The first filter that refuses the host, if one does.
+pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason> {
+    if !pool.spec.hosts.matches(&host.spec.labels) {
+        return Some(Reason::Labels);
+    }
+    let checks = [
+        (Reason::Leaving, !host.declared),
+        (Reason::Builder, host.spec.role == Role::Builder),
+        (Reason::Locked, host.reach == Reach::Locked),
+        (Reason::NotUp, !matches!(host.reach, Reach::Up | Reach::Locked)),
+        (Reason::Held, !host.holds.is_empty()),
+        (Reason::Tool, host.seen.as_ref().is_none_or(|seen| seen.vms.is_none())),
+        (Reason::BackOff, backs_off(host, now).is_some()),
+        (Reason::Disk, host.seen.as_ref().is_some_and(|s| disk_short(&s.facts))),
+    ];
+    checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason)
+}
+
+/// 20 % of the disk, or 20 GiB where that is less, stay free.
+fn disk_short(facts: &Facts) -> bool {
+    let fifth = Bytes(facts.disk.0 / 5);
+    facts.disk.0 > 0 && facts.disk_free < fifth.min(DISK_RESERVE)
+}
+
+/// How long a host still backs off after failed starts.
+pub(super) fn backs_off(host: &Host, now: Timestamp) -> Option<Span> {
+    let last = host.failures.last()?;
+    let until = *last + backoff(u32::try_from(host.failures.len()).unwrap_or(u32::MAX));
+    (now < until).then(|| until.since(now))
+}
+
+/// Expected seconds until a VM is ready here, with `more` neighbours than the World knows.
+fn score(host: &Host, image: Option<&ImageSpec>, neighbours: u32) -> u32 {
+    let cached = |source: &str| {
+        let seen = host.seen.as_ref()?;
+        Some(
+            seen.images.as_ref()?.iter().any(|i| i == source)
+                || seen.vms.as_ref()?.contains_key(source),
+        )
+    };
+    let pull = match image.and_then(|image| cached(&image.source)) {
+        Some(true) => 0,
+        Some(false) | None => PULL_S,
+    };
+    let failures = u32::try_from(host.failures.len()).unwrap_or(u32::MAX);
+    CLONE_S + BOOT_S + pull + FAILURE_S * failures.min(8) + NEIGHBOUR_S * neighbours
+}
+
+/// Places what the order wants, as far as the hosts allow; says why for the rest.
+pub(super) fn place<'a>(
+    world: &'a World,
+    order: Order<'a>,
+    taken: &mut Taken<'a>,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) -> Option<Held> {
+    let Order { name, pool, missing, have, replaces } = order;
+    let image = world.images.get(&pool.spec.image).map(AsRef::as_ref);
+    let mut refused: BTreeMap<Reason, u32> = BTreeMap::new();
+    let mut open: BinaryHeap<Reverse<(u32, &HostName)>> = BinaryHeap::new();
+    let mut placed_here: BTreeMap<&HostName, u32> = BTreeMap::new();
+    for (host_name, host) in &world.hosts {
+        let reason = refusal(pool, host, now).or_else(|| {
+            let enough = is_enough(pool, have.get(host_name).copied().unwrap_or(0));
+            if enough {
+                Some(Reason::Enough)
+            } else {
+                taken.free_slots(host_name, host).next().is_none().then_some(Reason::Full)
+            }
+        });
+        match reason {
+            Some(reason) => *refused.entry(reason).or_default() += 1,
+            None => open.push(Reverse((score(host, image, host.vms.len() as u32), host_name))),
+        }
+    }
+    let mut replaces = replaces.into_iter();
+    let mut left = missing;
+    while left > 0
+        && let Some(Reverse((seconds, host_name))) = open.pop()
+        && let Some(host) = world.hosts.get(host_name)
+    {
+        let mut free = taken.free_slots(host_name, host);
+        let Some(slot) = free.next() else { continue };
+        taken.promise(host_name, slot);
+        actions.push(Action::Place {
+            pool: name.clone(),
+            image: pool.spec.image.clone(),
+            host: host_name.clone(),
+            slot,
+            replaces: replaces.next(),
+        });
+        left -= 1;
+        let here = placed_here.entry(host_name).or_default();
+        *here += 1;
+        let have = have.get(host_name).copied().unwrap_or(0) + *here;
+        if free.next().is_some() && !is_enough(pool, have) {
+            open.push(Reverse((seconds + NEIGHBOUR_S, host_name)));
+        }
+    }
+    // A pool that fills whatever is free has what it wants when nothing is.
+    if left == 0 || pool.spec.size == PoolSize::Fill {
+        return None;
+    }
+    let taken_whole = u32::try_from(placed_here.len()).unwrap_or(u32::MAX);
+    if taken_whole > 0 {
+        *refused.entry(Reason::Full).or_default() += taken_whole;
+    }
+    Some(Held {
+        want: Want::Pool { pool: name.clone(), missing: left },
+        why: summary(world.hosts.len(), &refused),
+        refused,
+    })
+}
+
+fn is_enough(pool: &Pool, have: u32) -> bool {
+    match pool.spec.size {
+        PoolSize::PerHost(n) => have >= u32::from(n),
+        PoolSize::Count(_) | PoolSize::Fill => false,
+    }
+}
+
+/// `no host of 12 can take it: 10 full, 2 held`.
+fn summary(hosts: usize, refused: &BTreeMap<Reason, u32>) -> String {
+    let mut counts: Vec<_> = refused.iter().collect();
+    counts.sort_by_key(|(reason, n)| (Reverse(**n), **reason));
+    let counts: Vec<_> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+    if counts.is_empty() {
+        return "the inventory has no host".into();
+    }
+    format!("no host of {hosts} can take it: {}", counts.join(", "))
+}

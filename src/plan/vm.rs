@@ -1,0 +1,132 @@
+//! The next step of one VM: what we want of it against how far it has come, in one `match`.
+
+use crate::model::{
+    Host, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Slot, Span, Timestamp, Vm, Wanted,
+    World,
+};
+
+/// How long a VM may take from its start to an address.
+const BOOT_LIMIT: Span = Span::from_mins(10);
+/// A refused command is tried again after this, then twice that, and so on.
+const RETRY_FIRST: Span = Span::from_secs(10);
+const RETRY_MOST: Span = Span::from_mins(10);
+/// One look must have passed since a refusal for the limit before the slot is blamed.
+const LOOK_AGAIN: Span = Span::from_secs(15);
+/// A deleted VM that is still listed is deleted again after this.
+const DELETE_AGAIN: Span = Span::from_mins(1);
+
+/// What to do about a VM now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    /// It is as it should be.
+    Rest,
+    /// Something must happen first.
+    Wait(String),
+    Do(OpKind),
+    Retire(RetireWhy),
+    /// Its slot is the kernel's fault.
+    Leak,
+    Forget,
+}
+
+/// The next step of `vm`.
+pub(super) fn next(world: &World, vm: &Vm, host: &Host, now: Timestamp) -> Step {
+    if let Some(op) = &vm.op {
+        return match op.lost {
+            None => Step::Wait(format!("{} is under way", op.kind)),
+            Some(_) => Step::Wait(format!(
+                "{} fell silent over its {}: it must be seen again to know whether that ran",
+                vm.host, op.kind
+            )),
+        };
+    }
+    if vm.wanted == Wanted::Running {
+        if !world.pools.contains_key(&vm.pool) {
+            return Step::Retire(RetireWhy::Surplus);
+        }
+        if !host.declared {
+            return Step::Retire(RetireWhy::HostGone);
+        }
+    }
+    let age = now.since(vm.phase_since);
+    match (vm.wanted, vm.phase) {
+        (Wanted::Running, Phase::Placed) => command(vm, host, OpKind::Clone, now),
+        (Wanted::Running, Phase::Cloned) => command(vm, host, OpKind::Start, now),
+        (Wanted::Running, Phase::Booting) if age > BOOT_LIMIT => Step::Retire(RetireWhy::Failed),
+        (Wanted::Running, Phase::Booting) => Step::Wait("it boots and has no address yet".into()),
+        (Wanted::Running, Phase::Ready) => Step::Rest,
+        (Wanted::Running, Phase::Stopped | Phase::Deleted) => Step::Retire(RetireWhy::Died),
+        (Wanted::Gone, Phase::Placed) if vm.refused.is_none() => Step::Forget,
+        (Wanted::Gone, Phase::Placed | Phase::Cloned | Phase::Stopped) => {
+            command(vm, host, OpKind::Delete, now)
+        }
+        (Wanted::Gone, Phase::Booting | Phase::Ready) => command(vm, host, OpKind::Stop, now),
+        (Wanted::Gone, Phase::Deleted) if age > DELETE_AGAIN => {
+            command(vm, host, OpKind::Delete, now)
+        }
+        (Wanted::Gone, Phase::Deleted) => Step::Wait("a look must show that it is gone".into()),
+    }
+}
+
+/// The command, unless its host cannot take it now or has refused it a moment ago.
+fn command(vm: &Vm, host: &Host, kind: OpKind, now: Timestamp) -> Step {
+    let may = match kind {
+        OpKind::Clone | OpKind::Start => host.reach == Reach::Up,
+        // A locked host cannot start a VM, and can still stop one.
+        OpKind::Stop | OpKind::Delete => matches!(host.reach, Reach::Up | Reach::Locked),
+    };
+    if !may {
+        return Step::Wait(format!("{} is {}", vm.host, host.reach));
+    }
+    match &vm.refused {
+        Some(refused) if refused.kind == kind => after_refusal(vm, host, refused, now),
+        Some(_) | None => Step::Do(kind),
+    }
+}
+
+fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Step {
+    let retry = |kind: OpKind| {
+        let wait = backoff(refused.times);
+        if now >= refused.at + wait {
+            return Step::Do(kind);
+        }
+        let left = (refused.at + wait).since(now).rough();
+        Step::Wait(format!("{kind} was refused ({}); next try in {left}", refused.said))
+    };
+    match (refused.kind, refused.class) {
+        (OpKind::Start, Refusal::Limit) => blame(vm, host, refused, now),
+        (OpKind::Stop | OpKind::Delete, _) => retry(refused.kind),
+        (kind, Refusal::Busy | Refusal::NotSent | Refusal::Fenced) => retry(kind),
+        (
+            OpKind::Clone | OpKind::Start,
+            Refusal::Limit
+            | Refusal::Missing
+            | Refusal::AlreadyRunning
+            | Refusal::NotRunning
+            | Refusal::DiskFull
+            | Refusal::Keychain
+            | Refusal::Registry
+            | Refusal::ToolAbsent
+            | Refusal::Other,
+        ) => Step::Retire(RetireWhy::Failed),
+    }
+}
+
+/// The kernel says two guests run. If we know of two, they do, and the VM goes elsewhere; if we
+/// know of fewer, it has lost count and this slot is gone until the next boot.
+fn blame(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Step {
+    if now.since(refused.at) < LOOK_AGAIN {
+        return Step::Wait("the host says that two VMs run: it is looked at again first".into());
+    }
+    let seen = host.seen.as_ref().and_then(|sighting| sighting.slots_held()).unwrap_or(2);
+    let lost = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
+    let known = (seen as usize) + lost;
+    let has_slot = host.slots[vm.slot.index()] == (Slot::Reserved { vm: vm.id });
+    if known < 2 && has_slot { Step::Leak } else { Step::Retire(RetireWhy::Failed) }
+}
+
+/// 10 s, doubled with each refusal, at most 10 min.
+pub(super) fn backoff(times: u32) -> Span {
+    let doublings = times.saturating_sub(1).min(10);
+    RETRY_FIRST.times(1 << doublings).min(RETRY_MOST)
+}

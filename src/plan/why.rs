@@ -1,0 +1,104 @@
+//! Why: the planner's reasons, in lines for a person.
+
+use super::place::{backs_off, refusal};
+use super::vm::{Step, next};
+use crate::model::{HostName, Slot, Timestamp, VmId, Wanted, World};
+
+/// Why a host takes no new VM, or that it would; `None`: no such host.
+pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<String>> {
+    let host = world.hosts.get(name)?;
+    let mut lines = vec![format!("{name} is {}", host.word())];
+    if !host.reach_why.is_empty() {
+        lines.push(format!(
+            "reachability: {} for {}: {}",
+            host.reach,
+            now.since(host.reach_since).rough(),
+            host.reach_why
+        ));
+    }
+    for hold in host.holds.values() {
+        let age = now.since(hold.created).rough();
+        let until = hold.until.map(|at| format!(", until {at}")).unwrap_or_default();
+        lines.push(format!(
+            "hold {}: {} by {} {age} ago{until}: {}",
+            hold.id, hold.kind, hold.by, hold.reason
+        ));
+    }
+    if let Some(left) = backs_off(host, now) {
+        let n = host.failures.len();
+        let (left, why) = (left.rough(), &host.failed_why);
+        lines.push(format!(
+            "it backs off: {n} starts failed, the last because: {why}; next in {left}"
+        ));
+    }
+    for (ix, slot) in host.usable_slots() {
+        let what = match slot {
+            Slot::Free => "free".to_string(),
+            Slot::Foreign { name } => format!("foreign: {name} (not ours: counted, never touched)"),
+            Slot::Leaked { since } => {
+                format!(
+                    "leaked {} ago: the kernel counts a guest that is gone; a reboot clears it",
+                    now.since(*since).rough()
+                )
+            }
+            Slot::Reserved { vm }
+            | Slot::Occupied { vm }
+            | Slot::Stopping { vm }
+            | Slot::Unknown { vm } => {
+                let word = world.vms.get(vm).map_or("gone", |vm| vm.word());
+                format!("{} by vm {vm} ({word})", slot.word())
+            }
+        };
+        lines.push(format!("slot {}: {what}", u8::from(ix)));
+    }
+    for (pool_name, pool) in &world.pools {
+        let said = match refusal(pool, host, now) {
+            Some(reason) => format!("would refuse: {reason}"),
+            None if host.usable_slots().any(|(_, slot)| *slot == Slot::Free) => {
+                "would take a VM".into()
+            }
+            None => "would refuse: full".into(),
+        };
+        lines.push(format!("pool {pool_name}: {said}"));
+    }
+    Some(lines)
+}
+
+/// Why a VM is as it is; `None`: no such VM.
+pub fn why_vm(world: &World, id: VmId, now: Timestamp) -> Option<Vec<String>> {
+    let vm = world.vms.get(&id)?;
+    let mut lines = vec![format!(
+        "vm {id} of pool {} on {} is {} for {}",
+        vm.pool,
+        vm.host,
+        vm.word(),
+        now.since(vm.phase_since).rough()
+    )];
+    if let (Wanted::Gone, Some(retired)) = (vm.wanted, &vm.retired) {
+        let job = retired.job.map(|job| format!(", job {job}")).unwrap_or_default();
+        lines.push(format!("it is to go: {}{job}", retired.why));
+    }
+    if let Some(refused) = &vm.refused {
+        lines.push(format!(
+            "its last {} was refused ({} in a row): {}",
+            refused.kind, refused.times, refused.said
+        ));
+    }
+    if let Some(missed) = vm.missed {
+        lines.push(format!(
+            "{} looks did not show it running, the first {} ago",
+            missed.looks,
+            now.since(missed.since).rough()
+        ));
+    }
+    let host = world.hosts.get(&vm.host)?;
+    lines.push(match next(world, vm, host, now) {
+        Step::Rest => "next: nothing, it is as it should be".into(),
+        Step::Wait(why) => format!("next: waits: {why}"),
+        Step::Do(kind) => format!("next: {kind}"),
+        Step::Retire(why) => format!("next: it will go: {why}"),
+        Step::Leak => "next: its slot is marked leaked, and it is placed elsewhere".into(),
+        Step::Forget => "next: its slot is freed".into(),
+    });
+    Some(lines)
+}
