@@ -1,0 +1,410 @@
+//! A journal with every event and every variant of the model in it, told as one story. When the
+//! model grows, the story grows; a fixture made of it never changes.
+
+use std::collections::BTreeMap;
+
+use hostler::model::*;
+
+/// The entries of the story and the World after each.
+pub(crate) struct Story {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) worlds: Vec<World>,
+    ops: u64,
+}
+
+fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+const fn vm(n: u64) -> VmId {
+    VmId::from_bits(n)
+}
+
+const fn job(n: u64) -> JobId {
+    JobId::from_bits(n)
+}
+
+pub(crate) fn story() -> Story {
+    let mut story = Story { entries: Vec::new(), worlds: vec![World::default()], ops: 0 };
+    story.fleet_is_declared();
+    story.hosts_come_into_reach();
+    story.hosts_are_held();
+    story.slots_are_not_ours();
+    story.vm_lives_and_dies();
+    story.vm_is_refused_everything_and_its_slot_leaks();
+    story.vms_go_for_every_reason();
+    story.jobs_run();
+    story.controller_changes_amid_commands();
+    story.fleet_shrinks();
+    story
+}
+
+impl Story {
+    fn world(&self) -> &World {
+        &self.worlds[self.worlds.len() - 1]
+    }
+
+    fn put(&mut self, event: Event) {
+        self.put_by(Actor::controller(), event);
+    }
+
+    fn put_by(&mut self, actor: Actor, event: Event) {
+        let starts = u64::from(matches!(event, Event::ControllerStarted { .. }));
+        let (seq, epoch) = (self.world().seq + 1, self.world().epoch + starts);
+        let at = Timestamp::from_millis(1_795_228_200_000 + 1_500 * seq as i64);
+        let entry = Entry { seq, at, epoch, actor, event };
+        let mut world = self.world().clone();
+        world.apply(&entry).unwrap();
+        self.worlds.push(world);
+        self.entries.push(entry);
+    }
+
+    fn by(&mut self, who: &str, via: Via, event: Event) {
+        self.put_by(Actor { who: who.into(), via }, event);
+    }
+
+    fn begin(&mut self, vm: VmId, kind: OpKind) -> OpId {
+        self.ops += 1;
+        let op = OpId::from_bits(1_000 + self.ops);
+        self.put(Event::OpBegun { vm, op, kind });
+        op
+    }
+
+    fn end(&mut self, vm: VmId, op: OpId, outcome: Outcome) {
+        self.put(Event::OpEnded { vm, op, outcome });
+    }
+
+    fn done(&mut self, vm: VmId, kind: OpKind) {
+        let op = self.begin(vm, kind);
+        self.end(vm, op, Outcome::Done);
+    }
+
+    fn place(&mut self, id: u64, slot: SlotIx, replaces: Option<(JobId, VmId)>) -> VmId {
+        let (host, pool, image) = (name("mini-01"), name("ci"), name("xcode-26"));
+        self.put(Event::SlotReserved { vm: vm(id), host, slot, pool, image, replaces });
+        vm(id)
+    }
+
+    fn ready(&mut self, id: u64, slot: SlotIx, replaces: Option<(JobId, VmId)>) -> VmId {
+        let vm = self.place(id, slot, replaces);
+        self.done(vm, OpKind::Clone);
+        self.done(vm, OpKind::Start);
+        self.put(Event::VmReady { vm, ip: format!("192.168.64.{id}") });
+        vm
+    }
+
+    fn retire(&mut self, vm: VmId, why: RetireWhy, job: Option<JobId>) {
+        self.put(Event::VmRetired { vm, why, job });
+    }
+
+    /// Stops a VM that is to go, and lets it go.
+    fn take_down(&mut self, vm: VmId) {
+        self.done(vm, OpKind::Stop);
+        self.done(vm, OpKind::Delete);
+        self.put(Event::VmGone { vm });
+    }
+
+    fn reach(&mut self, host: &str, to: Reach, why: &str) {
+        self.put(Event::ReachChanged { host: name(host), to, why: why.into() });
+    }
+
+    fn fleet_is_declared(&mut self) {
+        self.put(Event::ControllerStarted { version: "0.1.0".into() });
+        let change = FleetChange {
+            hosts: hosts(),
+            images: BTreeMap::from([
+                (name("xcode-26"), Some(image("ghcr.io/acme/xcode:26.1", GuestOs::Macos))),
+                (name("debian"), Some(image("debian-13", GuestOs::Linux))),
+            ]),
+            pools: pools(),
+            schedules: schedules(),
+        };
+        self.by("ada", Via::Cli, Event::FleetChanged { change });
+    }
+
+    fn hosts_come_into_reach(&mut self) {
+        let sighting = Box::new(sighting());
+        self.put(Event::HostSeen { host: name("mini-01"), sighting });
+        let sighting = Box::new(Sighting {
+            locked: Some("the keychain is locked".into()),
+            ..Sighting::default()
+        });
+        self.put(Event::HostSeen { host: name("builder-01"), sighting });
+        self.reach("mini-01", Reach::Up, "");
+        self.reach("builder-01", Reach::Locked, "the keychain is locked");
+        self.reach("builder-01", Reach::Unknown, "not looked at");
+        self.reach("builder-01", Reach::IdentityMismatch, "its host key is another");
+        for (to, why) in [
+            (Reach::Up, ""),
+            (Reach::Suspect, "one look failed"),
+            (Reach::Unreachable, "no answer for 30s"),
+            (Reach::Lost, "no answer for 60s"),
+        ] {
+            self.reach("mini-02", to, why);
+        }
+    }
+
+    fn hosts_are_held(&mut self) {
+        let kinds = [
+            (HoldKind::Cordon, Via::Cli, None, None),
+            (
+                HoldKind::Maintenance,
+                Via::Desktop,
+                Some(Timestamp::from_millis(1_795_300_000_000)),
+                None,
+            ),
+            (HoldKind::Quarantine, Via::Api, None, Some(job(1))),
+        ];
+        for (n, (kind, via, until, job)) in kinds.into_iter().enumerate() {
+            let by = Actor { who: "ada".into(), via };
+            let hold = Hold {
+                id: HoldId::from_bits(n as u64 + 1),
+                host: name("mini-02"),
+                kind,
+                reason: "its fan is loud".into(),
+                by,
+                created: Timestamp::from_millis(1_795_228_200_000),
+                until,
+                job,
+            };
+            self.by("ada", via, Event::HoldPlaced { hold });
+        }
+        let (host, hold) = (name("mini-02"), HoldId::from_bits(1));
+        self.by("bob", Via::Api, Event::HoldReleased { host, hold, why: "by hand".into() });
+    }
+
+    fn slots_are_not_ours(&mut self) {
+        for (slot, guest) in [(SlotIx::Zero, "bobs-vm"), (SlotIx::One, "win \"11\" é")] {
+            self.put(Event::SlotTaken { host: name("builder-01"), slot, name: guest.into() });
+        }
+        let (host, slot) = (name("builder-01"), SlotIx::Zero);
+        self.put(Event::SlotCleared { host, slot, why: "it no longer runs".into() });
+    }
+
+    fn vm_lives_and_dies(&mut self) {
+        let vm = self.place(1, SlotIx::Zero, None);
+        let op = self.begin(vm, OpKind::Clone);
+        self.end(vm, op, Outcome::Unknown { why: "the connection broke".into() });
+        self.end(vm, op, Outcome::Done);
+        let op = self.begin(vm, OpKind::Start);
+        self.end(vm, op, Outcome::Unknown { why: "the connection broke".into() });
+        self.end(vm, op, Outcome::Done);
+        self.put(Event::VmReady { vm, ip: "192.168.64.2".into() });
+        self.put(Event::VmMoved { vm, ip: "192.168.64.3".into() });
+        self.put(Event::VmMissed { vm });
+        self.put(Event::VmFound { vm });
+        self.put(Event::VmMissed { vm });
+        self.put(Event::VmDied { vm, why: "three looks did not show it".into() });
+        self.done(vm, OpKind::Delete);
+        self.put(Event::VmGone { vm });
+    }
+
+    fn vm_is_refused_everything_and_its_slot_leaks(&mut self) {
+        let vm = self.place(2, SlotIx::One, None);
+        for class in [
+            Refusal::Missing,
+            Refusal::AlreadyRunning,
+            Refusal::NotRunning,
+            Refusal::DiskFull,
+            Refusal::Keychain,
+            Refusal::Registry,
+            Refusal::ToolAbsent,
+            Refusal::Busy,
+            Refusal::Fenced,
+            Refusal::NotSent,
+            Refusal::Other,
+        ] {
+            let op = self.begin(vm, OpKind::Clone);
+            self.end(vm, op, Outcome::Refused { class, said: "it said no".into() });
+        }
+        self.done(vm, OpKind::Clone);
+        let op = self.begin(vm, OpKind::Start);
+        let (class, said) = (Refusal::Limit, "The number of VMs exceeds the system limit".into());
+        self.end(vm, op, Outcome::Refused { class, said });
+        self.put(Event::SlotLeaked { host: name("mini-01"), slot: SlotIx::One, vm });
+        self.retire(vm, RetireWhy::Failed, None);
+        self.done(vm, OpKind::Delete);
+        self.put(Event::VmGone { vm });
+        let (host, slot) = (name("mini-01"), SlotIx::One);
+        self.put(Event::SlotCleared { host, slot, why: "the host was rebooted".into() });
+    }
+
+    fn vms_go_for_every_reason(&mut self) {
+        for (n, why) in [
+            RetireWhy::Surplus,
+            RetireWhy::HostGone,
+            RetireWhy::Failed,
+            RetireWhy::Died,
+            RetireWhy::Drifted,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let vm = self.place(10 + n as u64, SlotIx::Zero, None);
+            self.retire(vm, why, None);
+            self.put(Event::VmGone { vm });
+        }
+    }
+
+    fn open(&mut self, id: u64, kind: JobKind, cause: Cause, share: Share, vms: &[VmId]) {
+        let (host, pool): (HostName, PoolName) = (name("mini-01"), name("ci"));
+        let task = || Task {
+            host: host.clone(),
+            pool: pool.clone(),
+            state: TaskState::Waiting,
+            replacement: None,
+        };
+        let job = Job {
+            id: job(id),
+            kind,
+            cause,
+            by: Actor { who: "ada".into(), via: Via::Desktop },
+            opened: Timestamp::from_millis(1_795_228_200_000),
+            begin_by: Timestamp::from_millis(1_795_242_600_000),
+            max_unavailable: share,
+            tasks: vms.iter().map(|vm| (*vm, task())).collect(),
+            state: JobState::Running,
+        };
+        self.put(Event::JobOpened { job: Box::new(job) });
+    }
+
+    fn jobs_run(&mut self) {
+        let schedule: ScheduleName = name("nightly");
+        let nominal = Timestamp::from_millis(1_795_230_000_000);
+        let (missed, cause) = (schedule.clone(), "the controller was down".to_string());
+        self.put(Event::RunMissed { schedule: missed, nominal, count: 2, cause });
+        let nominal = nominal + Span::from_hours(24);
+        let (zero, one) = (self.ready(20, SlotIx::Zero, None), self.ready(21, SlotIx::One, None));
+        self.put(Event::RunFired { schedule: schedule.clone(), nominal, job: job(1) });
+        let respawn = || JobKind::Respawn { pool: name("ci") };
+        let cause = Cause::Run { schedule: schedule.clone(), nominal };
+        let gone = vm(19);
+        self.open(1, respawn(), cause, Share::Percent(10), &[zero, one, gone]);
+        let ended = |job, vm, end| Event::TaskEnded { job, vm, end };
+        self.retire(zero, RetireWhy::Respawn, Some(job(1)));
+        self.take_down(zero);
+        self.ready(22, SlotIx::Zero, Some((job(1), zero)));
+        self.put(ended(job(1), zero, TaskEnd::Done));
+        self.put(ended(job(1), one, TaskEnd::Skipped { why: "its turn did not come".into() }));
+        self.put(ended(job(1), gone, TaskEnd::Failed { why: "no room".into() }));
+        self.put(Event::JobEnded { job: job(1) });
+        let on = JobKind::RespawnOn { hosts: name("site=lausanne,role!=builder") };
+        self.open(2, on, Cause::RunNow { schedule }, Share::Count(1), &[gone]);
+        self.put(ended(job(2), gone, TaskEnd::Done));
+        self.put(Event::JobEnded { job: job(2) });
+        self.open(3, respawn(), Cause::Asked, Share::Count(2), &[one, vm(22)]);
+        self.retire(one, RetireWhy::Respawn, Some(job(3)));
+    }
+
+    fn controller_changes_amid_commands(&mut self) {
+        self.begin(vm(21), OpKind::Stop);
+        self.put(Event::ControllerStarted { version: "0.1.1".into() });
+        self.reach("mini-01", Reach::Up, "");
+    }
+
+    fn fleet_shrinks(&mut self) {
+        let change = FleetChange {
+            hosts: BTreeMap::from([(name("mini-01"), None), (name("mini-02"), None)]),
+            images: BTreeMap::from([(name("debian"), None)]),
+            pools: BTreeMap::from([(name("linux"), None)]),
+            schedules: BTreeMap::from([(name("weekly"), None)]),
+        };
+        self.by("ada", Via::Cli, Event::FleetChanged { change });
+    }
+}
+
+fn hosts() -> BTreeMap<HostName, Option<HostSpec>> {
+    let jump = Jump { user: "ops".into(), address: "bastion.example.com".into(), port: 22 };
+    let full = SshAccess {
+        address: "10.0.8.11".into(),
+        port: 2222,
+        user: "admin".into(),
+        identity: Some("/keys/fleet".into()),
+        known_hosts: Some("/keys/known_hosts".into()),
+        host_key: Some("ssh-ed25519 AAAA".into()),
+        jump: Some(jump),
+    };
+    let bare =
+        SshAccess { identity: None, known_hosts: None, host_key: None, jump: None, ..full.clone() };
+    let spec = |access, role, slots| HostSpec {
+        access,
+        driver: DriverKind::Tart,
+        role,
+        slots,
+        labels: Labels::from([("site".into(), "lausanne".into())]),
+        groups: vec![name("lausanne")],
+    };
+    BTreeMap::from([
+        (name("mini-01"), Some(spec(Access::Ssh(full), Role::Worker, 2))),
+        (name("mini-02"), Some(spec(Access::Ssh(bare), Role::Worker, 1))),
+        (name("builder-01"), Some(spec(Access::Local, Role::Builder, 0))),
+    ])
+}
+
+fn image(source: &str, os: GuestOs) -> ImageSpec {
+    ImageSpec { source: source.into(), os }
+}
+
+fn pools() -> BTreeMap<PoolName, Option<PoolSpec>> {
+    let spec = |image, size, hosts, cpu, memory| {
+        let (image, hosts) = (name(image), name(hosts));
+        Some(PoolSpec { image, size, hosts, cpu, memory, priority: 500 })
+    };
+    let sites = "site in (lausanne,zurich),!retired";
+    BTreeMap::from([
+        (name("ci"), spec("xcode-26", PoolSize::Count(2), sites, Some(4), Some(Bytes::gib(8)))),
+        (name("linux"), spec("debian", PoolSize::PerHost(1), "role notin (builder)", None, None)),
+        (name("spare"), spec("xcode-26", PoolSize::Fill, "", None, None)),
+    ])
+}
+
+fn schedules() -> BTreeMap<ScheduleName, Option<ScheduleSpec>> {
+    let spec = |targets, cron: &str, max_unavailable| {
+        Some(ScheduleSpec {
+            targets,
+            playbook: name("respawn"),
+            cron: cron.into(),
+            zone: "Europe/Zurich".into(),
+            window: Span::from_hours(4),
+            max_unavailable,
+        })
+    };
+    let nightly = spec(Targets::Pool(name("ci")), "30 2 * * *", Share::Percent(10));
+    let weekly = spec(Targets::Hosts(name("site=lausanne")), "@weekly", Share::Count(1));
+    BTreeMap::from([(name("nightly"), nightly), (name("weekly"), weekly)])
+}
+
+fn sighting() -> Sighting {
+    let seen = |state, ip: Option<&str>, linux| SeenVm { state, ip: ip.map(Into::into), linux };
+    let vms = BTreeMap::from([
+        ("runs".into(), seen(SeenState::Running, Some("192.168.64.9"), false)),
+        ("stands".into(), seen(SeenState::Stopped, None, false)),
+        ("sleeps".into(), seen(SeenState::Suspended, None, true)),
+        ("odd".into(), seen(SeenState::Other("migrating".into()), None, false)),
+    ]);
+    Sighting {
+        at: Timestamp::from_millis(1_795_228_200_000),
+        facts: Facts {
+            macos: "26.3.1".into(),
+            build: "25D2128".into(),
+            chip: "Apple M2 Pro".into(),
+            model: "Mac14,12".into(),
+            cores: 10,
+            memory: Bytes::gib(16),
+            disk: Bytes(494_384_795_648),
+            disk_free: Bytes(201_000_000_001),
+            boot: "5F3C6F2B".into(),
+            booted_at: Timestamp::from_millis(1_795_000_000_123),
+            tool: "2.35.0".into(),
+        },
+        vms: Some(vms),
+        images: Some(vec!["ghcr.io/acme/xcode:26.1".into()]),
+        guests: Some(2),
+        locked: None,
+        guard: GuardView {
+            epoch: 1,
+            running: Some(OpId::from_bits(7)),
+            done: BTreeMap::from([(OpId::from_bits(5), 0), (OpId::from_bits(6), 77)]),
+        },
+    }
+}
