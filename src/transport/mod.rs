@@ -1,7 +1,24 @@
 //! Carries a script to a host and brings back what it said: over SSH, or on this very Mac.
 //! It knows hosts, keys and bytes, and nothing of VMs.
 
+mod backoff;
+mod carrier;
+mod dial;
+mod disk;
+mod door;
+mod enrol;
+mod fault;
+mod gather;
+mod keyring;
+mod known_hosts;
+mod limit;
+mod lines;
+mod live;
+mod local;
 mod script;
+mod session;
+mod settings;
+mod trust;
 
 use std::time::Duration;
 
@@ -9,7 +26,11 @@ use futures::future::BoxFuture;
 
 use crate::model::{Access, HostName};
 
+pub use carrier::{Transport, TransportStats};
+pub use disk::append_known_host;
+pub use enrol::{HostKey, known_hosts_line};
 pub use script::{Header, Script};
+pub use settings::{Passphrases, TransportSettings};
 
 /// What a script said, and how it ended. A non-zero status is an answer too.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,4 +98,7 @@ pub trait Carry: Send + Sync + 'static {
         script: &'a Script,
         limit: Limit,
     ) -> BoxFuture<'a, Result<Output, Lost>>;
+
+    /// Closes what is open to a host and forgets its failures: the next script connects anew.
+    fn forget(&self, _host: &HostName) {}
 }

@@ -1,8 +1,7 @@
-//! A script: a named operation with arguments and a fixed body of POSIX shell.
-//!
-//! Rendered, its first line names the operation and its arguments as JSON in a comment, then
-//! come the arguments as quoted shell variables, then the body inside `{ ...; exit; }`: a shell
-//! reads such a group to its end before it runs any of it, so half a script does nothing.
+//! A script: a named operation, its arguments, and a fixed body of POSIX shell. Its first line
+//! names operation and arguments as JSON in a comment; then come the arguments as quoted shell
+//! variables, then the body inside `{ ...; exit; }`: a shell reads such a group to its end before
+//! it runs any of it, so half a script does nothing.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,175 @@
+//! The known_hosts file: markers, patterns, negation, hashed names, `[host]:port`, any case.
+//! A line that cannot be read is skipped and said so, except that an unreadable revocation which
+//! may concern a host stops work there: a revoked key is never accepted by oversight.
+
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use russh::keys::PublicKey;
+use russh::keys::ssh_key::known_hosts::{Entry, HostPatterns, Marker};
+use sha1::Sha1;
+
+/// A key and the line it stands on.
+pub(super) type Known = (usize, PublicKey);
+
+/// What a file says.
+pub(super) struct KnownHosts {
+    file: PathBuf,
+    entries: Vec<(usize, Entry)>,
+    /// Revocations whose key cannot be read: line and hosts.
+    broken: Vec<(usize, Option<HostPatterns>)>,
+}
+
+/// What a file says of one host.
+#[derive(Default)]
+pub(super) struct HostKeys {
+    pub(super) plain: Vec<Known>,
+    pub(super) authorities: Vec<Known>,
+    pub(super) revoked: Vec<Known>,
+    /// A line that revokes some key of this host, nobody can say which.
+    pub(super) broken: Option<usize>,
+}
+
+impl KnownHosts {
+    /// Reads `text`, the content of `file`.
+    pub(super) fn parse(text: &str, file: &Path) -> Self {
+        let mut all = Self { file: file.to_owned(), entries: Vec::new(), broken: Vec::new() };
+        for (line, text) in (1..).zip(text.lines()) {
+            // Fields are parted by spaces or tabs; what follows the key is a comment.
+            let mut fields: Vec<&str> = text.split_whitespace().collect();
+            match fields.first() {
+                None => continue,
+                Some(first) if first.starts_with('#') => continue,
+                Some(first) => fields.truncate(if first.starts_with('@') { 4 } else { 3 }),
+            }
+            match fields.join(" ").parse::<Entry>() {
+                Ok(entry) => all.entries.push((line, entry)),
+                Err(why) => {
+                    let file = all.file.display();
+                    tracing::warn!("{file}:{line}: skipped, not a known host: {why}");
+                    if fields.first() == Some(&Marker::Revoked.as_str()) {
+                        let hosts = fields.get(1).and_then(|hosts| hosts.parse().ok());
+                        all.broken.push((line, hosts));
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// What it says of `address` and `port`.
+    pub(super) fn of(&self, address: &str, port: u16) -> HostKeys {
+        let name = lookup_name(address, port);
+        let bare = address.to_lowercase();
+        let mut keys = HostKeys::default();
+        for (line, entry) in &self.entries {
+            let known = || (*line, entry.public_key().clone());
+            let hosts = entry.host_patterns();
+            match entry.marker() {
+                // A revocation without a port revokes the key on every port.
+                Some(Marker::Revoked) if matches(hosts, &name) || matches(hosts, &bare) => {
+                    keys.revoked.push(known());
+                }
+                Some(Marker::CertAuthority) if matches(hosts, &name) => {
+                    keys.authorities.push(known());
+                }
+                None if matches(hosts, &name) => keys.plain.push(known()),
+                Some(Marker::Revoked | Marker::CertAuthority) | None => {}
+            }
+        }
+        let concerns = |hosts: &Option<HostPatterns>| {
+            hosts.as_ref().is_none_or(|h| matches(h, &name) || matches(h, &bare))
+        };
+        keys.broken = self.broken.iter().find(|(_, h)| concerns(h)).map(|(line, _)| *line);
+        keys
+    }
+}
+
+/// The name a host stands under: in lower case, with its port unless that is 22.
+pub(super) fn lookup_name(address: &str, port: u16) -> String {
+    let address = address.to_lowercase();
+    if port == 22 { address } else { format!("[{address}]:{port}") }
+}
+
+fn matches(hosts: &HostPatterns, name: &str) -> bool {
+    match hosts {
+        HostPatterns::HashedName { salt, hash } => Hmac::<Sha1>::new_from_slice(salt)
+            .is_ok_and(|mac| mac.chain_update(name).verify_slice(hash).is_ok()),
+        HostPatterns::Patterns(patterns) => {
+            let hit = |pattern: &str| glob(&pattern.to_lowercase(), name);
+            let mut any = false;
+            for pattern in patterns {
+                match pattern.strip_prefix('!') {
+                    // One negated pattern that matches takes the host out of the whole line.
+                    Some(negated) if hit(negated) => return false,
+                    Some(_) => {}
+                    None => any |= hit(pattern),
+                }
+            }
+            any
+        }
+    }
+}
+
+/// Whether `pattern`, in which `*` is any text and `?` any one character, is all of `text`.
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // Where the last star stands, and how much of the text it has taken so far.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            Some(_) | None => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    t = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_the_whole_text_in_linear_time() {
+        for (pattern, text, hit) in [
+            ("", "", true),
+            ("*", "", true),
+            ("?", "", false),
+            ("a*c", "abcabc", true),
+            ("a*c", "abcab", false),
+            ("*.lab", "a.b.lab", true),
+            ("*.lab", "lab", false),
+            ("mac?", "mac10", false),
+            ("**1", "mac1", true),
+            ("[mac*]:22", "[mac1]:22", true),
+        ] {
+            assert_eq!(glob(pattern, text), hit, "{pattern} {text}");
+        }
+        // Twenty stars would take a careless matcher longer than anybody waits.
+        assert!(!glob(&format!("{}b", "*a".repeat(20)), &"a".repeat(2_000)));
+    }
+
+    #[test]
+    fn any_text_is_read_without_a_panic() {
+        for text in ["@", "@revoked", "@revoked x", "|1|", "|1|x|y ssh-ed25519 A", "!, ,", "\r"] {
+            let keys = KnownHosts::parse(text, Path::new("known_hosts")).of("mac1", 22);
+            assert!(keys.plain.is_empty() && keys.revoked.is_empty(), "{text}");
+        }
+    }
+}
