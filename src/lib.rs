@@ -2,6 +2,7 @@
 //! `tests/rooms.rs`; what each is for stands on its own door.
 
 pub mod config;
+pub mod driver;
 pub mod model;
 pub mod plan;
 pub mod store;

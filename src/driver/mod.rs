@@ -1,10 +1,24 @@
 //! Speaks the tools that run VMs, and reads a host's facts. Every operation is idempotent and
-//! decides nothing; reading output is pure and apart.
+//! decides nothing. A driver is text in and text out: which script to send, and what the answer
+//! means; sending is done here, once for all of them.
 
-use crate::model::{Outcome, Sample, Sighting};
-use crate::transport::Lost;
+mod guard;
+mod here;
+mod macos;
+mod sections;
+mod tart;
+mod words;
+
+use std::time::Duration;
+
+use crate::model::{
+    Access, Bytes, DriverKind, HostName, HostSpec, OpId, OpKind, Outcome, Refusal, Sample,
+    Sighting, Timestamp,
+};
+use crate::transport::{Carry, Limit, Lost, Output, Script, Status};
 
 /// A look at a host: what is journalled when it is news, and the figures that never are.
+/// `Sample::took_ms` is left at zero: whoever has the clock fills it in.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Look {
     pub sighting: Sighting,
@@ -22,11 +36,129 @@ pub enum Blind {
     Lost(#[from] Lost),
     /// It answered with what cannot be read.
     #[error("host {host}: {why}")]
-    Unreadable { host: crate::model::HostName, why: String },
+    Unreadable { host: HostName, why: String },
 }
 
-/// What came of a command, with the tool's own log where it helps.
+/// One command for one VM.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Carried {
-    pub outcome: Outcome,
+pub struct Order {
+    /// Sent twice, it is carried out once.
+    pub op: OpId,
+    pub kind: OpKind,
+    /// The VM's name in the host's tool.
+    pub vm: String,
+    /// What it is cloned from: a registry reference or a local VM. Read by `Clone` only.
+    pub image: String,
+    /// Cores; the image's own number when absent. Read by `Clone` only.
+    pub cpu: Option<u16>,
+    /// Memory; the image's own amount when absent. Read by `Clone` only.
+    pub memory: Option<Bytes>,
 }
+
+/// More than any honest host has to say in a look.
+const LOOK_BYTES: usize = 2 << 20;
+/// More than any honest tool has to say of one command.
+const ORDER_BYTES: usize = 64 << 10;
+
+/// Looks at a host, and tells it the epoch, so that it refuses orders of an older one.
+///
+/// # Errors
+/// `Blind::Lost` when it did not answer within `limit`; `Blind::Unreadable` when its answer is
+/// torn or is none.
+pub async fn look(
+    carry: &dyn Carry,
+    host: &HostName,
+    spec: &HostSpec,
+    epoch: u64,
+    at: Timestamp,
+    limit: Duration,
+) -> Looked {
+    let script = match spec.driver {
+        DriverKind::Tart => tart::look(epoch),
+    };
+    let limit = Limit { time: limit, bytes: LOOK_BYTES };
+    let output = carry.run(host, &spec.access, &script, limit).await?;
+    let unreadable = |why| Blind::Unreadable { host: host.clone(), why };
+    if output.truncated {
+        let why = format!("its answer to a look is longer than {LOOK_BYTES} bytes");
+        return Err(unreadable(why));
+    }
+    let mut look = match spec.driver {
+        DriverKind::Tart => tart::read(&output.stdout, at),
+    }
+    .map_err(|why| unreadable(with_end(why, &output)))?;
+    if spec.access == Access::Local {
+        here::overlay(&mut look.sample).await;
+    }
+    Ok(look)
+}
+
+/// Carries out an order. What comes back is the tool's own answer: whether it is true is for the
+/// next look to see. `limit` is for the whole; a tool that can be told to hurry is told a third.
+pub async fn carry_out(
+    carry: &dyn Carry,
+    host: &HostName,
+    spec: &HostSpec,
+    order: &Order,
+    epoch: u64,
+    limit: Duration,
+) -> Outcome {
+    if let Err(said) = order.check() {
+        return Outcome::Refused { class: Refusal::Other, said };
+    }
+    let script: Script = match spec.driver {
+        DriverKind::Tart => tart::order(order, epoch, limit),
+    };
+    let limit = Limit { time: limit, bytes: ORDER_BYTES };
+    let output = match carry.run(host, &spec.access, &script, limit).await {
+        Ok(output) => output,
+        Err(lost) if lost.sent => return Outcome::Unknown { why: lost.why },
+        Err(lost) => return Outcome::Refused { class: Refusal::NotSent, said: lost.why },
+    };
+    match &output.status {
+        Status::Exit(0) => Outcome::Done,
+        Status::Exit(status) => {
+            let class = match spec.driver {
+                DriverKind::Tart => tart::refusal(*status, &output),
+            };
+            Outcome::Refused { class, said: words::said(*status, &output) }
+        }
+        Status::Signal(name) => Outcome::Unknown {
+            why: format!("the script for {} of {} died of signal {name}", order.kind, order.vm),
+        },
+    }
+}
+
+impl Order {
+    /// Names go into commands and paths on the host: none may be an option or lead elsewhere.
+    fn check(&self) -> Result<(), String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if self.vm.len() > 200
+            || !self.vm.starts_with(|c: char| c.is_ascii_alphanumeric())
+            || !self.vm.chars().all(plain)
+        {
+            let name: String = self.vm.chars().take(80).collect();
+            return Err(format!("`{}` cannot be the name of a VM", words::clean(&name)));
+        }
+        let odd = |c: char| c.is_whitespace() || c.is_control();
+        if self.kind == OpKind::Clone
+            && (self.image.is_empty() || self.image.starts_with('-') || self.image.contains(odd))
+        {
+            let name: String = self.image.chars().take(80).collect();
+            return Err(format!("`{}` cannot be an image: see its source", words::clean(&name)));
+        }
+        Ok(())
+    }
+}
+
+/// Adds how the script ended and its first words, when they may explain an unreadable answer.
+fn with_end(why: String, output: &Output) -> String {
+    match &output.status {
+        Status::Exit(0) => why,
+        Status::Exit(status) => format!("{why}: {}", words::said(*status, output)),
+        Status::Signal(name) => format!("{why}: its script died of signal {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

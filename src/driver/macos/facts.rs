@@ -1,0 +1,160 @@
+//! A Mac's facts and figures out of the sections of a look. What cannot be read stays empty.
+
+use super::{disk, memory};
+use crate::driver::sections::Sections;
+use crate::driver::words::fact;
+use crate::model::{Bytes, Facts, Sample, Timestamp};
+
+/// Reads what every look has; `Facts::tool` is the driver's to add.
+pub(in crate::driver) fn read(sections: &Sections<'_>, at: Timestamp) -> (Facts, Sample) {
+    let mut facts = Facts::default();
+    let mut sample = Sample { at, ..Sample::default() };
+    if let Some((_, text)) = sections.any("sw_vers") {
+        (facts.macos, facts.build) = version(text);
+    }
+    // An unknown key fails the command, but the known ones are printed.
+    if let Some((_, text)) = sections.any("sysctl") {
+        sample.load = hardware(text, &mut facts);
+    }
+    if let Some(text) = sections.good("boot") {
+        facts.boot = fact(text.lines().next().unwrap_or_default());
+    }
+    if facts.boot.is_empty() && facts.booted_at > Timestamp::default() {
+        facts.boot = (facts.booted_at.as_millis() / 1_000).to_string();
+    }
+    if let Some(text) = sections.good("vm_stat") {
+        sample.memory_used = memory::used(text).unwrap_or_default();
+    }
+    if let Some(space) = sections.good("df").and_then(disk::space) {
+        facts.disk = space.size;
+        facts.disk_free = space.free;
+        sample.disk_free = space.free;
+    }
+    (facts, sample)
+}
+
+/// Version, with its security response if it has one, and build.
+fn version(text: &str) -> (String, String) {
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(':'));
+        line.map(fact).unwrap_or_default()
+    };
+    let build = value("BuildVersion");
+    let mut macos = value("ProductVersion");
+    // What a program built long ago is told instead of the truth; the build knows it.
+    if macos.starts_with("10.16") || macos.starts_with("16.") || macos == "16" {
+        macos = major_of_build(&build).map_or(macos, |major| major.to_string());
+    }
+    let extra = value("ProductVersionExtra");
+    if !extra.is_empty() {
+        macos = format!("{macos} {extra}");
+    }
+    (macos, build)
+}
+
+/// 20A... is macOS 11, 24A... is 15, and 25A... is 26: there numbers follow the year.
+fn major_of_build(build: &str) -> Option<u32> {
+    let digits = build.find(|c: char| !c.is_ascii_digit())?;
+    match build[..digits].parse().ok()? {
+        darwin @ 20..=24 => Some(darwin - 9),
+        darwin @ 25..=99 => Some(darwin + 1),
+        _ => None,
+    }
+}
+
+/// Lines by their shape rather than their place: a key this Mac does not know leaves none.
+/// Returns the load over one minute.
+fn hardware(text: &str, facts: &mut Facts) -> f32 {
+    let mut load: f32 = 0.0;
+    let mut numbers = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(rest) = line.strip_prefix('{') {
+            if let Some(seconds) = boot_seconds(rest) {
+                facts.booted_at = Timestamp::from_millis(seconds.saturating_mul(1_000));
+            } else if let Some(one) = rest.split_whitespace().next() {
+                load = one.replace(',', ".").parse().unwrap_or(0.0);
+            }
+        } else if let Ok(number) = line.parse::<u64>() {
+            numbers.push(number);
+        } else if line.contains(',') && !line.contains(' ') {
+            facts.model = fact(line);
+        } else if facts.chip.is_empty() {
+            facts.chip = fact(line);
+        }
+    }
+    // No Mac has thousands of cores, and none so few bytes.
+    for number in numbers {
+        match u16::try_from(number) {
+            Ok(cores) => facts.cores = cores,
+            Err(_) => facts.memory = Bytes(number),
+        }
+    }
+    if load.is_finite() && load >= 0.0 { load } else { 0.0 }
+}
+
+/// Of ` sec = 1592836479, usec = 918881 } Mon Jun 22 07:34:39 2020`.
+fn boot_seconds(text: &str) -> Option<i64> {
+    let digits = text.trim_start().strip_prefix("sec")?.trim_start().strip_prefix('=')?;
+    digits.trim_start().split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYSCTL: &str = "Apple M2 Pro\nMac14,12\n12\n25769803776\n\
+        { sec = 1592836479, usec = 918881 } Mon Jun 22 07:34:39 2020\n{ 2.57 2.41 2.24 }\n";
+
+    #[test]
+    fn versions_read_even_when_the_mac_pretends() {
+        let text = |version: &str, build: &str| {
+            format!(
+                "ProductName:\t\tmacOS\nProductVersion:\t\t{version}\nBuildVersion:\t\t{build}\n"
+            )
+        };
+        for (said, build, macos) in [
+            ("26.3.1", "25D2128", "26.3.1"),
+            ("15.6", "24G84", "15.6"),
+            ("10.16", "25D2128", "26"),
+            ("16.0", "25A354", "26"),
+            ("10.16", "21G72", "12"),
+            ("10.16", "", "10.16"),
+        ] {
+            assert_eq!(version(&text(said, build)), (macos.into(), build.into()));
+        }
+        let rapid = text("13.4.1", "22F770820d") + "ProductVersionExtra:\t\t(a)\n";
+        assert_eq!(version(&rapid).0, "13.4.1 (a)");
+        assert_eq!(version(""), Default::default());
+    }
+
+    #[test]
+    fn hardware_reads_whole_and_with_lines_missing() {
+        let mut facts = Facts::default();
+        let load = hardware(SYSCTL, &mut facts);
+        assert_eq!((facts.chip.as_str(), facts.model.as_str()), ("Apple M2 Pro", "Mac14,12"));
+        assert_eq!((facts.cores, facts.memory), (12, Bytes::gib(24)));
+        assert_eq!(facts.booted_at, Timestamp::from_millis(1_592_836_479_000));
+        assert_eq!(load, 2.57);
+
+        let mut facts = Facts::default();
+        let load = hardware("VirtualMac2,1\n4\n{ 1,63 0,65 0,44 }\n", &mut facts);
+        assert_eq!((facts.chip.as_str(), facts.model.as_str()), ("", "VirtualMac2,1"));
+        assert_eq!((facts.cores, facts.memory, load), (4, Bytes(0), 1.63));
+    }
+
+    #[test]
+    fn the_boot_time_stands_in_for_a_boot_session_that_cannot_be_read() {
+        let answer = format!("@@ sysctl 1\n{SYSCTL}@@ boot 1\n@@ end 0\n");
+        let (facts, _) = read(&Sections::of(&answer).unwrap(), Timestamp::default());
+        assert_eq!(facts.boot, "1592836479");
+    }
+
+    #[test]
+    fn nonsense_is_no_fact_and_no_panic() {
+        for bad in ["{", "{ sec = 99999999999999999999", "{ nan", "{ -inf", ",", "{ sec"] {
+            let mut facts = Facts::default();
+            assert_eq!(hardware(bad, &mut facts), 0.0, "{bad}");
+            assert_eq!(facts.booted_at, Timestamp::default(), "{bad}");
+        }
+    }
+}

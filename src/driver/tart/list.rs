@@ -1,0 +1,132 @@
+//! What `tart list --format json` says, in any of its versions.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::driver::words::clean;
+use crate::model::{SeenState, SeenVm};
+
+/// Local VMs by name, and cached images by reference, sorted and each once.
+#[derive(PartialEq, Debug)]
+pub(super) struct Listing {
+    pub(super) vms: BTreeMap<String, SeenVm>,
+    pub(super) images: Vec<String>,
+}
+
+/// `State` came with 1.8.0; before, and still, `Running` says whether the VM is locked.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    source: String,
+    name: String,
+    state: Option<String>,
+    running: Option<bool>,
+}
+
+/// Reads a listing; `None` when it is not one, which is not the same as an empty one.
+pub(super) fn read(text: &str) -> Option<Listing> {
+    let entries: Vec<Entry> = serde_json::from_str(text).ok()?;
+    let mut vms = BTreeMap::new();
+    let mut images = Vec::new();
+    for entry in entries {
+        let name = clean(&entry.name);
+        if entry.source.eq_ignore_ascii_case("local") {
+            let state = state(entry.state.as_deref(), entry.running);
+            vms.insert(name, SeenVm { state, ip: None, linux: false });
+        } else if entry.source.eq_ignore_ascii_case("oci") {
+            images.push(name);
+        }
+    }
+    images.sort();
+    images.dedup();
+    Some(Listing { vms, images })
+}
+
+fn state(word: Option<&str>, running: Option<bool>) -> SeenState {
+    if running == Some(true) {
+        return SeenState::Running;
+    }
+    match (word.map(str::to_lowercase).as_deref(), running) {
+        (Some("running"), _) => SeenState::Running,
+        (Some("stopped"), _) => SeenState::Stopped,
+        (Some("suspended"), _) => SeenState::Suspended,
+        (Some(other), _) => SeenState::Other(clean(other).chars().take(40).collect()),
+        (None, Some(_)) => SeenState::Stopped,
+        (None, None) => SeenState::Other("unsaid".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_reads_in_any_key_order_with_escaped_slashes_and_each_image_once() {
+        let listing = read(
+            r#"[
+  {
+    "Running" : true,
+    "State" : "running",
+    "Accessed" : "2026-08-18T09:14:03Z",
+    "Name" : "build-1",
+    "Source" : "local",
+    "Size" : 25,
+    "Disk" : 50
+  },
+  {
+    "Disk" : 50, "SizeOnDisk" : 41, "Source" : "OCI", "State" : "stopped",
+    "Name" : "ghcr.io\/cirruslabs\/macos-tahoe-base:latest", "Running" : false
+  },
+  {
+    "Running" : false, "State" : "stopped", "Source" : "oci",
+    "Name" : "ghcr.io\/cirruslabs\/macos-tahoe-base:latest", "Size" : 41
+  },
+  {
+    "Running" : false, "State" : "stopped", "Source" : "OCI", "Size" : 41, "Disk" : 50,
+    "Name" : "ghcr.io\/cirruslabs\/macos-tahoe-base@sha256:9f3c"
+  }
+]
+"#,
+        )
+        .unwrap();
+        assert_eq!(listing.vms.len(), 1);
+        assert_eq!(listing.vms["build-1"].state, SeenState::Running);
+        assert_eq!(
+            listing.images,
+            [
+                "ghcr.io/cirruslabs/macos-tahoe-base:latest",
+                "ghcr.io/cirruslabs/macos-tahoe-base@sha256:9f3c"
+            ]
+        );
+    }
+
+    #[test]
+    fn states_read_across_versions() {
+        for (fields, want) in [
+            (r#""State":"stopped","Running":false"#, SeenState::Stopped),
+            (r#""State":"suspended","Running":false"#, SeenState::Suspended),
+            (r#""State":"Running""#, SeenState::Running),
+            (r#""Running":true"#, SeenState::Running),
+            (r#""Running":false"#, SeenState::Stopped),
+            (r#""State":"stopped","Running":true"#, SeenState::Running),
+            (r#""State":"migrating","Running":false"#, SeenState::Other("migrating".into())),
+            (r#""Size":1"#, SeenState::Other("unsaid".into())),
+        ] {
+            let text = format!(r#"[{{"Name":"a","Source":"local",{fields}}}]"#);
+            assert_eq!(read(&text).unwrap().vms["a"].state, want, "{fields}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_is_empty_and_no_list_is_none() {
+        let empty = read("[\n\n]\n").unwrap();
+        assert!(empty.vms.is_empty() && empty.images.is_empty());
+        let hidden = r#"[{"Source":"local","Running":true}]"#;
+        let deep = "[".repeat(100_000);
+        for bad in ["", "[", "null", "{}", "[1]", hidden, &deep, "Error: The file “config.json”"]
+        {
+            assert_eq!(read(bad), None, "{}", &bad[..bad.len().min(20)]);
+        }
+    }
+}

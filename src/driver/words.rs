@@ -1,0 +1,76 @@
+//! A tool's own words, made fit to be shown: no control characters, the first lines, bounded.
+
+use crate::transport::Output;
+
+/// In characters.
+const SAID: usize = 500;
+
+/// The first lines of what was said on standard error, else on standard output, else the status.
+pub(super) fn said(status: i32, output: &Output) -> String {
+    let text = [&output.stderr, &output.stdout]
+        .into_iter()
+        .map(|text| first_lines(text))
+        .find(|text| !text.is_empty());
+    text.unwrap_or_else(|| format!("it ended with status {status} and said nothing"))
+}
+
+fn first_lines(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let line = clean(line);
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str("; ");
+        }
+        out.push_str(line);
+        if out.len() > 4 * SAID {
+            break;
+        }
+    }
+    match out.char_indices().nth(SAID) {
+        Some((end, _)) => format!("{}...", &out[..end]),
+        None => out,
+    }
+}
+
+/// Without escape sequences and other control characters, which have no business on a screen.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A short fact of one line: cleaned, trimmed, at most 120 characters.
+pub(super) fn fact(text: &str) -> String {
+    clean(text.trim()).chars().take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Status;
+
+    fn output(stdout: &str, stderr: &str) -> Output {
+        Output {
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            status: Status::Exit(1),
+            truncated: false,
+        }
+    }
+
+    #[test]
+    fn standard_error_speaks_first_and_silence_has_words_too() {
+        assert_eq!(said(1, &output("progress", "\n  one\n\ntwo\n")), "one; two");
+        assert_eq!(said(1, &output("only this\n", " \n")), "only this");
+        assert_eq!(said(9, &output("", "")), "it ended with status 9 and said nothing");
+    }
+
+    #[test]
+    fn what_a_host_says_is_bounded_and_cannot_paint() {
+        let long = said(1, &output("", &"\u{1b}[2Jé".repeat(100_000)));
+        assert!(long.chars().count() <= SAID + 3 && long.ends_with("..."));
+        assert!(!long.contains('\u{1b}'));
+    }
+}
