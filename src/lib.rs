@@ -5,5 +5,6 @@ pub mod config;
 pub mod driver;
 pub mod model;
 pub mod plan;
+pub mod sim;
 pub mod store;
 pub mod transport;
