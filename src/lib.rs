@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod driver;
+pub mod engine;
 pub mod model;
 pub mod plan;
 pub mod sim;

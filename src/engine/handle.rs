@@ -1,0 +1,203 @@
+//! What everybody else holds of the engine: questions with answers, the World as it is now, the
+//! stream of entries, and the samples that are never journalled.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Clock, Stream};
+use crate::model::{
+    Actor, Fleet, HoldId, HostName, JobId, Plan, PoolName, Sample, ScheduleName, Share, Timestamp,
+    VmId, World,
+};
+
+/// Held by the API and by main. Copies are cheap.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(super) asks: mpsc::Sender<Ask>,
+    pub(super) world: watch::Receiver<Arc<World>>,
+    pub(super) status: watch::Receiver<Status>,
+    pub(super) samples: watch::Receiver<Arc<BTreeMap<HostName, Sample>>>,
+    pub(super) stream: Arc<Stream>,
+    pub(super) clock: Clock,
+}
+
+/// The engine's ends of what a `Handle` holds.
+#[derive(Debug)]
+pub struct Ends {
+    pub asks: mpsc::Receiver<Ask>,
+    pub world: watch::Sender<Arc<World>>,
+    pub status: watch::Sender<Status>,
+    pub samples: watch::Sender<Arc<BTreeMap<HostName, Sample>>>,
+    pub stream: Arc<Stream>,
+}
+
+/// How many questions may wait before those who ask more must wait themselves.
+const ASKS: usize = 256;
+
+/// A question to the engine, and where its answer goes.
+#[derive(Debug)]
+pub enum Ask {
+    /// Do something.
+    Do { actor: Actor, command: Command, answer: oneshot::Sender<Result<Done, Denied>> },
+    /// What would the next pass do?
+    Plan { answer: oneshot::Sender<Plan> },
+}
+
+/// What can be asked of the engine.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// No new work on these hosts.
+    Cordon {
+        hosts: Vec<HostName>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Lift cordons.
+    Uncordon { hosts: Vec<HostName>, which: Release },
+    /// Replace every VM of the pool, a few at a time.
+    Respawn {
+        pool: PoolName,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_unavailable: Option<Share>,
+    },
+    /// Open the schedule's job now.
+    RunNow { schedule: ScheduleName },
+    /// The fleet directory was read again.
+    Load { fleet: Box<Fleet> },
+    /// A person has accepted the host's key: try it again.
+    Trust { host: HostName },
+}
+
+/// Which cordons to lift.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Release {
+    /// Those the asker placed.
+    Mine,
+    /// This one.
+    Id(HoldId),
+    /// All of them.
+    All,
+}
+
+/// It is done, and durable.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Done {
+    /// The World's revision that shows it.
+    pub seq: u64,
+    /// What was done, one line per thing.
+    pub said: Vec<String>,
+    /// The job that was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+}
+
+/// Why it is not done. Each says the thing, the cause and the next step.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Denied {
+    /// A name nobody knows.
+    #[error("{0}")]
+    NotFound(String),
+    /// It cannot be done in this state.
+    #[error("{0}")]
+    Conflict(String),
+    /// The controller is on its way out.
+    #[error("the controller is stopping; ask again when it is back")]
+    Stopping,
+}
+
+/// How the engine itself is.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Every declared host has been looked at at least once since the start.
+    pub ready: bool,
+    pub passes: u64,
+    /// How long the last pass took to plan, in microseconds.
+    pub plan_us: u64,
+    pub looks: u64,
+    pub looks_failed: u64,
+    pub commands: u64,
+    pub entries: u64,
+    /// What keeps it from working, when something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+impl Handle {
+    /// A handle on this World, and the ends that keep it current.
+    pub fn new(world: World, clock: Clock) -> (Self, Ends) {
+        let stream = Arc::new(Stream::new(world.seq));
+        let (asks, asked) = mpsc::channel(ASKS);
+        let (world_to, world) = watch::channel(Arc::new(world));
+        let (status_to, status) = watch::channel(Status::default());
+        let (samples_to, samples) = watch::channel(Arc::default());
+        let ends = Ends {
+            asks: asked,
+            world: world_to,
+            status: status_to,
+            samples: samples_to,
+            stream: stream.clone(),
+        };
+        (Self { asks, world, status, samples, stream, clock }, ends)
+    }
+
+    /// Asks for something to be done; returns once it is durable.
+    pub async fn ask(&self, actor: Actor, command: Command) -> Result<Done, Denied> {
+        let (answer, back) = oneshot::channel();
+        let ask = Ask::Do { actor, command, answer };
+        self.asks.send(ask).await.map_err(|_| Denied::Stopping)?;
+        back.await.unwrap_or(Err(Denied::Stopping))
+    }
+
+    /// What the next pass would do.
+    pub async fn plan(&self) -> Result<Plan, Denied> {
+        let (answer, back) = oneshot::channel();
+        self.asks.send(Ask::Plan { answer }).await.map_err(|_| Denied::Stopping)?;
+        back.await.map_err(|_| Denied::Stopping)
+    }
+
+    /// The World as it is now.
+    pub fn world(&self) -> Arc<World> {
+        self.world.borrow().clone()
+    }
+
+    /// The entries of late.
+    pub fn stream(&self) -> &Arc<Stream> {
+        &self.stream
+    }
+
+    /// The last sample of each host.
+    pub fn samples(&self) -> Arc<BTreeMap<HostName, Sample>> {
+        self.samples.borrow().clone()
+    }
+
+    /// How the engine is.
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// What time the engine has.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Why a host takes no new VM, or that it would, in lines for a person; `None`: no such host.
+    pub fn why_host(&self, host: &HostName) -> Option<Vec<String>> {
+        crate::plan::why_host(&self.world(), host, self.now())
+    }
+
+    /// Why a VM is as it is, in lines for a person; `None`: no such VM.
+    pub fn why_vm(&self, vm: VmId) -> Option<Vec<String>> {
+        crate::plan::why_vm(&self.world(), vm, self.now())
+    }
+
+    /// The next times of a schedule, at most `n`.
+    pub fn next_runs(&self, schedule: &ScheduleName, n: usize) -> Vec<Timestamp> {
+        crate::plan::next_runs(&self.world(), schedule, self.now(), n)
+    }
+}

@@ -1,0 +1,216 @@
+//! When each host is looked at next, and what the failed looks of late amount to. Kept beside
+//! the World: a look that shows nothing new leaves no trace in the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Host, HostName, Phase, Reach, Sample, Span, Timestamp, World};
+use crate::plan::Contact;
+
+/// Where something is about to change, looks come so many times as often.
+const SOONER: u64 = 4;
+/// Looks of a fresh controller are spread over this.
+const SPREAD: Span = Span::from_secs(2);
+
+/// The calendar of looks.
+pub(super) struct Looks {
+    every: Span,
+    most: usize,
+    due: BTreeSet<(Timestamp, HostName)>,
+    hosts: BTreeMap<HostName, Next>,
+    under_way: usize,
+    pub(super) failing: BTreeMap<HostName, Contact>,
+    pub(super) samples: BTreeMap<HostName, Sample>,
+    /// Hosts that have answered or failed at least once.
+    pub(super) tried: BTreeSet<HostName>,
+}
+
+#[derive(Clone, Copy)]
+struct Next {
+    at: Timestamp,
+    under_way: bool,
+    /// Somebody wants to know sooner than the look under way can tell.
+    again: bool,
+    /// It showed another key than the one we know: nothing is sent until a person has judged it.
+    barred: bool,
+    last_ok: Timestamp,
+}
+
+impl Looks {
+    pub(super) fn new(every: Span, most: usize) -> Self {
+        let (due, hosts) = (BTreeSet::new(), BTreeMap::new());
+        let (failing, samples, tried) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { every, most, due, hosts, under_way: 0, failing, samples, tried }
+    }
+
+    /// Takes up hosts that are new, drops those that are gone, leaves alone those that are barred.
+    pub(super) fn follow(&mut self, world: &World, now: Timestamp) {
+        let gone: Vec<_> =
+            self.hosts.keys().filter(|name| !world.hosts.contains_key(*name)).cloned().collect();
+        for name in gone {
+            if let Some(next) = self.hosts.remove(&name) {
+                self.due.remove(&(next.at, name.clone()));
+                self.under_way -= usize::from(next.under_way);
+            }
+            self.failing.remove(&name);
+            self.samples.remove(&name);
+            self.tried.remove(&name);
+        }
+        let step = SPREAD.as_millis() / (world.hosts.len() as u64).max(1);
+        let mut fresh = 0;
+        for (name, host) in &world.hosts {
+            if !self.hosts.contains_key(name) {
+                let at = now + Span::from_millis(fresh * step);
+                fresh += 1;
+                let next = Next { at, under_way: false, again: false, barred: false, last_ok: now };
+                self.hosts.insert(name.clone(), next);
+                self.due.insert((at, name.clone()));
+            }
+            self.bar(name, host.reach == Reach::IdentityMismatch, now);
+        }
+    }
+
+    /// A barred host is not looked at, and what its looks amounted to is forgotten: once a person
+    /// lifts the bar it is judged anew.
+    fn bar(&mut self, name: &HostName, barred: bool, now: Timestamp) {
+        let Some(next) = self.hosts.get_mut(name) else { return };
+        if next.barred == barred || next.under_way {
+            return;
+        }
+        next.barred = barred;
+        self.due.remove(&(next.at, name.clone()));
+        if barred {
+            self.failing.remove(name);
+            self.tried.insert(name.clone());
+        } else {
+            (next.at, next.last_ok) = (now, now);
+            self.due.insert((now, name.clone()));
+        }
+    }
+
+    /// The hosts to look at now, as many as may be under way at once.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<HostName> {
+        let mut taken = Vec::new();
+        while self.under_way < self.most
+            && let Some((at, _)) = self.due.first()
+            && *at <= now
+            && let Some((_, name)) = self.due.pop_first()
+        {
+            if let Some(next) = self.hosts.get_mut(&name) {
+                (next.under_way, next.again) = (true, false);
+                self.under_way += 1;
+                taken.push(name);
+            }
+        }
+        taken
+    }
+
+    /// When the next look is due, if one may begin then.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let free = self.under_way < self.most;
+        self.due.first().filter(|_| free).map(|(at, _)| *at)
+    }
+
+    /// The host is to be looked at as soon as may be.
+    pub(super) fn hurry(&mut self, name: &HostName, now: Timestamp) {
+        let Some(next) = self.hosts.get_mut(name).filter(|next| !next.barred) else { return };
+        if next.under_way {
+            next.again = true;
+        } else if next.at > now {
+            self.due.remove(&(next.at, name.clone()));
+            next.at = now;
+            self.due.insert((now, name.clone()));
+        }
+    }
+
+    /// A look has ended. `why` says what failed, and whether the host showed a wrong key.
+    pub(super) fn ended(
+        &mut self,
+        name: &HostName,
+        host: Option<&Host>,
+        world: &World,
+        failed: Option<(String, bool)>,
+        now: Timestamp,
+    ) {
+        let Some(next) = self.hosts.get_mut(name) else { return };
+        self.under_way -= usize::from(next.under_way);
+        next.under_way = false;
+        self.tried.insert(name.clone());
+        match failed {
+            None => {
+                next.last_ok = now;
+                self.failing.remove(name);
+            }
+            Some((why, identity)) => {
+                let last_ok = next.last_ok;
+                let first = Contact {
+                    last_ok,
+                    failing_since: now,
+                    last_failed: now,
+                    why: String::new(),
+                    identity,
+                };
+                let contact = self.failing.entry(name.clone()).or_insert(first);
+                (contact.last_failed, contact.why, contact.identity) = (now, why, identity);
+            }
+        }
+        let moving = host.is_some_and(|host| world.vms_on(host).any(|vm| is_moving(vm)));
+        let wait = match (next.again, moving) {
+            (true, _) => Span::ZERO,
+            (false, true) => Span::from_millis(self.every.as_millis() / SOONER),
+            (false, false) => self.every,
+        };
+        next.at = now + wait;
+        self.due.insert((next.at, name.clone()));
+    }
+}
+
+/// Whether the next look may tell something about this VM that is waited for.
+fn is_moving(vm: &crate::model::Vm) -> bool {
+    let waited_for = matches!(vm.phase, Phase::Booting | Phase::Deleted);
+    waited_for || vm.missed.is_some() || vm.op.as_ref().is_some_and(|op| op.lost.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Access, DriverKind, HostSpec, Labels, Role};
+
+    fn at(s: u64) -> Timestamp {
+        Timestamp::default() + Span::from_secs(s)
+    }
+
+    fn world(reach: Reach) -> World {
+        let spec = HostSpec {
+            access: Access::Local,
+            driver: DriverKind::Tart,
+            role: Role::Worker,
+            slots: 2,
+            labels: Labels::default(),
+            groups: Vec::new(),
+        };
+        let mut world = World::default();
+        let host = Host { reach, ..Host::new(spec, at(0)) };
+        world.hosts.insert("a".parse().unwrap(), Arc::new(host));
+        world
+    }
+
+    #[test]
+    fn a_host_with_another_key_is_left_alone_until_it_is_trusted_and_then_judged_anew() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(Reach::Up), at(0));
+        assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
+        let wrong_key = Some(("another key".to_string(), true));
+        looks.ended(&a, None, &World::default(), wrong_key, at(1));
+        assert!(looks.failing[&a].identity);
+        looks.follow(&world(Reach::IdentityMismatch), at(1));
+        looks.hurry(&a, at(2));
+        looks.follow(&world(Reach::IdentityMismatch), at(99));
+        assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
+        assert!(looks.failing.is_empty() && looks.tried.contains(&a));
+        looks.follow(&world(Reach::Unknown), at(100));
+        assert_eq!(looks.take_due(at(100)), [a]);
+    }
+}

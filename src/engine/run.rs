@@ -1,0 +1,418 @@
+//! The one loop. Everything that comes in becomes an `Input`; a batch of inputs is turned into
+//! entries, a pass adds what the plan says, all of it is made durable, and only then acted on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::asks;
+use super::handle::{Ask, Command, Denied, Done, Ends, Handle, Status};
+use super::ledger::Ledger;
+use super::looks::Looks;
+use super::orders::{Errand, Ids, write_down};
+use super::ticker::Ticker;
+use super::{Clock, EngineError, Limits, Parts};
+use crate::driver::{self, Blind, Look};
+use crate::model::{
+    Actor, Event, Fleet, HostName, OpId, OpKind, Outcome, Refusal, Span, Timestamp, VmId,
+};
+use crate::plan;
+use crate::transport::{Carry, LostCause};
+
+/// Everything that can come in.
+enum Input {
+    /// The ticker's second.
+    Tick,
+    /// A look is due, or the last pass calls for another.
+    Again,
+    Ask(Ask),
+    Looked {
+        host: HostName,
+        result: Box<Result<Look, Blind>>,
+    },
+    Carried {
+        vm: VmId,
+        host: HostName,
+        op: OpId,
+        outcome: Outcome,
+    },
+}
+
+type Answer = Result<Done, Denied>;
+
+/// So many inputs are taken in one batch at the most.
+const BATCH: usize = 2_048;
+/// A checkpoint after so many entries.
+const CHECKPOINT_EVERY: u64 = 20_000;
+/// How long commands under way may take to end once the engine is to stop.
+const GRACE: Duration = Duration::from_secs(3);
+/// A look may take this long; on a fast clock, still as long as a busy machine needs.
+const LOOK_LIMIT: Span = Span::from_secs(10);
+const LOOK_FLOOR: Duration = Duration::from_secs(2);
+/// The World is checked against its rules this often.
+const AUDIT_EVERY: Span = Span::from_mins(1);
+/// A pass without news comes this often, for what waits for time alone.
+const IDLE_PASS: Span = Span::from_secs(1);
+
+/// Owns the World and the store.
+pub struct Engine {
+    ledger: Ledger,
+    ids: Ids,
+    looks: Looks,
+    carry: Arc<dyn Carry>,
+    clock: Clock,
+    limits: Limits,
+    inputs: mpsc::UnboundedSender<Input>,
+    came: mpsc::UnboundedReceiver<Input>,
+    ends: Ends,
+    told: Status,
+    errands: usize,
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    last_pass: Timestamp,
+    audited: Timestamp,
+    checkpointed: u64,
+    dirty: bool,
+}
+
+impl Engine {
+    /// An engine over these parts, and the handle by which it is reached.
+    pub fn new(parts: Parts) -> (Self, Handle) {
+        let Parts { store, world, carry, clock, limits, noise } = parts;
+        let (inputs, came) = mpsc::unbounded_channel();
+        let (handle, ends) = Handle::new(world.clone(), clock.clone());
+        let engine = Self {
+            ids: Ids::above(&world, noise),
+            checkpointed: world.seq,
+            ledger: Ledger::new(world, store),
+            looks: Looks::new(limits.look_every, limits.looks_at_once),
+            carry,
+            clock,
+            limits,
+            inputs,
+            came,
+            ends,
+            told: Status::default(),
+            errands: 0,
+            answers: Vec::new(),
+            last_pass: Timestamp::default(),
+            audited: Timestamp::default(),
+            dirty: true,
+        };
+        (engine, handle)
+    }
+
+    /// Runs until `stop`, or until the store fails or a newer controller is met.
+    pub async fn run(
+        mut self,
+        fleet: Option<Fleet>,
+        version: &str,
+        stop: CancellationToken,
+    ) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let me = Actor::controller();
+        self.ledger.put(&me, Event::ControllerStarted { version: version.into() }, now)?;
+        if let Some(fleet) = fleet {
+            let change = self.ledger.world().difference(&fleet);
+            if !change.is_empty() {
+                asks::change_fleet(&mut self.ledger, &me, change, now)?;
+            }
+        }
+        let (tick, mut ticks) = mpsc::channel(1);
+        let ticker = Ticker::start(tick).await?;
+        let result = self.turn_until(&mut ticks, &stop).await;
+        ticker.stop().await;
+        let result = match result {
+            Ok(()) => self.wind_down().await,
+            Err(error) => Err(error),
+        };
+        self.tell_all_stopping();
+        result
+    }
+
+    async fn turn_until(
+        &mut self,
+        ticks: &mut mpsc::Receiver<()>,
+        stop: &CancellationToken,
+    ) -> Result<(), EngineError> {
+        self.turn(Vec::new()).await?;
+        loop {
+            let due = self.looks.next_due().map(|at| at.since(self.clock.now()));
+            let clock = self.clock.clone();
+            let wait = async move {
+                match due {
+                    Some(span) => clock.sleep(span).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let first = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                Some(input) = self.came.recv() => input,
+                Some(ask) = self.ends.asks.recv() => Input::Ask(ask),
+                Some(()) = ticks.recv() => Input::Tick,
+                () = wait => Input::Again,
+            };
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(input) = self.came.try_recv()
+            {
+                batch.push(input);
+            }
+            self.turn(batch).await?;
+        }
+    }
+
+    /// One turn: take in, plan, write, do.
+    async fn turn(&mut self, batch: Vec<Input>) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        for input in batch {
+            self.take_in(input, now)?;
+        }
+        let seq = self.ledger.world().seq;
+        for event in plan::reach(self.ledger.world(), &self.looks.failing, now) {
+            self.note(event, now);
+        }
+        self.dirty |= self.ledger.world().seq != seq;
+        let mut errands = Vec::new();
+        if self.dirty || now.since(self.last_pass) >= IDLE_PASS {
+            errands = self.pass(now);
+        }
+        self.write().await?;
+        self.looks.follow(self.ledger.world(), now);
+        for errand in errands {
+            self.send(errand);
+        }
+        for host in self.looks.take_due(now) {
+            self.look(host, now);
+        }
+        Ok(())
+    }
+
+    /// The plan's actions, written down. More may follow from them: then the next pass comes at
+    /// once, with the next input.
+    fn pass(&mut self, now: Timestamp) -> Vec<Errand> {
+        let world = self.ledger.world().clone();
+        let began = self.clock.stopwatch();
+        let plan = plan::plan(&world, now);
+        self.told.plan_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.told.passes += 1;
+        (self.last_pass, self.dirty) = (now, false);
+        let mut errands = Vec::new();
+        for action in plan.actions {
+            match write_down(&mut self.ledger, &mut self.ids, action, now) {
+                Ok(errand) => errands.extend(errand),
+                // The plan was made for this very World: this is a fault of ours, and harmless.
+                Err(illegal) => tracing::error!(%illegal, "an action does not follow"),
+            }
+            self.dirty = true;
+        }
+        if self.dirty {
+            let _ = self.inputs.send(Input::Again);
+        }
+        errands
+    }
+
+    fn note(&mut self, event: Event, now: Timestamp) {
+        if let Err(illegal) = self.ledger.put(&Actor::controller(), event, now) {
+            tracing::warn!(%illegal, "what was seen does not follow");
+        }
+    }
+
+    fn take_in(&mut self, input: Input, now: Timestamp) -> Result<(), EngineError> {
+        let before = self.ledger.world().seq;
+        match input {
+            Input::Again => {}
+            Input::Tick => {
+                self.publish_samples();
+                self.audit(now);
+            }
+            Input::Ask(Ask::Plan { answer }) => {
+                let _ = answer.send(plan::plan(self.ledger.world(), now));
+            }
+            Input::Ask(Ask::Do { actor, command, answer }) => {
+                self.renew_connections(&command);
+                let done = asks::carry_out(&mut self.ledger, &mut self.ids, &actor, command, now);
+                self.answers.push((answer, done));
+            }
+            Input::Looked { host, result } => self.looked(&host, *result, now),
+            Input::Carried { vm, host, op, outcome } => {
+                self.errands -= 1;
+                self.looks.hurry(&host, now);
+                if let Outcome::Refused { class: Refusal::Fenced, said } = &outcome {
+                    return Err(EngineError::Fenced { host, said: said.clone() });
+                }
+                // A stop that a dead VM needed no more, a start on a host that was rebooted:
+                // the command's VM may have moved on while it was under way.
+                let known = self.ledger.world().vms.get(&vm);
+                if known.is_some_and(|vm| vm.op.as_ref().is_some_and(|under| under.id == op)) {
+                    self.note(Event::OpEnded { vm, op, outcome }, now);
+                }
+            }
+        }
+        self.dirty |= self.ledger.world().seq != before;
+        Ok(())
+    }
+
+    /// Where a key was accepted or the way in has changed, the next look connects anew, at once.
+    fn renew_connections(&mut self, command: &Command) {
+        let now = self.clock.now();
+        let hosts: Vec<HostName> = if let Command::Trust { host } = command {
+            vec![host.clone()]
+        } else if let Command::Load { .. } = command {
+            self.looks.failing.keys().cloned().collect()
+        } else {
+            Vec::new()
+        };
+        for host in &hosts {
+            self.carry.forget(host);
+            self.looks.hurry(host, now);
+        }
+    }
+
+    fn looked(&mut self, host: &HostName, result: Result<Look, Blind>, now: Timestamp) {
+        self.told.looks += 1;
+        let failed = match result {
+            Ok(look) => {
+                let world = self.ledger.world().clone();
+                for event in plan::observe(&world, host, &look.sighting) {
+                    self.note(event, now);
+                }
+                self.looks.samples.insert(host.clone(), look.sample);
+                None
+            }
+            Err(blind) => {
+                self.told.looks_failed += 1;
+                let identity =
+                    matches!(&blind, Blind::Lost(lost) if lost.cause == LostCause::Identity);
+                Some((blind.to_string(), identity))
+            }
+        };
+        let world = self.ledger.world().clone();
+        let known = world.hosts.get(host).map(AsRef::as_ref);
+        self.looks.ended(host, known, &world, failed, now);
+    }
+
+    /// Makes the batch durable, then tells everybody.
+    async fn write(&mut self) -> Result<(), EngineError> {
+        let entries = self.ledger.commit().await?;
+        for (answer, done) in self.answers.drain(..) {
+            let _ = answer.send(done);
+        }
+        if !entries.is_empty() {
+            self.told.entries += entries.len() as u64;
+            self.ends.world.send_replace(self.ledger.world().clone());
+            self.ends.stream.push(entries);
+        }
+        if self.ledger.world().seq >= self.checkpointed + CHECKPOINT_EVERY {
+            self.checkpointed = self.ledger.world().seq;
+            self.ledger.store().checkpoint(self.ledger.world()).await?;
+        }
+        let declared = self.ledger.world().hosts.len();
+        self.told.ready = self.looks.tried.len() >= declared;
+        let told = self.told.clone();
+        self.ends.status.send_if_modified(|old| {
+            let changed = *old != told;
+            *old = told;
+            changed
+        });
+        Ok(())
+    }
+
+    /// Once a minute the World is checked against its own rules. A breach is our fault: it is
+    /// told to everybody, and work goes on as carefully as before.
+    fn audit(&mut self, now: Timestamp) {
+        if now.since(self.audited) < AUDIT_EVERY {
+            return;
+        }
+        self.audited = now;
+        let wrong = plan::check::check_world(self.ledger.world());
+        self.told.trouble = wrong.first().cloned();
+        wrong.iter().for_each(|wrong| tracing::error!(%wrong, "a rule is broken"));
+    }
+
+    /// Samples are lossy: they go out once a second.
+    fn publish_samples(&mut self) {
+        self.ends.samples.send_if_modified(|old| {
+            let changed = **old != self.looks.samples;
+            if changed {
+                *old = Arc::new(self.looks.samples.clone());
+            }
+            changed
+        });
+    }
+
+    fn send(&mut self, errand: Errand) {
+        let Errand { vm, host, spec, order } = errand;
+        self.told.commands += 1;
+        self.errands += 1;
+        let limit = match order.kind {
+            OpKind::Clone => self.limits.clone,
+            OpKind::Start => self.limits.start,
+            OpKind::Stop => self.limits.stop,
+            OpKind::Delete => self.limits.delete,
+        };
+        let limit = self.clock.real(limit, self.limits.floor);
+        let (carry, inputs) = (self.carry.clone(), self.inputs.clone());
+        let epoch = self.ledger.world().epoch;
+        tokio::spawn(async move {
+            let op = order.op;
+            let span = tracing::info_span!("command", %host, %vm, kind = %order.kind, %op);
+            let carried = driver::carry_out(&*carry, &host, &spec, &order, epoch, limit);
+            let outcome = tracing::Instrument::instrument(carried, span.clone()).await;
+            span.in_scope(|| tracing::info!(?outcome, "carried out"));
+            let _ = inputs.send(Input::Carried { vm, host, op, outcome });
+        });
+    }
+
+    fn look(&mut self, host: HostName, now: Timestamp) {
+        let Some(known) = self.ledger.world().hosts.get(&host) else { return };
+        let (spec, epoch) = (known.spec.clone(), self.ledger.world().epoch);
+        let (carry, inputs) = (self.carry.clone(), self.inputs.clone());
+        let limit = self.clock.real(LOOK_LIMIT, LOOK_FLOOR);
+        let clock = self.clock.clone();
+        tokio::spawn(async move {
+            let mut result = driver::look(&*carry, &host, &spec, epoch, now, limit).await;
+            if let Ok(look) = &mut result {
+                let took = clock.now().since(now).as_millis();
+                look.sample.took_ms = u32::try_from(took).unwrap_or(u32::MAX);
+            }
+            let _ = inputs.send(Input::Looked { host, result: Box::new(result) });
+        });
+    }
+
+    /// Takes no more commands, lets those under way end for a while, writes a checkpoint.
+    /// VMs outlive the controller.
+    async fn wind_down(&mut self) -> Result<(), EngineError> {
+        self.ends.asks.close();
+        let wall = Clock::wall();
+        let end = wall.now() + Span::from_millis(GRACE.as_millis() as u64);
+        while self.errands > 0 {
+            let left = end.since(wall.now());
+            tokio::select! {
+                () = wall.sleep(left) => break,
+                Some(input) = self.came.recv() => {
+                    let now = self.clock.now();
+                    self.take_in(input, now)?;
+                    self.write().await?;
+                }
+            }
+        }
+        self.write().await?;
+        self.ledger.store().checkpoint(self.ledger.world()).await?;
+        Ok(())
+    }
+
+    fn tell_all_stopping(&mut self) {
+        self.ends.asks.close();
+        for (answer, _) in self.answers.drain(..) {
+            let _ = answer.send(Err(Denied::Stopping));
+        }
+        while let Ok(ask) = self.ends.asks.try_recv() {
+            if let Ask::Do { answer, .. } = ask {
+                let _ = answer.send(Err(Denied::Stopping));
+            }
+        }
+    }
+}
