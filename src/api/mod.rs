@@ -1,1 +1,31 @@
-//! api
+//! HTTP on the controller's socket: routes, wire types, and the client that the command line
+//! and the desktop use. It answers from the engine's `Handle` and decides nothing.
+
+mod acts;
+mod client;
+mod events;
+mod extract;
+mod history;
+mod items;
+mod metrics;
+mod peer;
+mod problem;
+mod reads;
+mod server;
+mod socket;
+mod sse;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use crate::engine::{Command, Denied, Done, Release, Status};
+pub use client::{Client, ClientError, Connect, NotAnAddress};
+pub use history::{History, LOG_MOST, LogQuery};
+pub use items::{HostItem, JobItem, PoolItem, ScheduleItem, VmItem};
+pub use peer::ACTOR_HEADER;
+pub use server::{Api, ApiError, Reload, ReloadError, serve};
+pub use socket::Socket;
+pub use wire::{
+    CordonBody, Heartbeat, Listing, Live, Log, Problem, Report, RespawnBody, Snapshot, StreamItem,
+    UncordonBody, Why,
+};

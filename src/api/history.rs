@@ -1,0 +1,43 @@
+//! The journal behind the stream. Main hands one in: the API knows no store.
+
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Entry, HostName, Timestamp};
+
+/// Where old entries are.
+pub trait History: Send + Sync + 'static {
+    /// Of the entries that are asked for the newest `limit`, oldest first. The error is one line
+    /// that says what is wrong with the journal.
+    fn entries(&self, query: LogQuery, limit: u32) -> BoxFuture<'_, Result<Vec<Entry>, String>>;
+}
+
+/// The most entries one answer of the log holds.
+pub const LOG_MOST: u32 = 10_000;
+const LOG_DEFAULT: u32 = 100;
+
+/// `GET /v1/events/log?after=&since=&host=&limit=`: which entries are asked for. What is `None`
+/// does not narrow the choice.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogQuery {
+    /// Only after this entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+    /// Only written at this moment or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Only about this host, or about a VM that was ever placed on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// 100 when absent, at most `LOG_MOST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl LogQuery {
+    /// How many entries at the most.
+    pub(super) fn most(&self) -> u32 {
+        self.limit.unwrap_or(LOG_DEFAULT).min(LOG_MOST)
+    }
+}

@@ -1,0 +1,172 @@
+//! `GET /metrics`: the World, the engine and the last samples in the OpenMetrics text format.
+//! The registry is filled afresh for each scrape, so that what is gone is gone here too.
+
+use std::collections::BTreeMap;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::items::{missing, tally};
+use crate::engine::Status;
+use crate::model::{HostName, Phase, Plan, Reach, Sample, Wanted, World};
+
+type Labels = Vec<(&'static str, String)>;
+
+/// The text of one scrape.
+pub(super) fn text(
+    world: &World,
+    plan: &Plan,
+    status: &Status,
+    samples: &BTreeMap<HostName, Sample>,
+) -> String {
+    let mut registry = Registry::with_prefix("hostler");
+    let version = vec![("version", env!("CARGO_PKG_VERSION"))];
+    registry.register("build", "The controller's version", Info::new(version));
+    fleet(&mut registry, world, plan);
+    engine(&mut registry, world, status);
+    hosts(&mut registry, world, samples);
+    let mut text = String::new();
+    // Writing to a string fails only when a metric's own encoding does; a part is better than none.
+    if encode(&mut text, &registry).is_err() {
+        text.push_str("# EOF\n");
+    }
+    text
+}
+
+fn gauges(registry: &mut Registry, name: &str, help: &str, rows: Vec<(Labels, usize)>) {
+    let family = Family::<Labels, Gauge>::default();
+    for (labels, n) in rows {
+        family.get_or_create(&labels).set(i64::try_from(n).unwrap_or(i64::MAX));
+    }
+    registry.register(name, help, family);
+}
+
+fn figure(registry: &mut Registry, name: &str, help: &str, n: u64) {
+    let gauge: Gauge = Gauge::default();
+    gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
+    registry.register(name, help, gauge);
+}
+
+/// One row per word; words that must always show start at zero.
+fn words(
+    key: &'static str,
+    always: &[&str],
+    found: BTreeMap<String, usize>,
+) -> Vec<(Labels, usize)> {
+    let mut all: BTreeMap<String, usize> = always.iter().map(|w| ((*w).into(), 0)).collect();
+    all.extend(found);
+    all.into_iter().map(|(word, n)| (vec![(key, word)], n)).collect()
+}
+
+const SLOTS: [&str; 7] =
+    ["free", "reserved", "occupied", "stopping", "foreign", "unknown", "leaked"];
+const JOBS: [&str; 3] = ["running", "done", "failed"];
+
+fn fleet(registry: &mut Registry, world: &World, plan: &Plan) {
+    let slots = world.hosts.values().flat_map(|host| host.usable_slots());
+    let slots = words("state", &SLOTS, tally(slots.map(|(_, slot)| slot.word())));
+    gauges(registry, "slots", "Slots of hosts by state", slots);
+
+    let mut reach: BTreeMap<String, usize> =
+        REACHES.iter().map(|reach| (reach.to_string(), 0)).collect();
+    for host in world.hosts.values() {
+        *reach.entry(host.reach.to_string()).or_default() += 1;
+    }
+    gauges(registry, "hosts", "Hosts by reachability", words("reach", &[], reach));
+    let held = world.hosts.values().filter(|host| !host.holds.is_empty()).count();
+    figure(registry, "hosts_held", "Hosts that somebody holds", held as u64);
+
+    let mut vms: BTreeMap<(String, &'static str), usize> = BTreeMap::new();
+    for vm in world.vms.values() {
+        let phase = match (vm.wanted, vm.phase) {
+            (Wanted::Gone, _) => "going",
+            (Wanted::Running, Phase::Placed) => "placed",
+            (Wanted::Running, Phase::Cloned) => "cloned",
+            (Wanted::Running, Phase::Booting) => "booting",
+            (Wanted::Running, Phase::Ready) => "ready",
+            (Wanted::Running, Phase::Stopped | Phase::Deleted) => "stopped",
+        };
+        *vms.entry((vm.pool.to_string(), phase)).or_default() += 1;
+    }
+    let vms = vms.into_iter();
+    let vms = vms.map(|((pool, phase), n)| (vec![("pool", pool), ("phase", phase.into())], n));
+    gauges(registry, "vms", "VMs by pool and phase", vms.collect());
+
+    let missing = missing(plan);
+    let queue = world.pools.keys().map(|pool| {
+        let n = missing.get(pool).map_or(0, |(n, _)| *n as usize);
+        (vec![("pool", pool.to_string())], n)
+    });
+    gauges(registry, "pool_missing", "VMs wanted that have no place yet", queue.collect());
+
+    let jobs = words("outcome", &JOBS, tally(world.jobs.values().map(|job| job.word())));
+    gauges(registry, "jobs", "Jobs of late by outcome", jobs);
+}
+
+const REACHES: [Reach; 7] = [
+    Reach::Unknown,
+    Reach::Up,
+    Reach::Suspect,
+    Reach::Unreachable,
+    Reach::Lost,
+    Reach::Locked,
+    Reach::IdentityMismatch,
+];
+
+fn engine(registry: &mut Registry, world: &World, status: &Status) {
+    let mut count = |name: &str, help: &str, n: u64| {
+        let counter: Counter = Counter::default();
+        counter.inc_by(n);
+        registry.register(name, help, counter);
+    };
+    count("passes", "Passes of the engine", status.passes);
+    count("looks", "Looks at hosts", status.looks);
+    count("looks_failed", "Looks at hosts that failed", status.looks_failed);
+    count("commands", "Commands sent to hosts", status.commands);
+    count("entries", "Entries written to the journal", status.entries);
+    let mut show = |name: &str, help: &str, n: u64| figure(registry, name, help, n);
+    show("seq", "Revision of the World", world.seq);
+    show("epoch", "Epoch of the controller", world.epoch);
+    show("ready", "Whether every host has been looked at", u64::from(status.ready));
+    show(
+        "in_trouble",
+        "Whether something keeps it from working",
+        u64::from(status.trouble.is_some()),
+    );
+    let plan = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
+    plan.set(status.plan_us as f64 / 1e6);
+    registry.register_with_unit("last_plan", "Time the last plan took", Unit::Seconds, plan);
+}
+
+type PerHost = Family<Labels, Gauge<f64, std::sync::atomic::AtomicU64>>;
+
+fn hosts(registry: &mut Registry, world: &World, samples: &BTreeMap<HostName, Sample>) {
+    let [load, used, free, took, memory, disk] = std::array::from_fn(|_| PerHost::default());
+    let label = |host: &HostName| vec![("host", host.to_string())];
+    for (host, sample) in samples.iter().filter(|(host, _)| world.hosts.contains_key(*host)) {
+        let label = label(host);
+        // It has two decimals; as a wider number it would show more than were ever there.
+        load.get_or_create(&label).set((f64::from(sample.load) * 100.0).round() / 100.0);
+        used.get_or_create(&label).set(sample.memory_used.0 as f64);
+        free.get_or_create(&label).set(sample.disk_free.0 as f64);
+        took.get_or_create(&label).set(f64::from(sample.took_ms) / 1e3);
+    }
+    for (host, seen) in world.hosts.iter().filter_map(|(n, h)| Some((n, h.seen.as_ref()?))) {
+        memory.get_or_create(&label(host)).set(seen.facts.memory.0 as f64);
+        disk.get_or_create(&label(host)).set(seen.facts.disk.0 as f64);
+    }
+    registry.register("host_load1", "Run queue over one minute", load);
+    let mut bytes = |name: &str, help: &str, family: PerHost| {
+        registry.register_with_unit(name, help, Unit::Bytes, family);
+    };
+    bytes("host_memory_used", "Memory in use", used);
+    bytes("host_memory", "Memory in all", memory);
+    bytes("host_disk_free", "Free on the data volume", free);
+    bytes("host_disk", "Size of the data volume", disk);
+    let help = "Time the last look took";
+    registry.register_with_unit("host_look", help, Unit::Seconds, took);
+}

@@ -1,0 +1,167 @@
+//! The routes that only look.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+
+use super::extract::{Asked, Named};
+use super::history::LogQuery;
+use super::problem::{Fault, What};
+use super::{
+    Api, HostItem, JobItem, Listing, Live, Log, PoolItem, Report, ScheduleItem, Snapshot, VmItem,
+    Why, metrics,
+};
+use crate::model::{HostName, JobId, Plan, PoolName, Schedule, ScheduleName, VmId, World};
+
+type Answer<T> = Result<Json<T>, Fault>;
+
+/// How many next times a schedule shows.
+const NEXT_SHOWN: usize = 5;
+
+pub(super) async fn world(State(api): State<Api>) -> Json<Snapshot> {
+    let world = (*api.handle.world()).clone();
+    Json(Snapshot { seq: world.seq, world })
+}
+
+pub(super) async fn log(State(api): State<Api>, Asked(query): Asked<LogQuery>) -> Answer<Log> {
+    let most = query.most();
+    let entries = api.history.entries(query, most).await;
+    let entries = entries.map_err(|why| Fault::new(What::Journal, why))?;
+    Ok(Json(Log { entries }))
+}
+
+fn listing<T>(api: &Api, world: &World, items: Vec<T>) -> Json<Listing<T>> {
+    Json(Listing { seq: world.seq, at: api.handle.now(), items })
+}
+
+pub(super) async fn hosts(State(api): State<Api>) -> Json<Listing<HostItem>> {
+    let world = api.handle.world();
+    listing(&api, &world, HostItem::all(&world))
+}
+
+pub(super) async fn host(State(api): State<Api>, Named(name): Named<HostName>) -> Answer<HostItem> {
+    let item = HostItem::one(&api.handle.world(), &name);
+    item.map(Json).ok_or_else(|| Fault::not_found("host", name))
+}
+
+pub(super) async fn why_host(State(api): State<Api>, Named(name): Named<HostName>) -> Answer<Why> {
+    let lines = api.handle.why_host(&name).ok_or_else(|| Fault::not_found("host", &name))?;
+    Ok(Json(Why { name: name.to_string(), lines }))
+}
+
+pub(super) async fn vms(State(api): State<Api>) -> Json<Listing<VmItem>> {
+    let world = api.handle.world();
+    listing(&api, &world, VmItem::all(&world))
+}
+
+pub(super) async fn vm(State(api): State<Api>, Named(id): Named<VmId>) -> Answer<VmItem> {
+    let item = VmItem::one(&api.handle.world(), id);
+    item.map(Json).ok_or_else(|| Fault::not_found("vm", id))
+}
+
+pub(super) async fn why_vm(State(api): State<Api>, Named(id): Named<VmId>) -> Answer<Why> {
+    let lines = api.handle.why_vm(id).ok_or_else(|| Fault::not_found("vm", id))?;
+    Ok(Json(Why { name: id.to_string(), lines }))
+}
+
+pub(super) async fn pools(State(api): State<Api>) -> Answer<Listing<PoolItem>> {
+    let plan = api.handle.plan().await?;
+    let world = api.handle.world();
+    Ok(listing(&api, &world, PoolItem::all(&world, &plan)))
+}
+
+pub(super) async fn pool(State(api): State<Api>, Named(name): Named<PoolName>) -> Answer<PoolItem> {
+    let plan = api.handle.plan().await?;
+    let mut items = PoolItem::all(&api.handle.world(), &plan).into_iter();
+    let item = items.find(|item| item.name == name);
+    item.map(Json).ok_or_else(|| Fault::not_found("pool", name))
+}
+
+fn schedule_item(api: &Api, name: &ScheduleName, schedule: &Arc<Schedule>) -> ScheduleItem {
+    let next = api.handle.next_runs(name, NEXT_SHOWN);
+    ScheduleItem { name: name.clone(), next, schedule: schedule.clone() }
+}
+
+pub(super) async fn schedules(State(api): State<Api>) -> Json<Listing<ScheduleItem>> {
+    let world = api.handle.world();
+    let items = world.schedules.iter().map(|(name, s)| schedule_item(&api, name, s)).collect();
+    listing(&api, &world, items)
+}
+
+pub(super) async fn schedule(
+    State(api): State<Api>,
+    Named(name): Named<ScheduleName>,
+) -> Answer<ScheduleItem> {
+    let world = api.handle.world();
+    let item = world.schedules.get(&name).map(|schedule| schedule_item(&api, &name, schedule));
+    item.map(Json).ok_or_else(|| Fault::not_found("schedule", name))
+}
+
+pub(super) async fn jobs(State(api): State<Api>) -> Json<Listing<JobItem>> {
+    let world = api.handle.world();
+    listing(&api, &world, JobItem::all(&world))
+}
+
+pub(super) async fn job(State(api): State<Api>, Named(id): Named<JobId>) -> Answer<JobItem> {
+    let item = JobItem::one(&api.handle.world(), id);
+    item.map(Json).ok_or_else(|| Fault::not_found("job", id))
+}
+
+pub(super) async fn plan(State(api): State<Api>) -> Answer<Plan> {
+    Ok(Json(api.handle.plan().await?))
+}
+
+pub(super) async fn status(State(api): State<Api>) -> Json<Report> {
+    let handle = &api.handle;
+    Json(Report::new(&handle.world(), handle.status(), handle.now()))
+}
+
+/// `?hosts=a,b`; without it, all hosts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LiveQuery {
+    hosts: Option<String>,
+}
+
+pub(super) async fn live(State(api): State<Api>, Asked(query): Asked<LiveQuery>) -> Answer<Live> {
+    let samples = api.handle.samples();
+    let Some(text) = query.hosts else {
+        return Ok(Json(Live { samples: (*samples).clone() }));
+    };
+    let names = text.split(',').filter(|name| !name.is_empty()).map(str::parse);
+    let names: BTreeSet<HostName> = names
+        .collect::<Result<_, _>>()
+        .map_err(|why| Fault::new(What::BadQuery, format!("hosts: {why}")))?;
+    // A host that has left, or was never sampled, is simply not in the answer.
+    let of = |name: HostName| samples.get(&name).map(|sample| (name, *sample));
+    Ok(Json(Live { samples: names.into_iter().filter_map(of).collect() }))
+}
+
+pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, Fault> {
+    let plan = api.handle.plan().await?;
+    let handle = &api.handle;
+    let text = metrics::text(&handle.world(), &plan, &handle.status(), &handle.samples());
+    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, media)], text))
+}
+
+pub(super) async fn livez() -> &'static str {
+    "ok\n"
+}
+
+pub(super) async fn readyz(State(api): State<Api>) -> Result<&'static str, Fault> {
+    let status = api.handle.status();
+    if let Some(trouble) = status.trouble {
+        return Err(Fault::new(What::NotReady, trouble));
+    }
+    if !status.ready {
+        let detail = "some hosts have not been looked at since the controller started";
+        return Err(Fault::new(What::NotReady, detail));
+    }
+    Ok("ready\n")
+}

@@ -1,0 +1,7 @@
+//! The API over a real socket: every route through the client, and the raw side of it.
+
+mod bodies;
+mod fixture;
+mod raw;
+mod routes;
+mod stream;

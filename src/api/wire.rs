@@ -1,0 +1,116 @@
+//! What goes over the wire, where it is not the model itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Release, Status};
+use crate::model::{Entry, HostName, Sample, Share, Timestamp, World};
+
+/// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub seq: u64,
+    pub world: World,
+}
+
+/// One item of `GET /v1/events?after=SEQ`: events `entry`, `heartbeat`, `resync`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StreamItem {
+    Entry(Box<Entry>),
+    /// Each second.
+    Heartbeat(Heartbeat),
+    /// A gap, or a reader too slow: take a snapshot again. The stream ends with it.
+    Resync,
+}
+
+/// That the controller lives, what it has reached, and its time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Heartbeat {
+    pub seq: u64,
+    pub at: Timestamp,
+}
+
+/// `GET /v1/metrics/live`: the last sample of each host asked for.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Live {
+    pub samples: BTreeMap<HostName, Sample>,
+}
+
+/// A list of things at a revision: `/v1/hosts`, `/v1/vms`, `/v1/pools`, ...
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Listing<T> {
+    pub seq: u64,
+    /// The controller's time, from which ages are counted.
+    pub at: Timestamp,
+    pub items: Vec<T>,
+}
+
+/// `GET /v1/events/log`: entries of the journal, oldest first.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Log {
+    pub entries: Vec<Entry>,
+}
+
+/// `.../why`: the reasons, one line each.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Why {
+    pub name: String,
+    pub lines: Vec<String>,
+}
+
+/// `GET /v1/status`: how the controller and the fleet are, in figures.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    pub version: String,
+    pub seq: u64,
+    pub epoch: u64,
+    pub at: Timestamp,
+    pub engine: Status,
+    /// Slots the inventory declares, and how many of them are free.
+    pub slots: usize,
+    pub slots_free: usize,
+    /// How many hosts and VMs are in each state, and jobs likewise.
+    pub hosts: BTreeMap<String, usize>,
+    pub vms: BTreeMap<String, usize>,
+    pub jobs: BTreeMap<String, usize>,
+}
+
+/// `POST /v1/holds`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CordonBody {
+    pub hosts: Vec<HostName>,
+    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// `POST /v1/holds/release`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UncordonBody {
+    pub hosts: Vec<HostName>,
+    pub which: Release,
+}
+
+/// `POST /v1/pools/{name}/respawn`; the body may be absent.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RespawnBody {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_unavailable: Option<Share>,
+}
+
+/// An error, as RFC 9457 has it (`application/problem+json`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    /// What happened here, with the next step.
+    pub detail: String,
+    /// Stable, for programs: `not_found`, `conflict`, `bad_body`, `stopping`, ...
+    pub code: String,
+}
