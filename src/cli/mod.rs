@@ -1,0 +1,220 @@
+//! The command line: arguments in, an exit code out. What asks a controller stands here; what
+//! runs one, or anything else in this process, stands in `run`.
+
+mod acts;
+pub(crate) mod args;
+mod call;
+mod choose;
+mod events;
+mod failure;
+mod follower;
+mod list;
+mod listed;
+pub(crate) mod out;
+mod service;
+mod show;
+mod status;
+mod table;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod when;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use args::{Args, Looks, SimVerb, Verb};
+use call::Call;
+use clap::{CommandFactory, Parser};
+use failure::INTERRUPTED;
+use hostler::config;
+use hostler::model::Span;
+use verbs::{HostAsk, HostVerb, JobVerb, PoolVerb, ScheduleVerb, VmVerb};
+
+use crate::run::{self, DemoOptions, Dress, Env, ServeOptions, SimOptions};
+
+/// Runs the command that the arguments name.
+pub(crate) async fn main(env: &Env) -> Result<ExitCode> {
+    let args = Args::parse();
+    if args.quiet {
+        out::hush();
+    }
+    match &args.verb {
+        // These take signals in their own way.
+        None | Some(Verb::Demo(_) | Verb::Serve | Verb::Sim { .. }) => go(&args, env).await,
+        Some(_) => tokio::select! {
+            done = go(&args, env) => done,
+            _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(INTERRUPTED)),
+        },
+    }
+}
+
+async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
+    let call = || Call::new(args, env);
+    let Some(verb) = &args.verb else {
+        let connect = call::connect(args, env)?;
+        return run::desktop(connect, &dress(args, None, ""), env, None, Some(env.temp.clone()))
+            .await;
+    };
+    match verb {
+        Verb::Demo(demo) => {
+            return run::demo(&stage(demo, args), &dress(args, Some(&demo.looks), "demo"), env)
+                .await;
+        }
+        Verb::Serve => return run::serve(&serving(args), env).await,
+        Verb::Sim { verb: SimVerb::Serve(sim) } => return run::simulate(&simulated(sim)).await,
+        Verb::Host { verb: HostVerb::Enrol { host } } => {
+            let loaded = config::load(&args.fleet, env.home.as_deref())?;
+            return run::enrol(&loaded, host, args.yes, env).await;
+        }
+        Verb::Host { verb: HostVerb::Ask(verb) } => host(verb, &call()?).await?,
+        Verb::Status => call()?.status().await?,
+        Verb::Plan => call()?.plan().await?,
+        Verb::Reload => call()?.reload().await?,
+        Verb::Events(events) => call()?.events(events).await?,
+        Verb::Vm { verb } => vm(verb, &call()?).await?,
+        Verb::Pool { verb } => pool(verb, &call()?).await?,
+        Verb::Schedule { verb } => schedule(verb, &call()?).await?,
+        Verb::Job { verb } => job(verb, &call()?).await?,
+        Verb::Check { print } => check(args, *print, env)?,
+        Verb::Schema { kind } => out::line(&serde_json::to_string_pretty(&config::schema(*kind))?)?,
+        Verb::Service { verb } => service::service(verb, args, env).await?,
+        Verb::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "hostler", &mut text);
+            out::text(&String::from_utf8_lossy(&text))?;
+        }
+        Verb::Man { dir } => man(dir.as_deref())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn host(verb: &HostAsk, call: &Call) -> Result<()> {
+    match verb {
+        HostAsk::List(which) => list::list_or_watch(call, which, call.client.hosts()).await,
+        HostAsk::Show { host } => call.show_host(host).await,
+        HostAsk::Why { host } => call.why_host(host).await,
+        HostAsk::Cordon { which, reason, until } => call.cordon(which, reason, *until).await,
+        HostAsk::Uncordon { which, hold, all } => call.uncordon(which, *hold, *all).await,
+    }
+}
+
+async fn vm(verb: &VmVerb, call: &Call) -> Result<()> {
+    match verb {
+        VmVerb::List(which) => list::list_or_watch(call, which, call.client.vms()).await,
+        VmVerb::Show { vm } => call.show_vm(vm).await,
+        VmVerb::Why { vm } => call.why_vm(vm).await,
+    }
+}
+
+async fn pool(verb: &PoolVerb, call: &Call) -> Result<()> {
+    match verb {
+        PoolVerb::List(which) => list::list(call, &which.which, call.client.pools().await?),
+        PoolVerb::Show { pool } => call.show_pool(pool).await,
+        PoolVerb::Respawn { pool, max_unavailable, wait } => {
+            call.respawn(pool, *max_unavailable, *wait).await
+        }
+    }
+}
+
+async fn schedule(verb: &ScheduleVerb, call: &Call) -> Result<()> {
+    match verb {
+        ScheduleVerb::List(which) => list::list(call, &which.which, call.client.schedules().await?),
+        ScheduleVerb::Show { schedule } => call.show_schedule(schedule).await,
+        ScheduleVerb::RunNow { schedule, wait } => call.run_now(schedule, *wait).await,
+    }
+}
+
+async fn job(verb: &JobVerb, call: &Call) -> Result<()> {
+    match verb {
+        JobVerb::List(which) => list::list_or_watch(call, which, call.client.jobs()).await,
+        JobVerb::Show { job } => call.show_job(*job).await,
+    }
+}
+
+fn stage(demo: &args::Demo, args: &Args) -> DemoOptions {
+    DemoOptions {
+        hosts: demo.hosts,
+        speed: demo.speed.unwrap_or(if demo.headless { 240.0 } else { 20.0 }),
+        seed: demo.seed,
+        faults: demo.faults.clone(),
+        headless: demo.headless,
+        json: args.json,
+        lasts: demo.lasts,
+        nights: demo.nights,
+        picture: demo.picture.clone(),
+        size: demo.size,
+    }
+}
+
+fn serving(args: &Args) -> ServeOptions {
+    ServeOptions { fleet: args.fleet.clone(), state: args.state.clone() }
+}
+
+fn simulated(sim: &args::Simulated) -> SimOptions {
+    SimOptions {
+        hosts: sim.hosts,
+        first_port: sim.port,
+        seed: sim.seed,
+        faults: sim.faults.clone(),
+        dir: sim.dir.clone(),
+    }
+}
+/// The desktop's dress; its flags may stand before the command and after it.
+fn dress(args: &Args, own: Option<&Looks>, label: &str) -> Dress {
+    let all = || own.into_iter().chain([&args.looks]);
+    Dress {
+        theme: all().find_map(|looks| looks.theme.clone()),
+        ascii: all().any(|looks| looks.ascii),
+        read_only: all().any(|looks| looks.read_only),
+        no_color: args.no_color,
+        label: label.into(),
+    }
+}
+
+/// Reads a fleet directory; everything that is wrong is the error.
+fn check(args: &Args, print: bool, env: &Env) -> Result<()> {
+    let loaded = config::load(&args.fleet, env.home.as_deref())?;
+    loaded.warnings.iter().for_each(|warning| out::note(&format!("warning: {warning}")));
+    if print {
+        return out::text(&loaded.to_yaml()?);
+    }
+    let fleet = &loaded.fleet;
+    out::line(&format!(
+        "{} hosts, {} images, {} pools, {} schedules: no mistakes",
+        fleet.hosts.len(),
+        fleet.images.len(),
+        fleet.pools.len(),
+        fleet.schedules.len()
+    ))
+}
+
+fn man(dir: Option<&Path>) -> Result<()> {
+    if let Some(dir) = dir {
+        let written = clap_mangen::generate_to(Args::command(), dir);
+        return written.with_context(|| format!("{} cannot be written", dir.display()));
+    }
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Args::command()).render(&mut text)?;
+    out::text(&String::from_utf8_lossy(&text))
+}
+
+/// Reads a length of time as the inventory writes it.
+pub(crate) fn span(text: &str) -> Result<Span, String> {
+    text.parse().map_err(|bad: hostler::model::BadSpan| bad.to_string())
+}
+
+/// Says what went wrong, and the exit code for it. A reader of our output that has gone is
+/// nothing wrong.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    if out::is_unread(error) {
+        return ExitCode::SUCCESS;
+    }
+    if let Some(problems) = error.downcast_ref::<config::Problems>() {
+        out::wrong(&problems.to_string());
+    } else {
+        out::wrong(&format!("hostler: {}", table::clean(&format!("{error:#}"))));
+    }
+    failure::code(error)
+}

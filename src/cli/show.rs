@@ -1,0 +1,250 @@
+//! `show` and `why`: one thing at a time.
+
+use anyhow::Result;
+use hostler::api::{HostItem, JobItem, PoolItem, ScheduleItem, VmItem, Why};
+use hostler::model::{
+    HostName, JobId, PoolName, RunResult, ScheduleName, TaskState, Timestamp, VmId, Want,
+    id_of_tool_name,
+};
+
+use super::call::Call;
+use super::failure::Failure;
+use super::listed::{Listed, cause, gib, seconds, size, slot};
+use super::out;
+use super::table::{Cell, Column, facts};
+
+impl Call {
+    fn put_facts(&self, rows: &[(&str, Cell)]) -> Result<()> {
+        facts(rows, self.style).iter().try_for_each(|line| out::line(line))
+    }
+
+    fn put_why(&self, why: &Why) -> Result<()> {
+        if self.json { self.put_json(why) } else { self.put_lines(&why.lines) }
+    }
+
+    async fn now(&self) -> Result<Timestamp> {
+        Ok(self.client.status().await?.at)
+    }
+
+    pub(crate) async fn why_host(&self, name: &HostName) -> Result<()> {
+        self.put_why(&self.client.why_host(name).await?)
+    }
+
+    pub(crate) async fn why_vm(&self, text: &str) -> Result<()> {
+        self.put_why(&self.client.why_vm(vm_id(text)?).await?)
+    }
+
+    pub(crate) async fn show_host(&self, name: &HostName) -> Result<()> {
+        let item = self.client.host(name).await?;
+        if self.json {
+            return self.put_json(&item);
+        }
+        let now = self.now().await?;
+        self.put_facts(&host_facts(&item, now))?;
+        let host = &item.host;
+        for hold in host.holds.values() {
+            let until = hold.until.map(|at| format!(", until {}", seconds(at)));
+            let age = now.since(hold.created).rough();
+            let until = until.unwrap_or_default();
+            let (id, kind, by) = (hold.id, hold.kind, &hold.by);
+            let line = format!("hold {id}: {kind} by {by} {age} ago{until}: {}", hold.reason);
+            self.put_lines(&[line])?;
+        }
+        if host.vms.is_empty() {
+            return Ok(());
+        }
+        let vms = self.client.vms().await?.items;
+        let here: Vec<_> = vms.iter().filter(|vm| vm.vm.host == *name).collect();
+        let rows: Vec<_> = here.iter().map(|vm| vm.cells(now)).collect();
+        out::line("")?;
+        self.put_table(VmItem::COLUMNS, &rows).map(drop)
+    }
+
+    pub(crate) async fn show_vm(&self, text: &str) -> Result<()> {
+        let item = self.client.vm(vm_id(text)?).await?;
+        if self.json {
+            return self.put_json(&item);
+        }
+        let now = self.now().await?;
+        let vm = &item.vm;
+        let op = vm.op.as_ref().map(|op| format!("{} since {}", op.kind, seconds(op.begun)));
+        let retired = vm.retired.as_ref().map(|retired| retired.why.to_string());
+        let refused = vm.refused.as_ref().map(|refused| refused.said.clone());
+        let mut rows = vec![
+            ("id", Cell::new(vm.id)),
+            ("name", Cell::new(&item.name)),
+            ("state", Cell::word(&item.state)),
+            ("since", Cell::new(now.since(vm.phase_since).rough())),
+            ("pool", Cell::new(&vm.pool)),
+            ("image", Cell::new(&vm.image)),
+            ("host", Cell::new(format!("{} slot {}", vm.host, u8::from(vm.slot)))),
+            ("ip", Cell::new(vm.ip.as_deref().unwrap_or("-"))),
+            ("placed", Cell::new(seconds(vm.created))),
+        ];
+        let more = [("under way", op), ("to go", retired), ("last refusal", refused)];
+        rows.extend(more.into_iter().filter_map(|(name, text)| Some((name, Cell::new(text?)))));
+        self.put_facts(&rows)
+    }
+
+    pub(crate) async fn show_pool(&self, name: &PoolName) -> Result<()> {
+        let item = self.client.pool(name).await?;
+        if self.json {
+            return self.put_json(&item);
+        }
+        self.put_facts(&pool_facts(&item))
+    }
+
+    pub(crate) async fn show_schedule(&self, name: &ScheduleName) -> Result<()> {
+        let item = self.client.schedule(name).await?;
+        if self.json {
+            return self.put_json(&item);
+        }
+        self.put_facts(&schedule_facts(&item))
+    }
+
+    pub(crate) async fn show_job(&self, id: JobId) -> Result<()> {
+        let item = self.client.job(id).await?;
+        if self.json {
+            return self.put_json(&item);
+        }
+        self.put_facts(&[
+            ("id", Cell::new(item.job.id)),
+            ("title", Cell::new(&item.title)),
+            ("state", Cell::word(&item.word)),
+            ("done", Cell::new(format!("{} of {}", item.over, item.total))),
+            ("cause", Cell::new(cause(&item.job.cause))),
+            ("by", Cell::new(&item.job.by)),
+            ("opened", Cell::new(seconds(item.job.opened))),
+            ("begin by", Cell::new(seconds(item.job.begin_by))),
+        ])?;
+        if item.job.tasks.is_empty() {
+            return Ok(());
+        }
+        out::line("")?;
+        self.put_table(&TASKS, &tasks(&item))?;
+        if item.job.is_over() { Ok(()) } else { self.put_held(&item).await }
+    }
+
+    /// Why a job does not get on, where the plan says so.
+    async fn put_held(&self, item: &JobItem) -> Result<()> {
+        for held in self.client.plan().await?.held {
+            let about = match &held.want {
+                Want::Job { job } => *job == item.job.id,
+                Want::Vm { vm } => item.job.tasks.contains_key(vm),
+                Want::Pool { pool, .. } => item.job.tasks.values().any(|task| task.pool == *pool),
+            };
+            if about {
+                self.put_lines(&[format!("held: {}: {}", held.want, held.why)])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const TASKS: [Column; 5] = [
+    Column::text("VM"),
+    Column::text("HOST"),
+    Column::text("STATE"),
+    Column::text("REPLACEMENT"),
+    Column::text("WHY"),
+];
+
+fn tasks(item: &JobItem) -> Vec<Vec<Cell>> {
+    let row = |(vm, task): (&VmId, &hostler::model::Task)| {
+        let why = match &task.state {
+            TaskState::Skipped { why, .. } | TaskState::Failed { why, .. } => why.as_str(),
+            TaskState::Waiting | TaskState::Begun { .. } | TaskState::Done { .. } => "",
+        };
+        vec![
+            Cell::new(vm),
+            Cell::new(&task.host),
+            Cell::word(task.state.word()),
+            Cell::new(task.replacement.map_or("-".into(), |vm| vm.to_string())),
+            Cell::new(why),
+        ]
+    };
+    item.job.tasks.iter().map(row).collect()
+}
+
+fn host_facts(item: &HostItem, now: Timestamp) -> Vec<(&'static str, Cell)> {
+    let host = &item.host;
+    let since = now.since(host.reach_since).rough();
+    let labels: Vec<_> = host
+        .spec
+        .labels
+        .iter()
+        .map(|(key, value)| if value.is_empty() { key.clone() } else { format!("{key}={value}") })
+        .collect();
+    let mut rows = vec![
+        ("name", Cell::new(&item.name)),
+        ("state", Cell::word(&item.state)),
+        ("reach", Cell::new(format!("{} for {since} {}", host.reach, host.reach_why))),
+        ("labels", Cell::new(labels.join(","))),
+    ];
+    if let Some(seen) = &host.seen {
+        let facts = &seen.facts;
+        let (memory, free, disk) = (gib(facts.memory), gib(facts.disk_free), gib(facts.disk));
+        let model = format!("{} {}, {} cores, {memory}", facts.model, facts.chip, facts.cores);
+        rows.extend([
+            ("macos", Cell::new(format!("{} ({})", facts.macos, facts.build))),
+            ("model", Cell::new(model)),
+            ("disk", Cell::new(format!("{free} of {disk} free"))),
+            ("tool", Cell::new(format!("{:?} {}", host.spec.driver, facts.tool).to_lowercase())),
+            ("booted", Cell::new(seconds(facts.booted_at))),
+        ]);
+    }
+    for (ix, at) in host.usable_slots() {
+        let name = if u8::from(ix) == 0 { "slot 0" } else { "slot 1" };
+        rows.push((name, Cell::new(slot(at))));
+    }
+    rows
+}
+
+fn pool_facts(item: &PoolItem) -> Vec<(&'static str, Cell)> {
+    let spec = &item.pool.spec;
+    let hosts = spec.hosts.to_string();
+    let mut rows = vec![
+        ("name", Cell::new(&item.name)),
+        ("image", Cell::new(&spec.image)),
+        ("size", Cell::new(size(spec.size))),
+        ("hosts", Cell::new(if hosts.is_empty() { "all".into() } else { hosts })),
+        ("priority", Cell::new(spec.priority)),
+        ("have", Cell::new(format!("{}, {} of them ready", item.have, item.ready))),
+        ("missing", Cell::new(item.missing)),
+    ];
+    rows.extend(spec.cpu.map(|cpu| ("cpu", Cell::new(cpu))));
+    rows.extend(spec.memory.map(|memory| ("memory", Cell::new(memory))));
+    rows.extend(item.why.as_ref().map(|why| ("why", Cell::new(why))));
+    if item.pool.failures > 0 {
+        rows.push(("failures", Cell::new(format!("{} starts in a row", item.pool.failures))));
+    }
+    rows
+}
+
+fn schedule_facts(item: &ScheduleItem) -> Vec<(&'static str, Cell)> {
+    let spec = &item.schedule.spec;
+    let mut rows = vec![
+        ("name", Cell::new(&item.name)),
+        ("playbook", Cell::new(&spec.playbook)),
+        ("cron", Cell::new(format!("{} {}", spec.cron, spec.zone))),
+        ("window", Cell::new(spec.window)),
+        ("max unavailable", Cell::new(spec.max_unavailable)),
+    ];
+    rows.extend(item.next.iter().map(|at| ("next", Cell::new(seconds(*at)))));
+    for run in &item.schedule.runs {
+        let what = match &run.result {
+            RunResult::Fired { job } => format!("{} job {job}", seconds(run.nominal)),
+            RunResult::Missed { count, cause } => {
+                format!("{} missed {count}: {cause}", seconds(run.nominal))
+            }
+        };
+        rows.push(("run", Cell::new(what)));
+    }
+    rows
+}
+
+/// A VM by its id, or by its name on the host.
+fn vm_id(text: &str) -> Result<VmId, Failure> {
+    let id = id_of_tool_name(text).map_or_else(|| text.parse(), Ok);
+    id.map_err(|bad| Failure::usage(format!("{bad}, or the VM's name on its host")))
+}

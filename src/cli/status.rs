@@ -1,0 +1,111 @@
+//! `status` and `plan`: how things stand, and what comes next.
+
+use anyhow::Result;
+use hostler::api::Report;
+use hostler::model::{Action, Plan};
+
+use super::call::Call;
+use super::listed::seconds;
+use super::out;
+use super::table::{Cell, Column, facts};
+
+const ACTIONS: [Column; 3] = [Column::text("ACTION"), Column::text("WHAT"), Column::text("WHERE")];
+
+impl Call {
+    pub(crate) async fn status(&self) -> Result<()> {
+        let report = self.client.status().await?;
+        if self.json {
+            return self.put_json(&report);
+        }
+        let connect = self.client.connect().to_string();
+        let rows = figures(&report, &connect);
+        facts(&rows, self.style).iter().try_for_each(|line| out::line(line))
+    }
+
+    pub(crate) async fn plan(&self) -> Result<()> {
+        let plan = self.client.plan().await?;
+        if self.json {
+            return self.put_json(&plan);
+        }
+        let Plan { actions, held } = plan;
+        if actions.is_empty() {
+            out::line("nothing to do now")?;
+        } else {
+            let rows: Vec<_> = actions.iter().map(action).collect();
+            self.put_table(&ACTIONS, &rows)?;
+        }
+        for held in held {
+            let refused: Vec<_> =
+                held.refused.iter().map(|(why, n)| format!("{n} {why}")).collect();
+            let refused = if refused.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", refused.join(", "))
+            };
+            self.put_lines(&[format!("held: {}: {}{refused}", held.want, held.why)])?;
+        }
+        Ok(())
+    }
+}
+
+fn figures(report: &Report, connect: &str) -> Vec<(&'static str, Cell)> {
+    let words = |counts: &std::collections::BTreeMap<String, usize>| {
+        let all: usize = counts.values().sum();
+        let parts: Vec<_> = counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
+        Cell::new(if all == 0 { "none".into() } else { format!("{all}: {}", parts.join(", ")) })
+    };
+    let engine = &report.engine;
+    let state = match (&engine.trouble, engine.ready) {
+        (Some(trouble), _) => format!("in trouble: {trouble}"),
+        (None, true) => "ready".into(),
+        (None, false) => "not every host has been looked at yet".into(),
+    };
+    vec![
+        ("controller", Cell::new(format!("{} at {connect}", report.version))),
+        ("state", Cell::word(&state)),
+        ("time", Cell::new(seconds(report.at))),
+        ("revision", Cell::new(format!("{}, epoch {}", report.seq, report.epoch))),
+        ("hosts", words(&report.hosts)),
+        ("slots", Cell::new(format!("{}, {} free", report.slots, report.slots_free))),
+        ("vms", words(&report.vms)),
+        ("jobs", words(&report.jobs)),
+        ("looks", Cell::new(format!("{}, {} failed", engine.looks, engine.looks_failed))),
+        ("commands", Cell::new(engine.commands)),
+        ("passes", Cell::new(format!("{}, the last took {}us", engine.passes, engine.plan_us))),
+    ]
+}
+
+/// What is done, to what, and where.
+fn action(action: &Action) -> Vec<Cell> {
+    let (what, to, place) = match action {
+        Action::Place { pool, host, slot, replaces, .. } => {
+            let replaces = replaces.map(|(_, vm)| format!(" for vm {vm}")).unwrap_or_default();
+            let place = format!("{host} slot {}", u8::from(*slot));
+            ("place".to_string(), format!("a vm of pool {pool}{replaces}"), place)
+        }
+        Action::Do { vm, kind } => (kind.to_string(), format!("vm {vm}"), String::new()),
+        Action::Retire { vm, why, .. } => {
+            ("retire".into(), format!("vm {vm} ({why})"), String::new())
+        }
+        Action::Forget { vm } => ("forget".into(), format!("vm {vm}"), String::new()),
+        Action::Leak { vm, host, slot } => {
+            let place = format!("{host} slot {}", u8::from(*slot));
+            ("mark leaked".into(), format!("the slot of vm {vm}"), place)
+        }
+        Action::Release { host, hold } => {
+            ("release".into(), format!("hold {hold}"), host.to_string())
+        }
+        Action::OpenJob(opening) => {
+            ("open job".into(), format!("over {} vms", opening.targets.len()), String::new())
+        }
+        Action::Miss { schedule, nominal, count, cause } => {
+            let what = format!("schedule {schedule}, {count} up to {}: {cause}", seconds(*nominal));
+            ("miss".into(), what, String::new())
+        }
+        Action::EndTask { job, vm, .. } => {
+            ("end task".into(), format!("vm {vm} of job {job}"), String::new())
+        }
+        Action::EndJob { job } => ("end job".into(), format!("job {job}"), String::new()),
+    };
+    vec![Cell::new(what), Cell::new(to), Cell::new(place)]
+}

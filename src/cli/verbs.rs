@@ -1,0 +1,197 @@
+//! The commands that ask a controller, with their flags and help.
+
+use clap::{Args, Subcommand};
+use hostler::model::{HoldId, HostName, JobId, PoolName, ScheduleName, Share};
+
+use super::when::When;
+
+/// What a list shows.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Names, selectors such as `site=lausanne,state!=ready`, or `-` for names on standard
+    /// input; everything when absent.
+    #[arg(value_name = "WHICH")]
+    pub(crate) which: Vec<String>,
+}
+
+/// A list that can be followed.
+#[derive(Debug, Args)]
+pub(crate) struct Watchable {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Go on with a line per change until interrupted.
+    #[arg(long, short)]
+    pub(crate) watch: bool,
+}
+
+/// What to do with hosts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostVerb {
+    #[command(flatten)]
+    Ask(HostAsk),
+    /// Show a host's key fingerprints, ask, and write the accepted key to its known_hosts file.
+    ///
+    /// With --yes the key is accepted unseen: only when it was compared elsewhere.
+    #[command(after_help = "Examples:
+  hostler host enrol mini-01 --fleet /etc/hostler")]
+    Enrol { host: HostName },
+}
+
+/// What a controller is asked about hosts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostAsk {
+    /// All hosts, or those that are meant.
+    #[command(after_help = "Examples:
+  hostler host list
+  hostler host list site=lausanne,state!=ready
+  hostler host list --watch
+  hostler host list --json | jq -r '.items[].name'")]
+    List(Watchable),
+    /// One host: facts, slots, holds, VMs.
+    #[command(after_help = "Examples:
+  hostler host show mini-01")]
+    Show { host: HostName },
+    /// Why a host takes no new VM, or that it would.
+    #[command(after_help = "Examples:
+  hostler host why mini-01")]
+    Why { host: HostName },
+    /// No new VMs on these hosts; what runs there goes on.
+    #[command(after_help = "Examples:
+  hostler host cordon mini-01 --reason 'disk is replaced' --until 2h
+  hostler host cordon site=lausanne --reason 'power works' --until 2026-12-01T06:00:00Z
+  hostler host list --json state=suspect | jq -r '.items[].name' \\
+    | hostler host cordon - --reason 'flapping'")]
+    Cordon {
+        #[arg(required = true, value_name = "WHICH")]
+        which: Vec<String>,
+        /// Why, for those who find it cordoned.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Lift it by itself: after a time such as 2h, or at a moment in RFC 3339.
+        #[arg(long, value_name = "WHEN")]
+        until: Option<When>,
+    },
+    /// Lift cordons: yours, one, or all.
+    #[command(after_help = "Examples:
+  hostler host uncordon mini-01
+  hostler host uncordon mini-01 --hold 0dk3v5m2q8rt
+  hostler host uncordon site=lausanne --all --yes")]
+    Uncordon {
+        #[arg(required = true, value_name = "WHICH")]
+        which: Vec<String>,
+        /// This hold, whoever placed it.
+        #[arg(long, value_name = "ID", conflicts_with = "all")]
+        hold: Option<HoldId>,
+        /// All holds, those of others too. Asks first.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// What to do with VMs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum VmVerb {
+    /// All VMs, or those that are meant.
+    #[command(after_help = "Examples:
+  hostler vm list
+  hostler vm list pool=concourse,state!=ready
+  hostler vm list host=mini-01 --json")]
+    List(Watchable),
+    /// One VM. It goes by its id or by its name on the host.
+    #[command(after_help = "Examples:
+  hostler vm show 0dk3v5m2q8rt
+  hostler vm show hostler-concourse-0dk3v5m2q8rt")]
+    Show { vm: String },
+    /// Why a VM is as it is, and what comes next.
+    #[command(after_help = "Examples:
+  hostler vm why 0dk3v5m2q8rt")]
+    Why { vm: String },
+}
+
+/// What to do with pools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PoolVerb {
+    /// All pools: how many VMs each wants, has, and is missing, and why.
+    #[command(after_help = "Examples:
+  hostler pool list")]
+    List(Which),
+    /// One pool.
+    #[command(after_help = "Examples:
+  hostler pool show concourse")]
+    Show { pool: PoolName },
+    /// Replace every VM of the pool by a new one from its image, a few at a time.
+    #[command(after_help = "Examples:
+  hostler pool respawn concourse --max-unavailable 10% --wait --yes")]
+    Respawn {
+        pool: PoolName,
+        /// How many may be out of service at once: a number or a share.
+        #[arg(long, value_name = "N|N%")]
+        max_unavailable: Option<Share>,
+        #[command(flatten)]
+        wait: Wait,
+    },
+}
+
+/// Whether to stay until a job is over.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Wait {
+    /// Stay until the job is over; its end is the exit code.
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+/// What to do with schedules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScheduleVerb {
+    /// All schedules, with their next and last runs.
+    #[command(after_help = "Examples:
+  hostler schedule list")]
+    List(Which),
+    /// One schedule: its calendar, next times and last runs.
+    #[command(after_help = "Examples:
+  hostler schedule show nightly-respawn")]
+    Show { schedule: ScheduleName },
+    /// Run it now, whatever its calendar says.
+    #[command(after_help = "Examples:
+  hostler schedule run-now nightly-respawn --wait --yes")]
+    RunNow {
+        schedule: ScheduleName,
+        #[command(flatten)]
+        wait: Wait,
+    },
+}
+
+/// What to do with jobs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobVerb {
+    /// The jobs of late.
+    #[command(after_help = "Examples:
+  hostler job list state=running
+  hostler job list --watch")]
+    List(Watchable),
+    /// One job, task by task.
+    #[command(after_help = "Examples:
+  hostler job show 0dk3v5m2q8rt")]
+    Show { job: JobId },
+}
+
+/// Flags of `events`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hostler events --since 2h --host mini-01
+  hostler events --follow --json | jq -c .event
+  hostler events --limit 5000 > night.txt")]
+pub(crate) struct Events {
+    /// Go on with what happens from now on, until interrupted.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Not before this: a time ago such as 2h, or a moment in RFC 3339.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<When>,
+    /// Only what is about this host and the VMs on it.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<HostName>,
+    /// The newest so many, at most 10000; 100 when absent, with --since all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub(crate) limit: Option<u32>,
+}

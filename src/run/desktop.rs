@@ -1,0 +1,108 @@
+//! The desktop over the API's client: what it needs of a controller, and how it is dressed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use futures::StreamExt;
+use hostler::api::{Client, Connect, Live, Release, Snapshot, StreamItem};
+use hostler::model::{Actor, HostName, Via};
+use tokio::sync::{mpsc, watch};
+
+use super::Env;
+use crate::ui;
+
+/// What the person at the terminal wants it to look like.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dress {
+    pub(crate) theme: Option<String>,
+    pub(crate) ascii: bool,
+    pub(crate) read_only: bool,
+    pub(crate) no_color: bool,
+    /// The cluster's name in the bar.
+    pub(crate) label: String,
+}
+
+/// How many stream items wait for the desktop before the controller's side has to.
+const WAITING: usize = 1_024;
+
+/// A controller as the desktop knows it.
+struct Remote(Client);
+
+impl ui::Source for Remote {
+    async fn snapshot(&self) -> Result<Snapshot> {
+        Ok(self.0.world().await?)
+    }
+
+    async fn follow(&self, after: u64) -> Result<mpsc::Receiver<StreamItem>> {
+        let (items, out) = mpsc::channel(WAITING);
+        let mut stream = self.0.events(after);
+        // The first item tells whether there is a connection; errors after it end the channel.
+        let first = stream.next().await.transpose()?;
+        tokio::spawn(async move {
+            let rest = stream.filter_map(|item| std::future::ready(item.ok()));
+            let mut all = futures::stream::iter(first).chain(rest);
+            while let Some(item) = all.next().await {
+                if items.send(item).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(out)
+    }
+
+    async fn samples(&self, hosts: Vec<HostName>) -> Result<Live> {
+        Ok(self.0.live(&hosts).await?)
+    }
+
+    async fn send(&self, order: ui::Order) -> Result<String, String> {
+        let done = match order {
+            ui::Order::Cordon { hosts, reason } => self.0.cordon(hosts, &reason, None).await,
+            ui::Order::Uncordon { hosts, all } => {
+                let which = if all { Release::All } else { Release::Mine };
+                self.0.uncordon(hosts, which).await
+            }
+        };
+        done.map(|done| done.said.join("; ")).map_err(|error| error.to_string())
+    }
+}
+
+/// Runs the desktop until it is left, or `stop` becomes true.
+pub(crate) async fn desktop(
+    connect: Connect,
+    dress: &Dress,
+    env: &Env,
+    stop: Option<watch::Receiver<bool>>,
+    crash_dir: Option<PathBuf>,
+) -> Result<ExitCode> {
+    let actor = Actor { who: env.user.clone(), via: Via::Desktop };
+    let setup = setup(dress, env)?;
+    let options = ui::Options { setup, stop, crash_dir, breaks: env.desktop_breaks };
+    ui::run(options, Remote(Client::new(connect, &actor))).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn setup(dress: &Dress, env: &Env) -> Result<ui::Setup> {
+    let mono = dress.no_color || env.no_color;
+    let theme = match &dress.theme {
+        Some(word) => match ui::ThemeName::named(word) {
+            Some(theme) => theme,
+            None => anyhow::bail!(
+                "`{word}` is not a theme: expected one of {}",
+                ui::ThemeName::ALL.map(ui::ThemeName::word).join(", ")
+            ),
+        },
+        None if mono => ui::ThemeName::Mono,
+        None => ui::ThemeName::Dark,
+    };
+    Ok(ui::Setup {
+        theme,
+        depth: ui::Depth::of(&env.colorterm, &env.term),
+        // A console that cannot show more, or a locale that does not say that it can.
+        ascii: dress.ascii || !env.utf8 || matches!(env.term.as_str(), "linux" | "dumb" | "vt100"),
+        read_only: dress.read_only,
+        cluster: dress.label.clone(),
+        production: false,
+        user: env.user.clone(),
+    })
+}

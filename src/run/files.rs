@@ -1,0 +1,46 @@
+//! The few files that commands write themselves: a demo's fleet and its key.
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "licence: a demo's files")]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// Writes a file that only its owner may read.
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
+    let mut open = OpenOptions::new();
+    let file = open.write(true).create_new(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Removes a file, if there is one.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes a file and the directory it is in.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    let dir = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let written = dir.and_then(|()| std::fs::write(path, text));
+    written.with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Reads a file that a person named.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Makes a directory that only its owner may enter, with those above it.
+pub(crate) fn private_dir(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("{} cannot be made", path.display()))
+}

@@ -1,0 +1,107 @@
+//! Follows the engine's stream in this process, entry by entry, and puts entries into words.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use hostler::engine::{Feed, Handle, Stream};
+use hostler::model::{Entry, Event, Outcome, TaskEnd, World};
+use tokio::sync::watch;
+
+/// A reader of the stream.
+pub(crate) struct Follow {
+    stream: Arc<Stream>,
+    newest: watch::Receiver<u64>,
+    world: Arc<World>,
+    seq: u64,
+}
+
+impl Follow {
+    pub(crate) fn of(handle: &Handle) -> Self {
+        let (stream, world) = (handle.stream().clone(), handle.world());
+        Self { newest: stream.newest(), seq: world.seq, world, stream }
+    }
+
+    /// The World that the first entries follow from.
+    pub(crate) fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// The next entries, at least one.
+    pub(crate) async fn next(&mut self) -> Result<Vec<Arc<Entry>>> {
+        loop {
+            match self.stream.after(self.seq) {
+                Feed::Resync => bail!("the reader of the stream was too slow"),
+                Feed::Entries(entries) => {
+                    if let Some(last) = entries.last() {
+                        self.seq = last.seq;
+                        return Ok(entries);
+                    }
+                }
+            }
+            self.newest.changed().await?;
+        }
+    }
+}
+
+/// `02:31:07 vm_ready 0c3... 192.168.64.7`: time, fact, and what of it matters to a person.
+pub(crate) fn line(entry: &Entry) -> String {
+    let at = entry.at.to_utc().format("%H:%M:%S");
+    format!("{at} {:<18} {}", entry.event.name(), details(&entry.event))
+}
+
+/// What of a fact matters to a person, besides its name.
+pub(crate) fn details(event: &Event) -> String {
+    match event {
+        Event::ControllerStarted { version } => format!("version {version}"),
+        Event::FleetChanged { change } => {
+            format!(
+                "{} hosts, {} pools, {} schedules",
+                change.hosts.len(),
+                change.pools.len(),
+                change.schedules.len()
+            )
+        }
+        Event::HostSeen { host, sighting } => {
+            let vms = sighting.vms.as_ref().map_or("?".into(), |vms| vms.len().to_string());
+            format!("{host} macOS {} with {vms} VMs", sighting.facts.macos)
+        }
+        Event::ReachChanged { host, to, why } => format!("{host} {to} {why}"),
+        Event::HoldPlaced { hold } => {
+            format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)
+        }
+        Event::HoldReleased { host, hold, why } => format!("{host} {hold}: {why}"),
+        Event::SlotTaken { host, slot, name } => {
+            format!("{host} slot {} by {name}", u8::from(*slot))
+        }
+        Event::SlotCleared { host, slot, why } => format!("{host} slot {}: {why}", u8::from(*slot)),
+        Event::SlotLeaked { host, slot, vm } => {
+            format!("{host} slot {} (vm {vm})", u8::from(*slot))
+        }
+        Event::SlotReserved { vm, host, slot, pool, .. } => {
+            format!("{vm} of {pool} on {host} slot {}", u8::from(*slot))
+        }
+        Event::OpBegun { vm, kind, .. } => format!("{vm} {kind}"),
+        Event::OpEnded { vm, outcome, .. } => match outcome {
+            Outcome::Done => format!("{vm} done"),
+            Outcome::Refused { said, .. } => format!("{vm} refused: {said}"),
+            Outcome::Unknown { why } => format!("{vm} unknown: {why}"),
+        },
+        Event::VmReady { vm, ip } | Event::VmMoved { vm, ip } => format!("{vm} {ip}"),
+        Event::VmMissed { vm } | Event::VmFound { vm } | Event::VmGone { vm } => vm.to_string(),
+        Event::VmDied { vm, why } => format!("{vm} {why}"),
+        Event::VmRetired { vm, why, .. } => format!("{vm} {why}"),
+        Event::RunFired { schedule, nominal, job } => format!("{schedule} of {nominal}: job {job}"),
+        Event::RunMissed { schedule, nominal, count, cause } => {
+            format!("{schedule} up to {nominal}: {count}, {cause}")
+        }
+        Event::JobOpened { job } => {
+            format!("{} {} over {} VMs", job.id, job.title(), job.tasks.len())
+        }
+        Event::TaskEnded { job, vm, end } => match end {
+            TaskEnd::Done => format!("{job} {vm} done"),
+            TaskEnd::Skipped { why } => format!("{job} {vm} skipped: {why}"),
+            TaskEnd::Failed { why } => format!("{job} {vm} failed: {why}"),
+        },
+        Event::JobEnded { job } => job.to_string(),
+    }
+}

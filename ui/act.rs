@@ -1,0 +1,318 @@
+//! What keys and commands do. A key goes to the innermost thing that takes keys: prompt, menu,
+//! moving, field; what is left is looked up in the table of commands.
+
+use hostler::model::{HoldKind, Host, HostName};
+
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::commands::{Cmd, Command, MENUS, Menu};
+use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
+use super::dialogs::{Prompt, PromptMove};
+use super::keys::{Code, Key};
+use super::msg::{Effect, Order};
+use super::theme::{Theme, ThemeName};
+use super::windows::{HelpView, HostView, ListOp, View, WinKind};
+
+/// How arrows move and size a window.
+const ARROWS: [(Code, (i32, i32)); 4] =
+    [(Code::Left, (-2, 0)), (Code::Right, (2, 0)), (Code::Up, (0, -1)), (Code::Down, (0, 1))];
+
+/// Whether somebody has cordoned a host.
+pub fn is_cordoned(host: &Host) -> bool {
+    host.holds.values().any(|hold| hold.kind == HoldKind::Cordon)
+}
+
+impl App {
+    pub(super) fn on_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        if self.notice.as_ref().is_some_and(|notice| notice.until.is_none()) {
+            self.notice = None;
+        }
+        let quits = key == Key::char('q') && self.desk.class == Class::TooSmall;
+        if quits {
+            out.push(Effect::Quit);
+        } else if let Some(prompt) = &mut self.prompt {
+            let to = prompt.key(key);
+            self.prompted(to, out);
+        } else if let Some(menu) = &mut self.menu {
+            let to = menu.key(key);
+            self.menu_gave(to, out);
+        } else if self.moving {
+            self.move_key(key);
+        } else if !self.field_key(key) {
+            self.command_key(key, out);
+        }
+    }
+
+    fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        if let Some(command) = Command::on_key(key) {
+            self.give(command, out);
+        } else if let Key { code: Code::Char(c), alt: true, .. } = key {
+            let begins = |(_, title): &(Menu, &str)| title.to_lowercase().starts_with(c);
+            let found = MENUS.iter().position(begins);
+            self.menu = found.map(|menu| MenuState::new(menu, None)).or(self.menu);
+        }
+    }
+
+    /// Keys for the filter that is being typed.
+    fn field_key(&mut self, key: Key) -> bool {
+        let Some(window) = self.desk.focused_mut() else { return false };
+        let Some(field) = window.view.field() else { return false };
+        match key {
+            Key::ENTER => self.list(ListOp::Accept),
+            Key::ESC => self.list(ListOp::Back),
+            _ if field.key(key) => self.typed(),
+            _ => false,
+        }
+    }
+    pub(super) fn typed(&mut self) -> bool {
+        self.list(ListOp::Typed)
+    }
+    pub(super) fn list(&mut self, op: ListOp) -> bool {
+        let fleet = &self.fleet;
+        self.desk.focused_mut().is_some_and(|window| window.view.list(fleet, op))
+    }
+
+    pub(super) fn menu_gave(&mut self, to: MenuMove, out: &mut Vec<Effect>) {
+        match to {
+            MenuMove::Stay => {}
+            MenuMove::Close => self.menu = None,
+            MenuMove::Give(cmd) => {
+                self.menu = None;
+                if let Some(command) = Command::of(cmd) {
+                    self.give(command, out);
+                }
+            }
+        }
+    }
+
+    /// Gives a command, or says why it cannot be given.
+    pub(super) fn give(&mut self, command: &Command, out: &mut Vec<Effect>) {
+        match command.can(&self.situation()) {
+            Ok(()) => self.act(command.id, out),
+            Err(why) => self.notice = Some(Notice::failure(format!("{}: {why}", command.label))),
+        }
+    }
+
+    fn act(&mut self, cmd: Cmd, out: &mut Vec<Effect>) {
+        match cmd {
+            Cmd::Theme => self.next_theme(),
+            Cmd::Retry => out.push(Effect::Retry),
+            Cmd::Redraw => out.push(Effect::Redraw),
+            Cmd::Suspend => out.push(Effect::Suspend),
+            Cmd::Quit => out.push(Effect::Quit),
+            Cmd::Hosts => self.show(WinKind::Hosts),
+            Cmd::Vms => self.show(WinKind::Vms),
+            Cmd::Jobs => self.show(WinKind::Jobs),
+            Cmd::Events => self.show(WinKind::Events),
+            Cmd::Nth(number) => self.show_number(number),
+            Cmd::Open => self.open_host(),
+            Cmd::Owner => self.show_owner(),
+            Cmd::Copy => self.copy(out),
+            Cmd::Cordon => self.ask_cordon(),
+            Cmd::Uncordon => self.ask_uncordon(),
+            Cmd::SelectText => self.select_text(out),
+            Cmd::Next => self.desk.step(false),
+            Cmd::Previous => self.desk.step(true),
+            Cmd::Move => self.moving = true,
+            Cmd::Tile => self.desk.tile(),
+            Cmd::Snap(side) => self.on_focused(|app, id| app.desk.put(id, Place::Snapped(side))),
+            Cmd::Zoom => self.on_focused(|app, id| app.desk.zoom(id)),
+            Cmd::Close => self.on_focused(|app, id| app.desk.close(id)),
+            Cmd::Help => self.help(),
+            Cmd::Menu => self.open_menu(None),
+            Cmd::Back => self.back(),
+            Cmd::List(op) => {
+                self.list(op);
+            }
+        }
+    }
+
+    fn on_focused(&mut self, act: impl FnOnce(&mut Self, WinId)) {
+        if let Some(id) = self.desk.focused().map(|window| window.id) {
+            act(self, id);
+        }
+    }
+
+    fn next_theme(&mut self) {
+        let at = ThemeName::ALL.iter().position(|name| *name == self.theme.name);
+        let name = ThemeName::ALL[at.map_or(0, |at| (at + 1) % ThemeName::ALL.len())];
+        self.theme = Theme::new(name, self.setup.depth);
+        self.notice = Some(Notice::result(format!("Theme: {}", name.word()), self.now));
+    }
+
+    fn select_text(&mut self, out: &mut Vec<Effect>) {
+        self.mouse_on = !self.mouse_on;
+        out.push(Effect::Mouse(self.mouse_on));
+        let said = match self.mouse_on {
+            true => "The pointer works the desktop again",
+            false => "The pointer selects text now; the same command gives it back",
+        };
+        self.notice = Some(Notice::result(said, self.now));
+    }
+
+    /// Focuses the window of a kind, or opens it.
+    fn show(&mut self, kind: WinKind) {
+        match (self.desk.of_kind(kind), View::new(kind)) {
+            (Some(id), _) => self.desk.focus(id),
+            (None, Some(view)) => self.open(view),
+            (None, None) => {}
+        }
+    }
+    fn show_number(&mut self, number: u8) {
+        match self.desk.with_number(number) {
+            Some(id) => self.desk.focus(id),
+            None => self.notice = Some(Notice::failure(format!("no window has number {number}"))),
+        }
+    }
+    fn open(&mut self, mut view: View) {
+        let everything = super::replica::Changed { all: true, ..Default::default() };
+        view.refresh(&self.fleet, &everything, false);
+        self.desk.open(view);
+    }
+
+    pub(super) fn open_host(&mut self) {
+        let fleet = &self.fleet;
+        let Some(host) = self.desk.focused().and_then(|window| window.view.host(fleet)) else {
+            return;
+        };
+        let shows = |view: &View| matches!(view, View::Host(view) if view.host == host);
+        let open = self.desk.windows().iter().find(|window| shows(&window.view)).map(|w| w.id);
+        match open {
+            Some(id) => self.desk.focus(id),
+            None => self.open(View::Host(HostView::new(host))),
+        }
+    }
+
+    fn show_owner(&mut self) {
+        let fleet = &self.fleet;
+        let host = self.desk.focused().and_then(|window| window.view.host(fleet));
+        self.show(WinKind::Hosts);
+        if let (Some(host), Some(window)) = (host, self.desk.focused_mut())
+            && let View::Hosts(list) = &mut window.view
+        {
+            list.table.seek_id(&host);
+        }
+    }
+
+    fn copy(&mut self, out: &mut Vec<Effect>) {
+        let fleet = &self.fleet;
+        if let Some(text) = self.desk.focused().and_then(|window| window.view.copy(fleet)) {
+            let first = text.lines().next().unwrap_or("").to_string();
+            self.notice = Some(Notice::result(format!("Copied {first}"), self.now));
+            out.push(Effect::Copy(text));
+        }
+    }
+
+    fn help(&mut self) {
+        let about = self.desk.focused().map(|window| window.view.kind());
+        if about == Some(WinKind::Help) {
+            return;
+        }
+        if let Some(id) = self.desk.of_kind(WinKind::Help) {
+            self.desk.close(id);
+        }
+        self.open(View::Help(HelpView { about, ..HelpView::default() }));
+    }
+
+    /// Opens the menu of what the focused window shows, at the pointer or under its title.
+    pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
+        let kind = self.desk.focused().map(|window| window.view.kind());
+        let menu = match kind {
+            Some(WinKind::Hosts | WinKind::Vms | WinKind::Host) => Menu::Host,
+            Some(WinKind::Jobs | WinKind::Events) => Menu::View,
+            Some(WinKind::Help) => Menu::Help,
+            None => Menu::Fleet,
+        };
+        let at_menu = MENUS.iter().position(|(other, _)| *other == menu).unwrap_or(0);
+        self.menu = Some(MenuState::new(at_menu, at));
+    }
+
+    /// Esc: one step back, and never any harm.
+    fn back(&mut self) {
+        if self.list(ListOp::Back) {
+            return;
+        }
+        let extra = |window: &&super::desk::Window| {
+            matches!(window.view.kind(), WinKind::Host | WinKind::Help)
+        };
+        if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {
+            self.desk.close(id);
+        }
+    }
+
+    /// The hosts chosen now; a prompt is about these, however rows move behind it.
+    fn chosen_hosts(&self) -> Vec<HostName> {
+        self.desk.focused().map_or(Vec::new(), |window| window.view.hosts(&self.fleet))
+    }
+    fn ask_cordon(&mut self) {
+        self.prompt = Some(Prompt::cordon(self.chosen_hosts()));
+    }
+    fn ask_uncordon(&mut self) {
+        let hosts = self.chosen_hosts();
+        let others = self.other_holders(&hosts);
+        self.prompt = Some(Prompt::uncordon(hosts, others));
+    }
+
+    /// Who else has cordoned these hosts.
+    fn other_holders(&self, hosts: &[HostName]) -> Vec<String> {
+        let world = self.fleet.world();
+        let all = hosts.iter().filter_map(|name| world?.hosts.get(name));
+        let holds = all.flat_map(|host| host.holds.values());
+        let others = holds.filter(|h| h.kind == HoldKind::Cordon && h.by.who != self.setup.user);
+        let mut names: Vec<String> = others.map(|hold| hold.by.who.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    pub(super) fn prompted(&mut self, to: PromptMove, out: &mut Vec<Effect>) {
+        match to {
+            PromptMove::Stay => {}
+            PromptMove::Cancel => self.prompt = None,
+            PromptMove::Give(order) => {
+                self.prompt = None;
+                self.submit(order, out);
+            }
+        }
+    }
+
+    /// What could be asked when the prompt was opened may not be asked now.
+    fn submit(&mut self, order: Order, out: &mut Vec<Effect>) {
+        let now = self.situation();
+        if !now.connected || now.stale || now.read_only {
+            let said = format!("{}: not asked, the connection was lost", order.title());
+            self.notice = Some(Notice::failure(said));
+            return;
+        }
+        let ask = self.next_ask;
+        self.next_ask += 1;
+        self.pending.extend(order.hosts().iter().cloned());
+        self.notice = Some(Notice::result(format!("{}...", order.title()), self.now));
+        self.asked.insert(ask, order.clone());
+        out.push(Effect::Send { ask, order });
+    }
+
+    /// Arrows move, with Shift they size, `c` centres; anything else ends it.
+    fn move_key(&mut self, key: Key) {
+        let area = self.desk.area;
+        let Some((id, rect)) = self.desk.focused().map(|window| (window.id, window.rect)) else {
+            self.moving = false;
+            return;
+        };
+        let Some((_, by)) = ARROWS.iter().find(|(code, _)| *code == key.code) else {
+            self.moving = key == Key::char('c');
+            if self.moving {
+                let x = area.x + (area.width - rect.width) / 2;
+                let y = area.y + (area.height - rect.height) / 2;
+                self.desk.put(id, Place::Float(Rect { x, y, ..rect }));
+            }
+            return;
+        };
+        let to = match key.shift {
+            true => place::sized(rect, by.0, by.1),
+            false => place::moved(rect, by.0, by.1),
+        };
+        self.desk.put(id, Place::Float(place::inside(area, to)));
+    }
+}

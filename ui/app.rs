@@ -1,0 +1,303 @@
+//! The desktop as one value: messages in, effects out, and a drawing of it on demand. Nothing in
+//! it waits, reads a clock or talks to anybody, so the same messages give the same desktop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hostler::api::Heartbeat;
+use hostler::model::{Entry, HostName, Span, Timestamp};
+
+use super::canvas::{Hit, Scene};
+use super::commands::Situation;
+use super::desk::{Desk, Drag, MenuState, Notice};
+use super::dialogs::Prompt;
+use super::glyphs::Glyphs;
+use super::link::{self, FleetTime, Link};
+use super::msg::{Effect, Msg, Order, Setup};
+use super::notes::Level;
+use super::replica::Replica;
+use super::theme::Theme;
+use super::windows::WinKind;
+
+/// Rows are held still for so long after a key.
+const CHOOSING: Span = Span::from_secs(2);
+
+/// The desktop.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(super) setup: Setup,
+    pub(super) theme: Theme,
+    pub(super) glyphs: Glyphs,
+    pub(super) size: (u16, u16),
+    pub(super) now: Timestamp,
+    pub(super) fleet: Replica,
+    pub(super) link: Link,
+    pub(super) heard: Timestamp,
+    pub(super) time: FleetTime,
+    pub(super) desk: Desk,
+    pub(super) menu: Option<MenuState>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) notice: Option<Notice>,
+    pub(super) drag: Option<Drag>,
+    /// Arrows move and size the focused window.
+    pub(super) moving: bool,
+    pub(super) mouse_on: bool,
+    pub(super) scene: Scene,
+    pub(super) last_click: Option<(Timestamp, Hit)>,
+    last_key: Timestamp,
+    pub(super) asked: BTreeMap<u64, Order>,
+    pub(super) next_ask: u64,
+    pub(super) pending: BTreeSet<HostName>,
+    watched: Vec<HostName>,
+    alarms_seen: usize,
+    looked_at: bool,
+    /// Where it stood when a heartbeat counted more entries than had come.
+    behind: Option<u64>,
+}
+
+impl App {
+    /// A desktop of this size that has not heard of any fleet yet.
+    pub fn new(setup: Setup, size: (u16, u16), now: Timestamp) -> Self {
+        Self {
+            theme: Theme::new(setup.theme, setup.depth),
+            glyphs: Glyphs { ascii: setup.ascii },
+            setup,
+            size,
+            now,
+            fleet: Replica::default(),
+            link: Link::Connecting,
+            heard: now,
+            time: FleetTime::default(),
+            desk: Desk::new(size.0, size.1),
+            menu: None,
+            prompt: None,
+            notice: None,
+            drag: None,
+            moving: false,
+            mouse_on: true,
+            scene: Scene::default(),
+            last_click: None,
+            last_key: Timestamp::default(),
+            asked: BTreeMap::new(),
+            next_ask: 1,
+            pending: BTreeSet::new(),
+            watched: Vec::new(),
+            alarms_seen: 0,
+            looked_at: true,
+            behind: None,
+        }
+    }
+
+    /// Takes a message in; gives what is to be done outside.
+    pub fn update(&mut self, now: Timestamp, msg: Msg) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        let mut out = Vec::new();
+        let burst = matches!(msg, Msg::Entry(_));
+        match msg {
+            Msg::Key(key) => {
+                self.settle();
+                self.last_key = self.now;
+                self.on_key(key, &mut out);
+            }
+            Msg::Mouse(mouse) => {
+                self.settle();
+                self.last_key = self.now;
+                self.on_mouse(mouse, &mut out);
+            }
+            Msg::Paste(pasted) => self.on_paste(&pasted),
+            Msg::Resize(w, h) => self.resize(w, h),
+            Msg::Focus(on) => self.looked_at = on,
+            Msg::Snapshot(snapshot) => {
+                self.fleet.replace(&snapshot);
+                self.pending.clear();
+                self.hear();
+            }
+            Msg::Entry(entry) => self.on_entry(&entry, &mut out),
+            Msg::Heartbeat(beat) => self.on_heartbeat(beat, &mut out),
+            Msg::Resync => self.link = Link::Resyncing,
+            Msg::Samples(live) => self.fleet.take_samples(&live),
+            Msg::Trying => self.on_trying(),
+            Msg::Lost { why, next } => self.on_lost(why, next),
+            Msg::Answer { ask, result } => self.on_answer(ask, result),
+            Msg::Tick => {}
+        }
+        if !burst {
+            self.settle();
+            self.watch(&mut out);
+        }
+        out
+    }
+
+    /// The next time at which the desktop looks different although nothing happens.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        let notice = self.notice.as_ref().and_then(|notice| notice.until);
+        let ages = match (&self.link, self.fleet.world()) {
+            (Link::Lost { .. }, _) => Some(self.now + Span::from_secs(1)),
+            (Link::Live, Some(_)) => Some(link::next_change(self.now, self.heard)),
+            (Link::Live | Link::Connecting | Link::Resyncing, _) => None,
+        };
+        notice.into_iter().chain(ages).min()
+    }
+
+    fn resize(&mut self, w: u16, h: u16) {
+        self.size = (w, h);
+        self.desk.resize(w, h);
+        (self.menu, self.drag, self.moving) = (None, None, false);
+    }
+
+    fn hear(&mut self) {
+        self.link = Link::Live;
+        self.heard = self.now;
+    }
+
+    fn on_entry(&mut self, entry: &Entry, out: &mut Vec<Effect>) {
+        if self.link == Link::Resyncing {
+            return;
+        }
+        match self.fleet.apply(entry) {
+            Ok(()) => self.hear(),
+            Err(illegal) => {
+                let said = format!("{illegal}: taking the whole fleet again");
+                self.fleet.say(self.time.at(self.now), Level::Warn, said);
+                self.link = Link::Resyncing;
+                out.push(Effect::Resync);
+            }
+        }
+    }
+
+    /// A heartbeat may overtake the entries that it counts, but not twice at the same entry.
+    fn on_heartbeat(&mut self, beat: Heartbeat, out: &mut Vec<Effect>) {
+        if self.link == Link::Resyncing || self.fleet.world().is_none() {
+            return;
+        }
+        self.time.told(self.now, beat.at);
+        let here = self.fleet.seq();
+        let behind = self.behind.replace(here) == Some(here);
+        if beat.seq == here {
+            self.behind = None;
+        } else if behind {
+            self.link = Link::Resyncing;
+            out.push(Effect::Resync);
+            return;
+        }
+        self.hear();
+    }
+
+    fn on_trying(&mut self) {
+        if !self.link.is_lost() && self.fleet.world().is_none() {
+            self.link = Link::Connecting;
+        }
+    }
+
+    fn on_lost(&mut self, why: String, next: Timestamp) {
+        let since = match &self.link {
+            Link::Lost { since, .. } => *since,
+            Link::Connecting | Link::Live | Link::Resyncing => {
+                let at = self.time.at(self.now);
+                self.fleet.say(at, Level::Bad, format!("connection lost: {why}"));
+                self.now
+            }
+        };
+        self.link = Link::Lost { since, why, next };
+    }
+
+    fn on_answer(&mut self, ask: u64, result: Result<String, String>) {
+        let Some(order) = self.asked.remove(&ask) else { return };
+        for host in order.hosts() {
+            self.pending.remove(host);
+        }
+        match result {
+            Ok(done) => self.notice = Some(Notice::result(done, self.now)),
+            Err(why) => {
+                let said = format!("{}: {why}", order.title());
+                self.fleet.say(self.time.at(self.now), Level::Bad, said.clone());
+                self.notice = Some(Notice::failure(said));
+            }
+        }
+    }
+
+    fn on_paste(&mut self, pasted: &str) {
+        self.settle();
+        if let Some(prompt) = &mut self.prompt {
+            if let Some(field) = prompt.field() {
+                field.paste(pasted);
+            }
+        } else if let Some(field) = self.desk.focused_mut().and_then(|w| w.view.field()) {
+            field.paste(pasted);
+            self.typed();
+        }
+    }
+
+    /// Lets the windows follow what has changed.
+    pub(super) fn settle(&mut self) {
+        let changed = self.fleet.take_changed();
+        let choosing = self.now.since(self.last_key) < CHOOSING;
+        let hold = choosing || self.menu.is_some() || self.prompt.is_some();
+        for host in &changed.hosts {
+            self.pending.remove(host);
+        }
+        for window in self.desk.windows_mut() {
+            window.view.refresh(&self.fleet, &changed, hold);
+        }
+        if self.notice.as_ref().is_some_and(|n| n.until.is_some_and(|until| until <= self.now)) {
+            self.notice = None;
+        }
+        let on_events = self.desk.focused().is_some_and(|w| w.view.kind() == WinKind::Events);
+        if self.looked_at && on_events {
+            self.alarms_seen = self.fleet.alarms();
+        }
+    }
+
+    fn watch(&mut self, out: &mut Vec<Effect>) {
+        let seen = |window: &super::desk::Window| window.view.watches();
+        let hosts: BTreeSet<HostName> = match self.desk.compact() {
+            true => self.desk.focused().map(seen).into_iter().flatten().collect(),
+            false => self.desk.windows().iter().flat_map(seen).collect(),
+        };
+        let hosts: Vec<_> = hosts.into_iter().collect();
+        if hosts != self.watched {
+            self.watched = hosts.clone();
+            out.push(Effect::Watch(hosts));
+        }
+    }
+
+    /// Whether what is shown is old.
+    pub(super) fn stale(&self) -> bool {
+        self.fleet.world().is_some() && link::stale(self.now, self.heard)
+    }
+    /// Failures that nobody has looked at.
+    pub(super) fn unseen(&self) -> usize {
+        self.fleet.alarms() - self.alarms_seen
+    }
+
+    /// What the rules of commands look at.
+    pub(super) fn situation(&self) -> Situation {
+        let window = self.desk.focused();
+        let (row, marks) = window.map_or((false, 0), |w| w.view.rows());
+        let hosts = window.map_or(Vec::new(), |w| w.view.hosts(&self.fleet));
+        let held = |host: &&HostName| {
+            let world = self.fleet.world();
+            world.and_then(|w| w.hosts.get(*host)).is_some_and(|h| super::act::is_cordoned(h))
+        };
+        Situation {
+            kind: window.map(|w| w.view.kind()),
+            loaded: self.fleet.world().is_some(),
+            connected: self.link.is_live() || self.link == Link::Resyncing,
+            stale: self.stale(),
+            read_only: self.setup.read_only,
+            row,
+            marks,
+            cordoned: hosts.iter().filter(held).count(),
+            hosts: hosts.len(),
+            windows: self.desk.windows().len(),
+            compact: self.desk.compact(),
+        }
+    }
+
+    /// The fleet as far as this desktop has heard: what a crash file begins with.
+    pub fn world(&self) -> Option<&hostler::model::World> {
+        self.fleet.world()
+    }
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+}

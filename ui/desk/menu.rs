@@ -1,0 +1,131 @@
+//! The open menu: its items from the command table, greyed where a command cannot be given.
+
+use ratatui::layout::Rect;
+
+use crate::ui::canvas::{Canvas, Hit};
+use crate::ui::commands::{Cmd, Command, MENUS, Situation};
+use crate::ui::keys::{Code, Key};
+use crate::ui::text;
+use crate::ui::theme::Token;
+
+/// An open menu.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MenuState {
+    pub menu: usize,
+    pub item: usize,
+    /// Where it hangs; none: under its title.
+    pub at: Option<(u16, u16)>,
+}
+
+/// What a key or click in a menu leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MenuMove {
+    Stay,
+    Close,
+    Give(Cmd),
+}
+
+impl MenuState {
+    pub fn new(menu: usize, at: Option<(u16, u16)>) -> Self {
+        Self { menu: menu % MENUS.len(), item: 0, at }
+    }
+    /// Its items, from the top.
+    pub fn items(&self) -> Vec<&'static Command> {
+        Command::of_menu(MENUS[self.menu].0).collect()
+    }
+    /// The item the cursor is on.
+    pub fn chosen(&self) -> Option<&'static Command> {
+        self.items().get(self.item).copied()
+    }
+
+    /// Takes a key: arrows move, Enter gives, a letter goes to the next item that begins with it.
+    pub fn key(&mut self, key: Key) -> MenuMove {
+        let items = self.items();
+        let len = items.len().max(1);
+        match key {
+            Key::ESC => return MenuMove::Close,
+            Key::UP => self.item = (self.item + len - 1) % len,
+            Key::DOWN => self.item = (self.item + 1) % len,
+            Key::LEFT | Key::BACK_TAB => *self = Self::new(self.menu + MENUS.len() - 1, None),
+            Key::RIGHT | Key::TAB => *self = Self::new(self.menu + 1, None),
+            Key::ENTER => {
+                return self.chosen().map_or(MenuMove::Close, |c| MenuMove::Give(c.id));
+            }
+            Key { code: Code::Char(c), ctrl: false, .. } => {
+                let begins = |item: &&Command| item.label.to_lowercase().starts_with(c);
+                let after = (1..=len).map(|n| (self.item + n) % len);
+                let found = after.into_iter().find(|at| items.get(*at).is_some_and(begins));
+                self.item = found.unwrap_or(self.item);
+            }
+            _ => {}
+        }
+        MenuMove::Stay
+    }
+}
+
+/// Draws the open menu, under its title or where it hangs.
+pub fn draw_menu(canvas: &mut Canvas, menu: &MenuState, titles: &[u16], now: &Situation) {
+    let items = menu.items();
+    let more = canvas.glyphs.more();
+    let keys = |item: &Command| item.keys.first().copied().unwrap_or("");
+    let wide = |item: &&Command| text::width(&item.title(more)) + text::width(keys(item)) + 3;
+    let width = items.iter().map(wide).max().unwrap_or(10) + 4;
+    let height = items.len() as u16 + 2;
+    let (x, y) = menu.at.unwrap_or((titles.get(menu.menu).copied().unwrap_or(0), 1));
+    let screen = canvas.area();
+    let area = Rect {
+        x: x.min(screen.right().saturating_sub(width)),
+        y: y.min(screen.bottom().saturating_sub(height)),
+        width: width.min(screen.width),
+        height: height.min(screen.height),
+    };
+    canvas.fill(area, " ", Token::Bar);
+    canvas.frame(area, false, Token::Bar);
+    canvas.hit(area, Hit::MenuGround);
+    for (n, item) in items.iter().enumerate() {
+        let y = area.y + 1 + n as u16;
+        let line = Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
+        let token = match (n == menu.item, item.can(now).is_ok()) {
+            (true, _) => Token::BarOn,
+            (false, true) => Token::Bar,
+            (false, false) => Token::BarOff,
+        };
+        canvas.fill(line, " ", token);
+        canvas.text(line.x + 1, y, &item.title(more), token);
+        let key = keys(item);
+        canvas.text(line.right().saturating_sub(text::width(key) + 1), y, key, token);
+        canvas.hit(line, Hit::MenuItem(n));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_walk_a_menu_round() {
+        let mut menu = MenuState::new(4, None);
+        let last = menu.items().len() - 1;
+        menu.key(Key::UP);
+        assert_eq!(menu.item, last);
+        menu.key(Key::DOWN);
+        assert_eq!(menu.item, 0);
+        menu.key(Key::char('z'));
+        assert_eq!(menu.chosen().unwrap().label, "Zoom");
+        assert_eq!(menu.key(Key::ENTER), MenuMove::Give(Cmd::Zoom));
+        menu.key(Key::RIGHT);
+        assert_eq!((menu.menu, menu.item), (5, 0));
+        menu.key(Key::RIGHT);
+        assert_eq!(menu.menu, 0);
+        menu.key(Key::LEFT);
+        assert_eq!(menu.menu, 5);
+        assert_eq!(menu.key(Key::ESC), MenuMove::Close);
+    }
+
+    #[test]
+    fn no_menu_is_empty() {
+        for (n, menu) in MENUS.iter().enumerate() {
+            assert!(!MenuState::new(n, None).items().is_empty(), "{menu:?}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What stands between a key and a change of the fleet.
+
+mod prompt;
+
+pub use prompt::{Prompt, PromptMove};

@@ -1,0 +1,59 @@
+//! The desktop in the terminal. The core is one value that takes messages and is drawn; around
+//! it a thin shell owns the terminal, the connection and the clock. It knows the controller only
+//! by what `Source` gives it.
+#![expect(unreachable_pub, reason = "a module of the binary: `pub` is for its other modules")]
+
+mod act;
+mod app;
+mod canvas;
+mod clock;
+mod commands;
+mod crash;
+mod desk;
+mod dialogs;
+mod feed;
+mod filter;
+mod glyphs;
+mod guard;
+mod input;
+mod keys;
+mod link;
+mod msg;
+mod notes;
+mod output;
+mod pacing;
+mod picture;
+mod pointer;
+mod replica;
+mod screen;
+mod shell;
+mod stderr;
+#[cfg(test)]
+mod tests;
+mod text;
+mod theme;
+mod widgets;
+mod windows;
+
+use std::path::PathBuf;
+
+use tokio::sync::watch;
+
+pub use app::App;
+pub use feed::Source;
+pub use msg::{Msg, Order, Setup};
+pub use picture::{Format, picture};
+pub use shell::run;
+pub use theme::{Depth, ThemeName};
+
+/// How the desktop is run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub setup: Setup,
+    /// Becomes true when the program is to end for other reasons than the desktop's own.
+    pub stop: Option<watch::Receiver<bool>>,
+    /// Where a crash file is written; nowhere when absent.
+    pub crash_dir: Option<PathBuf>,
+    /// The first drawing of the fleet panics: for the test of what is left then.
+    pub breaks: bool,
+}

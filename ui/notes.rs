@@ -1,0 +1,188 @@
+//! Events as lines for people: when, how grave, about what, who, and what happened.
+
+use std::fmt::Display;
+
+use hostler::model::{
+    Entry, Event, FleetChange, HostName, JobId, Outcome, Reach, Sighting, TaskEnd, Timestamp, Via,
+    VmId, World,
+};
+
+use super::filter::Subject;
+use super::text;
+
+/// How grave.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    Info,
+    Warn,
+    Bad,
+}
+
+impl Level {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Bad => "fail",
+        }
+    }
+}
+
+/// One line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Note {
+    /// Its number in this desktop.
+    pub n: u64,
+    pub at: Timestamp,
+    pub level: Level,
+    /// The host, pool or schedule it is about.
+    pub about: String,
+    /// Who did it; empty for the controller itself.
+    pub who: String,
+    pub what: String,
+}
+
+impl Subject for Note {
+    fn contains(&self, needle: &str) -> bool {
+        [&self.about, &self.who, &self.what].iter().any(|t| t.to_lowercase().contains(needle))
+            || self.level.word().contains(needle)
+    }
+    fn is(&self, key: &str, value: &str) -> bool {
+        match key {
+            "level" => self.level.word() == value,
+            "host" | "about" => self.about == value,
+            "who" | "by" => self.who.to_lowercase() == value,
+            _ => false,
+        }
+    }
+    fn number(&self, _key: &str) -> Option<f64> {
+        None
+    }
+}
+
+/// The line of an entry, told from the World before it.
+pub fn of_entry(world: &World, entry: &Entry) -> Note {
+    let (level, about, what) = told(world, &entry.event);
+    let who = match entry.actor.via {
+        Via::Controller => String::new(),
+        Via::Cli | Via::Desktop | Via::Api => entry.actor.who.clone(),
+    };
+    Note { n: 0, at: entry.at, level, about, who, what }
+}
+
+type Told = (Level, String, String);
+
+fn info(about: impl Display, what: String) -> Told {
+    (Level::Info, about.to_string(), what)
+}
+fn warn(about: impl Display, what: String) -> Told {
+    (Level::Warn, about.to_string(), what)
+}
+
+fn told(world: &World, event: &Event) -> Told {
+    let vm_told = |vm: &VmId, level, what: String| told_of_vm(world, *vm, level, &what);
+    match event {
+        Event::ControllerStarted { version } => {
+            info("controller", format!("version {version} has started"))
+        }
+        Event::FleetChanged { change } => info("fleet", counts_of(change)),
+        Event::HostSeen { host, sighting } => info(host, shown(sighting)),
+        Event::ReachChanged { host, to, why } => reached(host, *to, why),
+        Event::HoldPlaced { hold } => {
+            info(&hold.host, format!("{} placed: {}", hold.kind, hold.reason))
+        }
+        Event::HoldReleased { host, why, .. } => info(host, format!("hold released: {why}")),
+        Event::SlotTaken { host, slot, name } => {
+            warn(host, format!("slot {} is taken by {name}, which is not ours", u8::from(*slot)))
+        }
+        Event::SlotCleared { host, slot, why } => {
+            info(host, format!("slot {} is free again: {why}", u8::from(*slot)))
+        }
+        Event::SlotLeaked { host, slot, .. } => {
+            warn(host, format!("slot {} has leaked: a reboot clears it", u8::from(*slot)))
+        }
+        Event::SlotReserved { vm, host, slot, pool, .. } => {
+            info(host, format!("VM {pool}-{vm} is placed in slot {}", u8::from(*slot)))
+        }
+        Event::OpBegun { vm, kind, .. } => vm_told(vm, Level::Info, format!("{kind} begins")),
+        Event::OpEnded { vm, outcome, .. } => ended(world, *vm, outcome),
+        Event::VmReady { vm, ip } => vm_told(vm, Level::Info, format!("is ready at {ip}")),
+        Event::VmMoved { vm, ip } => vm_told(vm, Level::Info, format!("has moved to {ip}")),
+        Event::VmMissed { vm } => vm_told(vm, Level::Warn, "is not seen running".into()),
+        Event::VmFound { vm } => vm_told(vm, Level::Info, "runs after all".into()),
+        Event::VmDied { vm, why } => vm_told(vm, Level::Bad, format!("died: {why}")),
+        Event::VmRetired { vm, why, .. } => vm_told(vm, Level::Info, format!("is to go: {why}")),
+        Event::VmGone { vm } => vm_told(vm, Level::Info, "is gone".into()),
+        Event::RunFired { schedule, job, .. } => info(schedule, format!("has fired: job {job}")),
+        Event::RunMissed { schedule, count, cause, .. } => {
+            let runs = text::plural(*count as usize, "run");
+            warn(schedule, format!("missed {runs}: {cause}"))
+        }
+        Event::JobOpened { job } => {
+            info(job.title(), format!("is opened with {}", text::plural(job.tasks.len(), "task")))
+        }
+        Event::TaskEnded { job, vm, end } => task_ended(world, *job, *vm, end),
+        Event::JobEnded { job } => info(job_title(world, *job), "has ended".into()),
+    }
+}
+
+fn shown(sighting: &Sighting) -> String {
+    let vms = sighting.vms.as_ref().map(|vms| text::plural(vms.len(), "VM"));
+    let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
+    format!("shows macOS {}, {vms}", sighting.facts.macos)
+}
+
+fn reached(host: &HostName, to: Reach, why: &str) -> Told {
+    let level = match to {
+        Reach::Up | Reach::Unknown => Level::Info,
+        Reach::Suspect | Reach::Locked => Level::Warn,
+        Reach::Unreachable | Reach::Lost | Reach::IdentityMismatch => Level::Bad,
+    };
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    (level, host.to_string(), format!("is {to}{why}"))
+}
+
+fn told_of_vm(world: &World, id: VmId, level: Level, what: &str) -> Told {
+    match world.vms.get(&id) {
+        Some(vm) => (level, vm.host.to_string(), format!("VM {}-{id} {what}", vm.pool)),
+        None => (level, String::new(), format!("VM {id} {what}")),
+    }
+}
+
+fn ended(world: &World, id: VmId, outcome: &Outcome) -> Told {
+    let op = world.vms.get(&id).and_then(|vm| vm.op.as_ref());
+    let kind = op.map_or("command".into(), |op| op.kind.to_string());
+    match outcome {
+        Outcome::Done => told_of_vm(world, id, Level::Info, &format!("{kind} is done")),
+        Outcome::Refused { said, .. } => {
+            told_of_vm(world, id, Level::Warn, &format!("{kind} was refused: {said}"))
+        }
+        Outcome::Unknown { why } => {
+            told_of_vm(world, id, Level::Warn, &format!("{kind} is lost from sight: {why}"))
+        }
+    }
+}
+
+fn job_title(world: &World, id: JobId) -> String {
+    world.jobs.get(&id).map_or(format!("job {id}"), |job| job.title())
+}
+
+fn task_ended(world: &World, job: JobId, vm: VmId, end: &TaskEnd) -> Told {
+    let (level, how) = match end {
+        TaskEnd::Done => (Level::Info, "done".to_string()),
+        TaskEnd::Skipped { why } => (Level::Warn, format!("skipped: {why}")),
+        TaskEnd::Failed { why } => (Level::Bad, format!("failed: {why}")),
+    };
+    (level, job_title(world, job), format!("task {vm} {how}"))
+}
+
+fn counts_of(change: &FleetChange) -> String {
+    let FleetChange { hosts, images, pools, schedules } = change;
+    format!(
+        "changed: {}, {}, {}, {}",
+        text::plural(hosts.len(), "host"),
+        text::plural(images.len(), "image"),
+        text::plural(pools.len(), "pool"),
+        text::plural(schedules.len(), "schedule")
+    )
+}

@@ -1,0 +1,168 @@
+//! What the pointer does. It acts on what was drawn where it is; every function of it has a key.
+
+use hostler::model::{Span, Timestamp};
+
+use super::app::App;
+use super::canvas::Hit;
+use super::commands::{Cmd, Command};
+use super::desk::{Drag, Edge, MenuMove, MenuState, Place, WinId, place};
+use super::input::{Does, Mouse};
+use super::keys::Key;
+use super::msg::Effect;
+use super::windows::ListOp;
+
+/// Two clicks on the same thing within this time are a double click.
+const DOUBLE: Span = Span::from_millis(400);
+
+impl App {
+    pub(super) fn on_mouse(&mut self, mouse: Mouse, out: &mut Vec<Effect>) {
+        let hit = self.scene.at(mouse.x, mouse.y);
+        match mouse.does {
+            Does::Down => self.press(hit, mouse, out),
+            Does::RightDown => self.right_press(hit, mouse),
+            Does::MiddleDown => {
+                if let Some(Hit::Task(id)) = hit.filter(|_| self.free()) {
+                    self.desk.close(id);
+                }
+            }
+            Does::Drag => self.drag_to(mouse.x, mouse.y),
+            Does::Up => self.drop_at(mouse.x, mouse.y),
+            Does::WheelUp | Does::WheelDown => self.wheel(hit, mouse.does == Does::WheelDown),
+        }
+    }
+
+    /// Nothing stands before the windows.
+    fn free(&self) -> bool {
+        self.prompt.is_none() && self.menu.is_none()
+    }
+
+    fn press(&mut self, hit: Option<Hit>, mouse: Mouse, out: &mut Vec<Effect>) {
+        if let Some(prompt) = &mut self.prompt {
+            if let Some(Hit::Answer(c)) = hit {
+                let to = prompt.answer(c);
+                self.prompted(to, out);
+            }
+            return;
+        }
+        if self.menu.is_some() {
+            return self.press_in_menu(hit, out);
+        }
+        self.moving = false;
+        let double = self.is_double(hit);
+        let Some(hit) = hit else { return };
+        match hit {
+            Hit::Menu(n) => self.menu = Some(MenuState::new(n, None)),
+            Hit::Command(cmd) => self.give_by_id(cmd, out),
+            Hit::Task(id) | Hit::Body(id) => self.desk.focus(id),
+            Hit::Title(id) => {
+                self.desk.focus(id);
+                if double {
+                    self.desk.zoom(id);
+                } else {
+                    self.begin_drag(id, None, mouse);
+                }
+            }
+            Hit::Zoom(id) => {
+                self.desk.focus(id);
+                self.desk.zoom(id);
+            }
+            Hit::Close(id) => self.desk.close(id),
+            Hit::Edge(id, edge) => {
+                self.desk.focus(id);
+                self.begin_drag(id, Some(edge), mouse);
+            }
+            Hit::Row(id, row) => {
+                self.desk.focus(id);
+                self.list(ListOp::Select(row));
+                match (mouse.ctrl, double) {
+                    (true, _) => self.give_by_id(Cmd::List(ListOp::Mark), out),
+                    (false, true) => self.give_by_id(Cmd::Open, out),
+                    (false, false) => {}
+                }
+            }
+            Hit::Header(id, column) => {
+                self.desk.focus(id);
+                self.list(ListOp::SortBy(column));
+            }
+            Hit::MenuItem(_) | Hit::MenuGround | Hit::Answer(_) | Hit::DialogGround => {}
+        }
+    }
+
+    fn give_by_id(&mut self, cmd: Cmd, out: &mut Vec<Effect>) {
+        if let Some(command) = Command::of(cmd) {
+            self.give(command, out);
+        }
+    }
+
+    fn press_in_menu(&mut self, hit: Option<Hit>, out: &mut Vec<Effect>) {
+        let Some(menu) = &mut self.menu else { return };
+        if let Some(Hit::MenuItem(n)) = hit {
+            menu.item = n;
+            let to = menu.key(Key::ENTER);
+            self.menu_gave(to, out);
+        } else if let Some(Hit::Menu(n)) = hit.filter(|hit| *hit != Hit::Menu(menu.menu)) {
+            *menu = MenuState::new(n, None);
+        } else if hit != Some(Hit::MenuGround) {
+            self.menu_gave(MenuMove::Close, out);
+        }
+    }
+
+    fn right_press(&mut self, hit: Option<Hit>, mouse: Mouse) {
+        if !self.free() {
+            return;
+        }
+        if let Some(Hit::Row(id, row)) = hit {
+            self.desk.focus(id);
+            self.list(ListOp::Select(row));
+        } else if let Some(Hit::Body(id)) = hit {
+            self.desk.focus(id);
+        } else {
+            return;
+        }
+        self.open_menu(Some((mouse.x, mouse.y)));
+    }
+
+    fn is_double(&mut self, hit: Option<Hit>) -> bool {
+        let last: Option<(Timestamp, Hit)> = self.last_click.take();
+        let Some(hit) = hit else { return false };
+        let double = last.is_some_and(|(at, on)| on == hit && self.now.since(at) <= DOUBLE);
+        if !double {
+            self.last_click = Some((self.now, hit));
+        }
+        double
+    }
+
+    fn begin_drag(&mut self, id: WinId, edge: Option<Edge>, mouse: Mouse) {
+        let rect = self.desk.get(id).map(|window| window.rect).filter(|_| !self.desk.compact());
+        self.drag = rect.map(|rect| Drag::new(id, edge, (mouse.x, mouse.y), rect));
+    }
+
+    fn drag_to(&mut self, x: u16, y: u16) {
+        if let Some(drag) = &mut self.drag {
+            let (id, rect) = (drag.win, drag.to(x, y));
+            if drag.begun {
+                let rect = place::inside(self.desk.area, rect);
+                self.desk.put(id, Place::Float(rect));
+            }
+        }
+    }
+
+    fn drop_at(&mut self, x: u16, y: u16) {
+        if let Some(drag) = self.drag.take()
+            && let Some(place) = drag.drop(self.desk.area, x, y)
+        {
+            self.desk.put(drag.win, place);
+        }
+    }
+
+    /// Scrolls what is under the pointer, without focusing it.
+    fn wheel(&mut self, hit: Option<Hit>, down: bool) {
+        let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _)) = hit else { return };
+        let fleet = &self.fleet;
+        if let Some(window) = self.desk.get_mut(id)
+            && self.prompt.is_none()
+        {
+            window.view.list(fleet, ListOp::Wheel(down));
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The desktop's copy of the fleet: snapshot and entries into the same World that the controller
+//! folds, and nothing else. It refuses an entry that does not follow, and keeps what was heard.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use hostler::api::{Live, Snapshot};
+use hostler::model::{Entry, Event, HostName, Illegal, JobId, Sample, Timestamp, VmId, World};
+
+use super::notes::{self, Level, Note};
+
+/// How many notes are kept.
+const NOTES: usize = 5_000;
+
+/// What has changed since the windows last looked.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Changed {
+    /// Everything may be different.
+    pub all: bool,
+    pub hosts: BTreeSet<HostName>,
+    pub vms: BTreeSet<VmId>,
+    pub jobs: BTreeSet<JobId>,
+    pub notes: BTreeSet<u64>,
+    /// New figures came.
+    pub samples: bool,
+}
+
+impl Changed {
+    fn join(&mut self, mut more: Self) {
+        self.all |= more.all;
+        self.samples |= more.samples;
+        self.hosts.append(&mut more.hosts);
+        self.vms.append(&mut more.vms);
+        self.jobs.append(&mut more.jobs);
+        self.notes.append(&mut more.notes);
+    }
+}
+
+/// The fleet as far as this desktop has heard.
+#[derive(Clone, Debug, Default)]
+pub struct Replica {
+    /// None until the first snapshot.
+    world: Option<World>,
+    samples: BTreeMap<HostName, Sample>,
+    notes: VecDeque<Note>,
+    next_note: u64,
+    /// Notes of failures so far.
+    alarms: usize,
+    changed: Changed,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Replica {
+    /// The World, once there is one.
+    pub fn world(&self) -> Option<&World> {
+        self.world.as_ref()
+    }
+    /// The revision it has reached.
+    pub fn seq(&self) -> u64 {
+        self.world.as_ref().map_or(0, |world| world.seq)
+    }
+    pub fn sample(&self, host: &HostName) -> Option<&Sample> {
+        self.samples.get(host)
+    }
+    pub fn notes(&self) -> impl DoubleEndedIterator<Item = &Note> {
+        self.notes.iter()
+    }
+    pub fn note(&self, n: u64) -> Option<&Note> {
+        let first = self.notes.front()?.n;
+        self.notes.get(usize::try_from(n.checked_sub(first)?).ok()?)
+    }
+    /// How many notes of failures there have been.
+    pub fn alarms(&self) -> usize {
+        self.alarms
+    }
+    /// How many hosts are in each state, by its word.
+    pub fn counts(&self) -> &BTreeMap<&'static str, usize> {
+        &self.counts
+    }
+
+    /// Takes a whole new World; what was known stays in sight until this moment.
+    pub fn replace(&mut self, snapshot: &Snapshot) {
+        self.samples.retain(|host, _| snapshot.world.hosts.contains_key(host));
+        self.world = Some(snapshot.world.clone());
+        self.changed.all = true;
+    }
+
+    /// Applies the next entry, or says why it does not follow: then only a snapshot helps.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
+        let Some(world) = &mut self.world else {
+            return Err(Illegal::Seq { last: 0, got: entry.seq });
+        };
+        let note = notes::of_entry(world, entry);
+        let mut changed = Changed::default();
+        touched(world, &entry.event, &mut changed);
+        count(&mut self.counts, world, &changed.hosts, false);
+        world.apply(entry)?;
+        touched(world, &entry.event, &mut changed);
+        count(&mut self.counts, world, &changed.hosts, true);
+        self.changed.join(changed);
+        self.push(note);
+        Ok(())
+    }
+
+    /// Takes new figures; hosts not named keep theirs.
+    pub fn take_samples(&mut self, live: &Live) {
+        self.samples.extend(live.samples.iter().map(|(host, sample)| (host.clone(), *sample)));
+        self.changed.samples = true;
+    }
+
+    /// Something this desktop itself has to say for the record.
+    pub fn say(&mut self, at: Timestamp, level: Level, what: String) {
+        self.push(Note { n: 0, at, level, about: "desktop".into(), who: String::new(), what });
+    }
+
+    fn push(&mut self, mut note: Note) {
+        note.n = self.next_note;
+        self.next_note += 1;
+        self.alarms += usize::from(note.level == Level::Bad);
+        self.changed.notes.insert(note.n);
+        self.notes.push_back(note);
+        while self.notes.len() > NOTES {
+            self.changed.notes.extend(self.notes.pop_front().map(|old| old.n));
+        }
+    }
+
+    /// Hands over what has changed; counts the hosts anew if everything has.
+    pub fn take_changed(&mut self) -> Changed {
+        let changed = std::mem::take(&mut self.changed);
+        if changed.all {
+            self.counts.clear();
+            for host in self.world.iter().flat_map(|world| world.hosts.values()) {
+                *self.counts.entry(host.word()).or_default() += 1;
+            }
+        }
+        changed
+    }
+}
+
+/// Counts these hosts in under their states, or out.
+fn count(
+    counts: &mut BTreeMap<&'static str, usize>,
+    world: &World,
+    hosts: &BTreeSet<HostName>,
+    come: bool,
+) {
+    for host in hosts.iter().filter_map(|name| world.hosts.get(name)) {
+        let n = counts.entry(host.word()).or_default();
+        *n = if come { *n + 1 } else { n.saturating_sub(1) };
+    }
+    counts.retain(|_, n| *n > 0);
+}
+
+/// Which things an event touches; asked before and after it is applied.
+fn touched(world: &World, event: &Event, changed: &mut Changed) {
+    match event {
+        Event::ControllerStarted { .. } | Event::FleetChanged { .. } => changed.all = true,
+        Event::HostSeen { host, .. }
+        | Event::ReachChanged { host, .. }
+        | Event::HoldReleased { host, .. }
+        | Event::SlotTaken { host, .. }
+        | Event::SlotCleared { host, .. } => {
+            changed.hosts.insert(host.clone());
+        }
+        Event::HoldPlaced { hold } => {
+            changed.hosts.insert(hold.host.clone());
+        }
+        Event::SlotLeaked { host, vm, .. } | Event::SlotReserved { host, vm, .. } => {
+            changed.hosts.insert(host.clone());
+            changed.vms.insert(*vm);
+            if let Event::SlotReserved { replaces: Some((job, _)), .. } = event {
+                changed.jobs.insert(*job);
+            }
+        }
+        Event::OpBegun { vm, .. }
+        | Event::OpEnded { vm, .. }
+        | Event::VmReady { vm, .. }
+        | Event::VmMoved { vm, .. }
+        | Event::VmMissed { vm }
+        | Event::VmFound { vm }
+        | Event::VmDied { vm, .. }
+        | Event::VmGone { vm } => touched_vm(world, *vm, changed),
+        Event::VmRetired { vm, job, .. } => {
+            touched_vm(world, *vm, changed);
+            changed.jobs.extend(job);
+        }
+        Event::RunFired { .. } | Event::RunMissed { .. } => {}
+        // A new job may push the oldest one out of the World.
+        Event::JobOpened { .. } => changed.jobs.extend(world.jobs.keys()),
+        Event::TaskEnded { job, .. } | Event::JobEnded { job } => {
+            changed.jobs.insert(*job);
+        }
+    }
+}
+
+fn touched_vm(world: &World, vm: VmId, changed: &mut Changed) {
+    changed.vms.insert(vm);
+    changed.hosts.extend(world.vms.get(&vm).map(|vm| vm.host.clone()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::tests::fleet::{self, Maker};
+
+    #[test]
+    fn it_folds_what_follows_and_refuses_what_does_not() {
+        let mut maker = Maker::new(4, 5);
+        let mut replica = Replica::default();
+        let early = maker.cordon("mac-0001", "disk", "bob");
+        assert!(replica.apply(&early).is_err(), "no snapshot yet");
+        replica.replace(&maker.snapshot());
+        assert!(replica.take_changed().all);
+        let entry = maker.cordon("mac-0002", "disk", "bob");
+        replica.apply(&entry).unwrap();
+        assert_eq!(replica.seq(), maker.snapshot().seq);
+        assert_eq!(replica.world(), Some(&maker.snapshot().world));
+        let changed = replica.take_changed();
+        assert_eq!(changed.hosts, BTreeSet::from([fleet::host("mac-0002")]));
+        assert!(!changed.all);
+        assert_eq!(replica.counts().values().sum::<usize>(), 4);
+        assert_eq!(replica.counts()["cordoned"], 2);
+        for n in 0..60 {
+            replica.apply(&maker.something(n)).unwrap();
+            let mut anew = Replica::default();
+            anew.replace(&maker.snapshot());
+            anew.take_changed();
+            assert_eq!(replica.counts(), anew.counts(), "counted one by one, after entry {n}");
+        }
+        maker.cordon("mac-0003", "disk", "bob");
+        let gap = maker.cordon("mac-0004", "disk", "bob");
+        assert!(matches!(replica.apply(&gap), Err(Illegal::Seq { .. })));
+    }
+
+    #[test]
+    fn notes_are_numbered_and_the_oldest_go() {
+        let mut replica = Replica::default();
+        for n in 0..NOTES + 3 {
+            replica.say(Timestamp::default(), Level::Bad, format!("{n}"));
+        }
+        assert_eq!(replica.notes().count(), NOTES);
+        assert_eq!(replica.note(2), None);
+        assert_eq!(replica.note(3).unwrap().what, "3");
+        assert_eq!(replica.alarms(), NOTES + 3);
+        assert!(replica.take_changed().notes.contains(&2));
+    }
+}

@@ -1,0 +1,95 @@
+//! The drawing of the whole desktop, back to front, into a buffer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::canvas::{Canvas, Scene};
+use super::desk::{self, Class, Names, Notice, place};
+use super::theme::Token;
+use super::windows::Ctx;
+
+impl App {
+    /// Draws the desktop. The buffer's size must be the one the desktop was told last.
+    pub fn view(&mut self, buf: &mut Buffer) {
+        self.settle();
+        let now_can = self.situation();
+        let (stale, unseen) = (self.stale(), self.unseen());
+        let mut scene = Scene::default();
+        let mut canvas = Canvas::new(buf, &mut scene, &self.theme, self.glyphs);
+        if self.desk.class == Class::TooSmall {
+            draw_too_small(&mut canvas);
+            self.scene = scene;
+            return;
+        }
+        let ctx = Ctx {
+            fleet: &self.fleet,
+            now: self.now,
+            there: self.time.at(self.now),
+            link: &self.link,
+            heard: self.heard,
+            heard_there: self.time.at(self.heard),
+            stale,
+            pending: &self.pending,
+            compact: self.desk.compact(),
+            glyphs: self.glyphs,
+            now_can: &now_can,
+        };
+        canvas.fill(canvas.area(), " ", Token::Desk);
+        let (area, compact) = (self.desk.area, ctx.compact);
+        let last = self.desk.windows().len().saturating_sub(1);
+        for (n, window) in self.desk.windows_mut().iter_mut().enumerate() {
+            if n == last || !compact {
+                desk::draw_window(&ctx, &mut canvas.inside(area), window, n == last);
+            }
+        }
+        if self.desk.windows().is_empty() {
+            let said = "No window is open: m is the menu, 2 opens Hosts";
+            canvas.text(2, area.y + 1, said, Token::Desk);
+        }
+        let names = Names {
+            cluster: &self.setup.cluster,
+            production: self.setup.production,
+            user: &self.setup.user,
+        };
+        let open = self.menu.map(|menu| menu.menu);
+        let titles = desk::draw_menu_bar(&ctx, &mut canvas, &names, open);
+        desk::draw_taskbar(&ctx, &mut canvas, &self.desk, unseen);
+        let hint = self.hint(&now_can);
+        desk::draw_status(&mut canvas, hint.as_ref().or(self.notice.as_ref()), &now_can);
+        if let Some(menu) = &self.menu {
+            desk::draw_menu(&mut canvas, menu, &titles, &now_can);
+        }
+        if let Some(prompt) = &self.prompt {
+            canvas.no_cursor();
+            prompt.draw(&mut canvas);
+        }
+        self.scene = scene;
+    }
+
+    /// What the status line says instead of hints: about the menu's item, or about moving.
+    fn hint(&self, now: &super::commands::Situation) -> Option<Notice> {
+        if self.moving {
+            let said = "Arrows move   Shift-arrows size   c centres   Enter ends";
+            return Some(Notice::result(said, self.now));
+        }
+        let item = self.menu.as_ref()?.chosen()?;
+        let why = item.can(now).err()?;
+        Some(Notice::result(format!("{}: {why}", item.label), self.now))
+    }
+
+    /// Where text goes in, after a drawing.
+    pub fn cursor(&self) -> Option<(u16, u16)> {
+        self.scene.cursor
+    }
+}
+
+fn draw_too_small(canvas: &mut Canvas) {
+    let Rect { width, height, .. } = canvas.area();
+    canvas.fill(canvas.area(), " ", Token::Text);
+    let (w, h) = place::LEAST;
+    // What is needed first: the rest may not fit.
+    let said = format!("needs {w}x{h}, is {width}x{height}");
+    canvas.text(0, 0, &said, Token::Text);
+    canvas.text(0, 1, "q quits", Token::Text);
+}

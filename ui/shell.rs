@@ -1,0 +1,317 @@
+//! The thin shell around the desktop: it waits for keys, the controller and signals, brings them
+//! to the desktop as messages, carries out what comes back, and draws when it is time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hostler::model::HostName;
+use ratatui::crossterm::event::EventStream;
+use rustix::process::Signal;
+use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::StreamExt as _;
+
+use super::app::App;
+use super::clock::Clock;
+use super::crash::Recorder;
+use super::feed::{self, Bell, Source};
+use super::guard::{self, Guard};
+use super::input::{EscFilter, Input};
+use super::msg::{Effect, Msg};
+use super::output::Output;
+use super::pacing::Pacer;
+use super::{Options, Setup};
+
+/// How many messages wait at most before the controller's side has to.
+const WAITING: usize = 1_024;
+
+/// Runs the desktop until it is left. The terminal is given back whatever happens.
+pub async fn run<S: Source>(options: Options, source: S) -> anyhow::Result<()> {
+    let guard = Guard::enter(&format!("hostler {}", options.setup.cluster))?;
+    let mut shell = Shell::start(options, guard, Arc::new(source))?;
+    let ended = shell.serve().await;
+    for task in &shell.tasks {
+        task.abort();
+    }
+    guard::restore();
+    ended
+}
+
+/// Something to wake up for.
+enum Wake {
+    Input(Option<Input>),
+    Msg(Msg),
+    /// A time that was waited for.
+    Time,
+    Suspend,
+    Continued,
+    /// A thread has panicked, and the hook has given the terminal back.
+    Broken,
+    /// The terminal or the process is to end.
+    End,
+}
+
+struct Shell<S> {
+    app: App,
+    source: Arc<S>,
+    guard: Guard,
+    output: Output,
+    recorder: Recorder,
+    clock: Clock,
+    pacer: Pacer,
+    esc: EscFilter,
+    inbox: mpsc::Receiver<Msg>,
+    outbox: mpsc::Sender<Msg>,
+    bell: Bell,
+    watched: watch::Sender<Vec<HostName>>,
+    keys: EventStream,
+    signals: Signals,
+    stop: Option<watch::Receiver<bool>>,
+    crash_dir: Option<PathBuf>,
+    breaks: bool,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    quit: bool,
+}
+
+struct Signals {
+    terminate: unix::Signal,
+    hangup: unix::Signal,
+    interrupt: unix::Signal,
+    stop: unix::Signal,
+    proceed: unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let raw = |signal: Signal| unix::signal(SignalKind::from_raw(signal.as_raw()));
+        Ok(Self {
+            terminate: raw(Signal::TERM)?,
+            hangup: raw(Signal::HUP)?,
+            interrupt: raw(Signal::INT)?,
+            stop: raw(Signal::TSTP)?,
+            proceed: raw(Signal::CONT)?,
+        })
+    }
+    async fn next(&mut self) -> Wake {
+        tokio::select! {
+            _ = self.terminate.recv() => Wake::End,
+            _ = self.hangup.recv() => Wake::End,
+            _ = self.interrupt.recv() => Wake::End,
+            _ = self.stop.recv() => Wake::Suspend,
+            _ = self.proceed.recv() => Wake::Continued,
+        }
+    }
+}
+
+/// Waits until main wants the desktop to end; for ever when it never will.
+async fn stopped(stop: &mut Option<watch::Receiver<bool>>) {
+    match stop {
+        Some(stop) => drop(stop.wait_for(|stop| *stop).await),
+        None => std::future::pending().await,
+    }
+}
+
+impl<S: Source> Shell<S> {
+    fn start(options: Options, guard: Guard, source: Arc<S>) -> anyhow::Result<Self> {
+        let clock = Clock::start();
+        let setup: Setup = options.setup;
+        let app = App::new(setup, Output::size(), clock.now());
+        let (outbox, inbox) = mpsc::channel(WAITING);
+        let (watched, watching) = watch::channel(Vec::new());
+        let bell = Bell::default();
+        let fed = feed::follow(source.clone(), outbox.clone(), bell.clone(), clock);
+        let figures = feed::figures(source.clone(), outbox.clone(), watching, clock);
+        let tasks = vec![tokio::spawn(fed), tokio::spawn(figures)];
+        Ok(Self {
+            recorder: Recorder::new(&app, clock.now()),
+            app,
+            source,
+            guard,
+            output: Output::new(),
+            clock,
+            pacer: Pacer::default(),
+            esc: EscFilter::default(),
+            inbox,
+            outbox,
+            bell,
+            watched,
+            keys: EventStream::new(),
+            signals: Signals::listen().context("cannot listen for signals")?,
+            stop: options.stop,
+            crash_dir: options.crash_dir,
+            breaks: options.breaks,
+            tasks,
+            quit: false,
+        })
+    }
+
+    async fn serve(&mut self) -> anyhow::Result<()> {
+        self.pacer.input(self.clock.ms());
+        while !self.quit {
+            if self.pacer.due().is_some_and(|due| due <= self.clock.ms()) {
+                self.draw()?;
+            }
+            let wake = self.wait().await;
+            match wake {
+                Wake::Input(Some(input)) => self.input(input)?,
+                Wake::Input(None) | Wake::End => self.quit = true,
+                Wake::Msg(msg) => self.drain(msg)?,
+                Wake::Time => self.time()?,
+                Wake::Suspend => self.suspend(),
+                Wake::Continued => self.proceed()?,
+                Wake::Broken => return Err(self.failed()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Wake {
+        let ms = self.clock.ms();
+        let now = self.clock.now();
+        let ticks = self.app.wake_at().map(|at| ms + at.since(now).as_millis());
+        let next = [self.pacer.due(), self.esc.wake_at(), ticks].into_iter().flatten().min();
+        tokio::select! {
+            biased;
+            () = guard::panicked() => Wake::Broken,
+            () = stopped(&mut self.stop) => Wake::End,
+            wake = self.signals.next() => wake,
+            event = next_input(&mut self.keys) => Wake::Input(event),
+            Some(msg) = self.inbox.recv() => Wake::Msg(msg),
+            () = self.clock.until(next) => Wake::Time,
+        }
+    }
+
+    fn input(&mut self, input: Input) -> anyhow::Result<()> {
+        let ms = self.clock.ms();
+        self.pacer.input(ms);
+        match input {
+            Input::Key(key) => {
+                for key in self.esc.key(ms, key) {
+                    self.step(Msg::Key(key))?;
+                }
+                Ok(())
+            }
+            Input::Mouse(mouse) => self.step(Msg::Mouse(mouse)),
+            Input::Paste(text) => self.step(Msg::Paste(text)),
+            Input::Resize(w, h) => self.step(Msg::Resize(w, h)),
+            Input::Focus(on) => self.step(Msg::Focus(on)),
+        }
+    }
+
+    /// Takes everything in that has come, before anything is drawn.
+    fn drain(&mut self, first: Msg) -> anyhow::Result<()> {
+        self.pacer.data(self.clock.ms());
+        self.step(first)?;
+        for _ in 0..WAITING {
+            let Ok(msg) = self.inbox.try_recv() else { break };
+            self.step(msg)?;
+        }
+        Ok(())
+    }
+
+    fn time(&mut self) -> anyhow::Result<()> {
+        let ms = self.clock.ms();
+        for key in self.esc.due(ms) {
+            self.pacer.input(ms);
+            self.step(Msg::Key(key))?;
+        }
+        if self.app.wake_at().is_some_and(|at| at <= self.clock.now()) {
+            self.pacer.data(ms);
+            self.step(Msg::Tick)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, msg: Msg) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        self.recorder.message(&self.app, now, &msg);
+        let app = &mut self.app;
+        match catch_unwind(AssertUnwindSafe(|| app.update(now, msg))) {
+            Ok(effects) => effects.into_iter().try_for_each(|effect| self.carry_out(effect)),
+            Err(_) => Err(self.failed()),
+        }
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        self.recorder.drawn();
+        let before = self.clock.ms();
+        let (app, output) = (&mut self.app, &mut self.output);
+        let breaks = self.breaks && app.world().is_some();
+        let drawing = || {
+            assert!(!breaks, "this drawing was told to break");
+            output.draw(app)
+        };
+        match catch_unwind(AssertUnwindSafe(drawing)) {
+            Ok(drawn) => drawn.context("cannot write to the terminal")?,
+            Err(_) => return Err(self.failed()),
+        }
+        let after = self.clock.ms();
+        self.pacer.drawn(after, after.saturating_sub(before));
+        Ok(())
+    }
+
+    /// Something panicked; the hook has given the terminal back and printed why.
+    fn failed(&self) -> anyhow::Error {
+        let Some(dir) = &self.crash_dir else { return anyhow::anyhow!("the desktop failed") };
+        match self.recorder.write(dir) {
+            Ok(path) => anyhow::anyhow!(
+                "the desktop failed; what led to it is in {}: please report it with that file",
+                path.display()
+            ),
+            Err(why) => why.context("the desktop failed, and its crash file cannot be written"),
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
+        match effect {
+            Effect::Send { ask, order } => {
+                let (source, outbox) = (self.source.clone(), self.outbox.clone());
+                tokio::spawn(async move {
+                    let result = source.send(order).await;
+                    let _ = outbox.send(Msg::Answer { ask, result }).await;
+                });
+            }
+            Effect::Resync => self.bell.resync.notify_one(),
+            Effect::Retry => self.bell.retry.notify_one(),
+            Effect::Watch(hosts) => drop(self.watched.send(hosts)),
+            Effect::Mouse(on) => guard::mouse(on),
+            Effect::Copy(text) => self.output.copy(&text)?,
+            Effect::Redraw => self.output.forget(),
+            Effect::Suspend => self.suspend(),
+            Effect::Quit => self.quit = true,
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back and stops the process; `proceed` follows when it is continued.
+    fn suspend(&mut self) {
+        guard::restore();
+        let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
+    }
+
+    /// The process goes on: somebody else has used the terminal meanwhile.
+    fn proceed(&mut self) -> anyhow::Result<()> {
+        guard::restore();
+        self.guard.take()?;
+        self.output.forget();
+        self.pacer.input(self.clock.ms());
+        let (w, h) = Output::size();
+        self.step(Msg::Resize(w, h))
+    }
+}
+
+/// The next input that means something; none when the terminal has gone.
+async fn next_input(keys: &mut EventStream) -> Option<Input> {
+    loop {
+        match keys.next().await {
+            Some(Ok(event)) => {
+                if let Some(input) = Input::of(event) {
+                    return Some(input);
+                }
+            }
+            Some(Err(_)) | None => return None,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A session for each command of the table: what is pressed, and how one sees that it was done.
+
+use super::session::{Run, standard};
+use crate::ui::commands::{COMMANDS, Cmd, Side};
+use crate::ui::desk::Place;
+use crate::ui::msg::Effect;
+use crate::ui::widgets::Motion;
+use crate::ui::windows::{ListOp, WinKind};
+
+use Proof::{Does, Misses, Sees};
+
+/// How one sees that a command was carried out.
+enum Proof {
+    Sees(&'static str),
+    Misses(&'static str),
+    Does(fn(&mut Run)),
+}
+
+/// For each command: what is pressed, and how one sees that it was carried out.
+const PROOFS: &[(Cmd, &str, Proof)] = &[
+    (Cmd::Theme, "m Left Left Enter", Sees("Theme: dark")),
+    (Cmd::Retry, "r", Sees("Connect now: connected already")),
+    (Cmd::Redraw, "^L", Does(|run| assert!(run.effects.contains(&Effect::Redraw)))),
+    (Cmd::Suspend, "^Z", Does(|run| assert!(run.effects.contains(&Effect::Suspend)))),
+    (Cmd::Quit, "^Q", Does(|run| assert!(run.effects.contains(&Effect::Quit)))),
+    (Cmd::Hosts, "6 2", Does(|run| assert_eq!(run.focus(), Some(WinKind::Hosts)))),
+    (Cmd::Vms, "3", Does(|run| assert_eq!(run.focus(), Some(WinKind::Vms)))),
+    (Cmd::Jobs, "4", Does(|run| assert_eq!(run.focus(), Some(WinKind::Jobs)))),
+    (Cmd::Events, "6", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),
+    (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
+    (
+        Cmd::Nth(8),
+        "? Enter 2 Enter 2 8",
+        Does(|run| {
+            assert_eq!(run.focus(), Some(WinKind::Host));
+        }),
+    ),
+    (Cmd::Nth(9), "9", Sees("no window has number 9")),
+    (Cmd::Open, "Enter", Sees("7:Host mac-0001")),
+    (
+        Cmd::Owner,
+        "3 Down Down Down o",
+        Does(|run| {
+            assert_eq!(run.focus(), Some(WinKind::Hosts));
+            run.keys("C").sees("Cordon mac-0002?");
+        }),
+    ),
+    (
+        Cmd::Copy,
+        "y",
+        Does(|run| {
+            assert!(run.effects.contains(&Effect::Copy("mac-0001".into())));
+            run.sees("Copied mac-0001");
+        }),
+    ),
+    (Cmd::List(ListOp::Mark), "Space", Sees("1 marked")),
+    (Cmd::List(ListOp::MarkAll), "/ bob Enter *", Sees("1 marked")),
+    (Cmd::List(ListOp::Unmark), "Space u", Misses("marked")),
+    (Cmd::Cordon, "C", Sees("Cordon mac-0001?")),
+    (Cmd::Uncordon, "/ bob Enter U", Sees("Uncordon mac-0030?")),
+    (
+        Cmd::List(ListOp::Filter),
+        "/ busy",
+        Does(|run| {
+            run.sees(" / busy").sees("2:Hosts  / busy");
+        }),
+    ),
+    (Cmd::List(ListOp::Sort), "s", Sees("STATE▲")),
+    (
+        Cmd::List(ListOp::Flip),
+        "i g",
+        Does(|run| {
+            run.sees("HOST▼").sees("mac-0044");
+        }),
+    ),
+    (Cmd::List(ListOp::Follow), "6 f", Misses("following")),
+    (Cmd::SelectText, "F8", Does(|run| assert!(run.effects.contains(&Effect::Mouse(false))))),
+    (Cmd::Next, "Tab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Jobs)))),
+    (Cmd::Previous, "BackTab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),
+    (
+        Cmd::Zoom,
+        "z",
+        Does(|run| {
+            run.sees("[▼]").misses("4:Jobs");
+        }),
+    ),
+    (
+        Cmd::Move,
+        "W Right Shift-Down c Enter",
+        Does(|run| {
+            let place = run.app.desk.focused().unwrap().place;
+            assert!(matches!(place, Place::Float(_)), "{place:?}");
+        }),
+    ),
+    (
+        Cmd::Tile,
+        "z T",
+        Does(|run| {
+            run.sees("4:Jobs").sees("6:Events");
+        }),
+    ),
+    (Cmd::Snap(Side::Left), "", Does(|run| snapped(run, "Left half", Side::Left))),
+    (Cmd::Snap(Side::Right), "", Does(|run| snapped(run, "Right half", Side::Right))),
+    (Cmd::Snap(Side::TopLeft), "", Does(|run| snapped(run, "Top left", Side::TopLeft))),
+    (Cmd::Snap(Side::TopRight), "", Does(|run| snapped(run, "Top right", Side::TopRight))),
+    (Cmd::Snap(Side::BottomLeft), "Tab", Does(|run| snapped(run, "Bottom left", Side::BottomLeft))),
+    (Cmd::Snap(Side::BottomRight), "", Does(|run| snapped(run, "Bottom right", Side::BottomRight))),
+    (
+        Cmd::Close,
+        "^W",
+        Does(|run| {
+            run.misses("2:Hosts").sees("4:Jobs");
+        }),
+    ),
+    (
+        Cmd::Help,
+        "?",
+        Does(|run| {
+            run.sees("In this window").sees("Cordon…");
+        }),
+    ),
+    (Cmd::Menu, "m", Sees("Mark all shown")),
+    (Cmd::Back, "/ nowhere Enter Esc", Sees("44 hosts")),
+    (Cmd::List(ListOp::Go(Motion::Up)), "Down Down Up C", Sees("Cordon mac-0002?")),
+    (Cmd::List(ListOp::Go(Motion::Down)), "j C", Sees("Cordon mac-0002?")),
+    (Cmd::List(ListOp::Go(Motion::PageUp)), "End PgUp C", Sees("Cordon mac-0017?")),
+    (Cmd::List(ListOp::Go(Motion::PageDown)), "PgDn C", Sees("Cordon mac-0028?")),
+    (Cmd::List(ListOp::Go(Motion::HalfUp)), "End ^U C", Sees("Cordon mac-0030?")),
+    (Cmd::List(ListOp::Go(Motion::HalfDown)), "^D C", Sees("Cordon mac-0015?")),
+    (Cmd::List(ListOp::Go(Motion::First)), "End g C", Sees("Cordon mac-0001?")),
+    (Cmd::List(ListOp::Go(Motion::Last)), "G C", Sees("Cordon mac-0044?")),
+];
+
+fn snapped(run: &mut Run, label: &str, side: Side) {
+    run.keys("Esc").click("Window").click(label);
+    assert_eq!(run.app.desk.focused().unwrap().place, Place::Snapped(side));
+}
+
+#[test]
+fn every_command_of_the_table_does_what_it_says() {
+    for command in COMMANDS {
+        let proof = PROOFS.iter().find(|(cmd, _, _)| *cmd == command.id);
+        let Some((_, keys, proof)) = proof else { panic!("no session for {}", command.label) };
+        let mut run = standard();
+        run.keys(keys);
+        match proof {
+            Sees(text) => drop(run.sees(text).orders()),
+            Misses(text) => drop(run.misses(text).orders()),
+            Does(check) => check(&mut run),
+        }
+        assert!(run.orders().is_empty(), "{}: asked without a prompt", command.label);
+    }
+}

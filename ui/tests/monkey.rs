@@ -1,0 +1,184 @@
+//! A monkey at the desk: random keys, clicks, drags, sizes and news, from a seed. It knows what
+//! must hold whatever is done.
+
+use std::sync::Arc;
+
+use hostler::api::Heartbeat;
+use hostler::model::Span;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::fleet::Maker;
+use super::session::setup;
+use crate::ui::app::App;
+use crate::ui::commands::COMMANDS;
+use crate::ui::desk::Class;
+use crate::ui::input::{Does, Mouse};
+use crate::ui::keys::Key;
+use crate::ui::msg::{Effect, Msg, Setup};
+
+const DOES: [Does; 7] = [
+    Does::Down,
+    Does::RightDown,
+    Does::MiddleDown,
+    Does::Drag,
+    Does::Up,
+    Does::WheelUp,
+    Does::WheelDown,
+];
+const SIZES: [(u16, u16); 8] =
+    [(1, 1), (2, 40), (60, 16), (80, 24), (100, 28), (120, 36), (200, 60), (300, 90)];
+/// Keys that mean something inside menus, fields and prompts.
+const INNER: &str = "Enter Esc Tab BackTab Up Down Left Right Backspace Delete Home End ^U ^A y n a \
+                     c b u s y Space = > < ! : 日 q Shift-Left Shift-Down Alt-f Alt-h";
+
+struct Monkey {
+    rng: StdRng,
+    app: App,
+    maker: Maker,
+    now: hostler::model::Timestamp,
+    /// What it did last, for whoever has to find out.
+    did: Vec<String>,
+}
+
+impl Monkey {
+    fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let maker = Maker::varied();
+        let ascii = rng.random_bool(0.5);
+        let app = App::new(Setup { ascii, ..setup() }, (80, 24), maker.now());
+        Self { rng, app, now: maker.now(), maker, did: Vec::new() }
+    }
+
+    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.rng.random_range(0..all.len())].clone()
+    }
+
+    fn message(&mut self) -> Msg {
+        match self.rng.random_range(0..100) {
+            0..30 => {
+                let keys: Vec<&str> = COMMANDS.iter().flat_map(|c| c.keys).copied().collect();
+                Msg::Key(self.one_of(&keys).parse::<Key>().unwrap())
+            }
+            30..50 => {
+                let keys: Vec<&str> = INNER.split_whitespace().collect();
+                Msg::Key(self.one_of(&keys).parse::<Key>().unwrap())
+            }
+            50..75 => self.pointer(),
+            75..78 => {
+                let (w, h) = self.one_of(&SIZES);
+                let (dw, dh) = (self.rng.random_range(0..9), self.rng.random_range(0..9));
+                Msg::Resize((w + dw).min(300), (h + dh).min(90))
+            }
+            78..80 => Msg::Paste(self.one_of(&["disk 91%\nC", "\u{1b}[A", "日本 x", ""]).into()),
+            80..92 => self.news(),
+            _ => self.time(),
+        }
+    }
+
+    /// Mostly onto something that can be hit.
+    fn pointer(&mut self) -> Msg {
+        let hits = self.app.scene.all().to_vec();
+        let (w, h) = self.app.size();
+        let at = match self.rng.random_bool(0.8) && !hits.is_empty() {
+            true => self.one_of(&hits).0,
+            false => Rect::new(0, 0, w.max(1), h.max(1)),
+        };
+        let x = self.rng.random_range(at.left()..at.right());
+        let y = self.rng.random_range(at.top()..at.bottom());
+        let (ctrl, does) = (self.rng.random_bool(0.1), self.one_of(&DOES));
+        Msg::Mouse(Mouse { does, x, y, ctrl, shift: false })
+    }
+
+    fn news(&mut self) -> Msg {
+        let n = self.rng.random_range(0..1_000);
+        match self.rng.random_range(0..9) {
+            0 => Msg::Samples(self.maker.live()),
+            1 => Msg::Snapshot(Arc::new(self.maker.snapshot())),
+            2 => Msg::Resync,
+            _ => Msg::Entry(Arc::new(self.maker.something(n))),
+        }
+    }
+
+    fn time(&mut self) -> Msg {
+        let ms = self.one_of(&[0, 10, 400, 1_000, 2_500, 6_000]);
+        self.now = self.now + Span::from_millis(ms);
+        let next = self.now + Span::from_secs(3);
+        let ask = self.rng.random_range(0..4);
+        match self.rng.random_range(0..8) {
+            0 => Msg::Lost { why: "connection refused".into(), next },
+            1 => Msg::Trying,
+            2 => Msg::Answer { ask, result: Ok("done".into()) },
+            3 => Msg::Answer { ask, result: Err("host mac-0001 is not known".into()) },
+            4 | 5 => Msg::Heartbeat(Heartbeat { seq: self.maker.snapshot().seq, at: self.now }),
+            6 => Msg::Focus(ask == 0),
+            _ => Msg::Tick,
+        }
+    }
+
+    fn step(&mut self) {
+        let msg = self.message();
+        self.did.push(format!("{msg:?}").chars().take(120).collect());
+        let asked = self.app.prompt.is_some();
+        let effects = self.app.update(self.now, msg);
+        let sent = effects.iter().any(|effect| matches!(effect, Effect::Send { .. }));
+        assert!(asked || !sent, "asked of the controller without a prompt");
+        let (w, h) = self.app.size();
+        let mut buf = Buffer::empty(Rect::new(0, 0, w, h));
+        self.app.view(&mut buf);
+        self.check(&buf);
+    }
+
+    fn check(&self, buf: &Buffer) {
+        let (app, desk) = (&self.app, &self.app.desk);
+        if let Some((x, y)) = app.cursor() {
+            assert!(buf.area.contains((x, y).into()), "the cursor is off the screen");
+        }
+        if desk.class == Class::TooSmall {
+            return;
+        }
+        let mut ids = Vec::new();
+        for window in desk.windows() {
+            let rect = window.rect;
+            assert_eq!(
+                rect.intersection(desk.area),
+                rect,
+                "{} is not reachable",
+                window.view.name()
+            );
+            ids.push(window.id);
+            let rows = window.view.rows();
+            let current = window.view.copy(&app.fleet).is_some();
+            assert!(!rows.0 || current, "the cursor of {} is on nothing", window.view.name());
+        }
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), desk.windows().len(), "two windows with one id");
+        assert_eq!(desk.focused().is_some(), !ids.is_empty());
+        for (area, hit) in app.scene.all() {
+            assert_eq!(area.intersection(buf.area), *area, "{hit:?} is off the screen");
+        }
+    }
+}
+
+/// Runs one monkey for so many steps.
+fn run(seed: u64, steps: usize) {
+    let mut monkey = Monkey::new(seed);
+    for n in 0..steps {
+        let did = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| monkey.step()));
+        if let Err(panic) = did {
+            let last = monkey.did.len().saturating_sub(12);
+            eprintln!("seed {seed}, step {n}, after:\n{}", monkey.did[last..].join("\n"));
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn nothing_a_monkey_does_breaks_the_desktop() {
+    for seed in 0..20 {
+        run(seed, 500);
+    }
+}

@@ -1,0 +1,413 @@
+//! The virtual table: rows are ids in order, cells are asked for only where they are seen. The
+//! order follows the fleet row by row; the cursor and the marks are ids and vanish with them.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use hostler::model::HostName;
+use ratatui::layout::Rect;
+
+use super::Motion;
+use crate::ui::canvas::{Canvas, Hit};
+use crate::ui::desk::WinId;
+use crate::ui::filter::Filter;
+use crate::ui::glyphs::Look;
+use crate::ui::replica::{Changed, Replica};
+use crate::ui::theme::Token;
+use crate::ui::windows::Ctx;
+
+/// A column. Columns of a higher rank give way first when there is no room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Column {
+    pub title: &'static str,
+    pub width: u16,
+    pub rank: u8,
+    /// Takes the room that is left over.
+    pub grows: bool,
+    pub right: bool,
+    /// Changes with every sample: sorted by it, rows are held still while somebody is choosing.
+    pub metric: bool,
+}
+
+impl Column {
+    pub const fn new(title: &'static str, width: u16, rank: u8) -> Self {
+        Self { title, width, rank, grows: false, right: false, metric: false }
+    }
+    pub const fn grows(self) -> Self {
+        Self { grows: true, ..self }
+    }
+    pub const fn metric(self) -> Self {
+        Self { right: true, metric: true, ..self }
+    }
+}
+
+/// By what rows are ordered: a figure first, then a text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct SortKey(pub i64, pub String);
+
+/// What a table shows: the ids, their order, whether they pass a filter, and their cells.
+pub trait Rows: Clone + Debug {
+    type Id: Clone + Ord + Debug;
+    const COLUMNS: &'static [Column];
+    /// What one row is: `host`.
+    const NOUN: &'static str;
+    /// What is said when there is none at all, and what to do next.
+    const NONE: [&'static str; 2];
+    /// Grows at the end, and is mostly read there.
+    const GROWS: bool = false;
+    fn ids(fleet: &Replica) -> Vec<Self::Id>;
+    fn changed(changed: &Changed) -> &BTreeSet<Self::Id>;
+    /// Its place by this column; none when it is gone.
+    fn key(fleet: &Replica, id: &Self::Id, column: usize) -> Option<SortKey>;
+    fn passes(fleet: &Replica, id: &Self::Id, filter: &Filter) -> bool;
+    /// The host it is, or is on.
+    fn host(fleet: &Replica, id: &Self::Id) -> Option<HostName>;
+    /// What a copy of it says.
+    fn name(fleet: &Replica, id: &Self::Id) -> String;
+    /// What is said of the row under the cursor where one window fills the screen.
+    fn detail(ctx: &Ctx, id: &Self::Id) -> String;
+    fn look(ctx: &Ctx, id: &Self::Id) -> Look;
+    fn cell(ctx: &Ctx, id: &Self::Id, column: usize) -> (String, Token);
+}
+
+/// The state of a table.
+#[derive(Clone, Debug)]
+pub struct Table<R: Rows> {
+    order: Vec<(SortKey, R::Id)>,
+    keys: BTreeMap<R::Id, SortKey>,
+    at: Option<R::Id>,
+    cursor: usize,
+    top: usize,
+    page: usize,
+    pub marks: BTreeSet<R::Id>,
+    pub sort: usize,
+    pub flipped: bool,
+    built: bool,
+}
+
+/// More changes than this at once, and the order is made anew.
+const MANY: usize = 64;
+
+impl<R: Rows> Table<R> {
+    pub fn new(sort: usize, flipped: bool) -> Self {
+        Self {
+            order: Vec::new(),
+            keys: BTreeMap::new(),
+            at: None,
+            cursor: 0,
+            top: 0,
+            page: 0,
+            marks: BTreeSet::new(),
+            sort,
+            flipped,
+            built: false,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+    /// The id under the cursor.
+    pub fn current(&self) -> Option<&R::Id> {
+        self.order.get(self.cursor).map(|(_, id)| id)
+    }
+    /// The first and last row in sight, counted from one.
+    pub fn in_sight(&self) -> (usize, usize) {
+        let last = (self.top + self.page).min(self.len());
+        ((self.top + 1).min(last), last)
+    }
+    /// The ids in sight.
+    pub fn visible(&self) -> impl Iterator<Item = &R::Id> {
+        self.order.iter().skip(self.top).take(self.page).map(|(_, id)| id)
+    }
+    /// What a command is about: the marked ones, or the one under the cursor.
+    pub fn targets(&self) -> Vec<R::Id> {
+        match self.marks.is_empty() {
+            true => self.current().cloned().into_iter().collect(),
+            false => self.marks.iter().cloned().collect(),
+        }
+    }
+    /// Whether the order follows figures that change with every sample.
+    pub fn by_metric(&self) -> bool {
+        R::COLUMNS.get(self.sort).is_some_and(|column| column.metric)
+    }
+
+    fn compare(&self, a: &(SortKey, R::Id), b: &(SortKey, R::Id)) -> Ordering {
+        if self.flipped { b.cmp(a) } else { a.cmp(b) }
+    }
+
+    /// Makes the order anew: after another filter, another sort or a snapshot.
+    pub fn rebuild(&mut self, fleet: &Replica, filter: &Filter) {
+        let pass = |id: &R::Id| filter.is_empty() || R::passes(fleet, id, filter);
+        let keyed = |id: R::Id| Some((R::key(fleet, &id, self.sort)?, id));
+        let mut order: Vec<_> = R::ids(fleet).into_iter().filter(pass).filter_map(keyed).collect();
+        order.sort_unstable_by(|a, b| self.compare(a, b));
+        self.keys = order.iter().map(|(key, id)| (id.clone(), key.clone())).collect();
+        self.order = order;
+        self.marks.retain(|id| R::key(fleet, id, self.sort).is_some());
+        self.built = true;
+        self.find_cursor();
+    }
+
+    /// Follows what has changed. `hold`: rows that are there stay where they are.
+    pub fn refresh(&mut self, fleet: &Replica, filter: &Filter, changed: &Changed, hold: bool) {
+        let ids = R::changed(changed);
+        let resort = changed.samples && self.by_metric() && !hold;
+        if !self.built || changed.all || resort || ids.len() > MANY {
+            self.rebuild(fleet, filter);
+        } else if !ids.is_empty() {
+            for id in ids {
+                self.place(fleet, filter, id, hold && self.by_metric());
+            }
+            self.find_cursor();
+        }
+    }
+
+    fn place(&mut self, fleet: &Replica, filter: &Filter, id: &R::Id, hold: bool) {
+        let key = R::key(fleet, id, self.sort);
+        if key.is_none() {
+            self.marks.remove(id);
+        }
+        let key = key.filter(|_| filter.is_empty() || R::passes(fleet, id, filter));
+        let old = self.keys.get(id);
+        if old == key.as_ref() || (hold && old.is_some() && key.is_some()) {
+            return;
+        }
+        if let Some(old) = self.keys.remove(id)
+            && let Ok(at) = self.seek(&(old, id.clone()))
+        {
+            self.order.remove(at);
+        }
+        if let Some(key) = key {
+            self.keys.insert(id.clone(), key.clone());
+            let row = (key, id.clone());
+            let (Ok(at) | Err(at)) = self.seek(&row);
+            self.order.insert(at, row);
+        }
+    }
+
+    fn seek(&self, row: &(SortKey, R::Id)) -> Result<usize, usize> {
+        self.order.binary_search_by(|other| self.compare(other, row))
+    }
+
+    /// The cursor stays on its id; when that is gone, on its place.
+    fn find_cursor(&mut self) {
+        let found = self.at.as_ref().and_then(|id| {
+            let key = self.keys.get(id)?.clone();
+            self.seek(&(key, id.clone())).ok()
+        });
+        self.set_cursor(found.unwrap_or(self.cursor));
+    }
+
+    /// Puts the cursor on a row.
+    pub fn set_cursor(&mut self, row: usize) {
+        self.cursor = row.min(self.len().saturating_sub(1));
+        self.at = self.current().cloned();
+    }
+    /// Puts the cursor on this id, if it is shown.
+    pub fn seek_id(&mut self, id: &R::Id) {
+        if self.keys.contains_key(id) {
+            self.at = Some(id.clone());
+            self.find_cursor();
+        }
+    }
+    pub fn motion(&mut self, motion: Motion) {
+        self.set_cursor(motion.from(self.cursor, self.page, self.len()));
+    }
+    /// Scrolls without the cursor, which stays in sight.
+    pub fn wheel(&mut self, down: bool) {
+        let most = self.len().saturating_sub(self.page);
+        self.top = if down { self.top + 3 } else { self.top.saturating_sub(3) }.min(most);
+        let last = (self.top + self.page).saturating_sub(1);
+        self.set_cursor(self.cursor.clamp(self.top, last.max(self.top)));
+    }
+    pub fn toggle_mark(&mut self) {
+        if let Some(id) = self.current().cloned()
+            && !self.marks.remove(&id)
+        {
+            self.marks.insert(id);
+        }
+    }
+    pub fn mark_all(&mut self) {
+        self.marks.extend(self.order.iter().map(|(_, id)| id.clone()));
+    }
+    /// Sorts by a column; by the same one again, the other way.
+    pub fn sort_by(&mut self, column: usize) {
+        if self.sort == column {
+            self.flipped = !self.flipped;
+        } else {
+            (self.sort, self.flipped) = (column, false);
+        }
+        self.built = false;
+    }
+
+    fn scroll_to_cursor(&mut self, page: usize) {
+        self.page = page;
+        let most = self.len().saturating_sub(page);
+        let low = (self.cursor + 1).saturating_sub(page);
+        self.top = self.top.clamp(low.min(self.cursor), self.cursor).min(most);
+    }
+
+    /// Draws the header and the rows in sight.
+    pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
+        let columns = fit(R::COLUMNS, area.width.saturating_sub(4));
+        let header = Rect { height: 1, ..area };
+        canvas.fill(header, " ", Token::Title);
+        for (n, x, w) in &columns {
+            let column = &R::COLUMNS[*n];
+            let sorted = self.sort == *n;
+            let arrow = if sorted { canvas.glyphs.sorted(self.flipped) } else { "" };
+            let title = format!("{}{arrow}", column.title);
+            let token = if sorted { Token::Strong } else { Token::Title };
+            canvas.cell(area.x + 3 + x, area.y, *w, &title, column.right, token);
+            let place = Rect { x: area.x + 3 + x, width: *w, ..header };
+            canvas.hit(place, Hit::Header(win, *n));
+        }
+        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        self.scroll_to_cursor(usize::from(body.height));
+        for (row, y) in (self.top..self.len()).zip(body.top()..body.bottom()) {
+            let line = Rect { y, height: 1, ..body };
+            self.draw_row(ctx, canvas, line, row, &columns, focused);
+            canvas.hit(line, Hit::Row(win, row));
+        }
+        self.draw_thumb(canvas, body);
+    }
+
+    fn draw_row(
+        &self,
+        ctx: &Ctx,
+        canvas: &mut Canvas,
+        line: Rect,
+        row: usize,
+        columns: &[(usize, u16, u16)],
+        focused: bool,
+    ) {
+        let Some((_, id)) = self.order.get(row) else { return };
+        let chosen = match (row == self.cursor, focused) {
+            (true, true) => Some(Token::Sel),
+            (true, false) => Some(Token::SelOff),
+            (false, _) => None,
+        };
+        canvas.fill(line, " ", chosen.unwrap_or(Token::Text));
+        if self.marks.contains(id) {
+            canvas.text(line.x, line.y, "*", chosen.unwrap_or(Token::Mark));
+        }
+        let look = R::look(ctx, id);
+        let glyph = canvas.glyphs.look(look);
+        canvas.text(line.x + 1, line.y, glyph, chosen.unwrap_or(look.token()));
+        for (n, x, w) in columns {
+            let (cell, token) = R::cell(ctx, id, *n);
+            let right = R::COLUMNS[*n].right;
+            canvas.cell(line.x + 3 + x, line.y, *w, &cell, right, chosen.unwrap_or(token));
+        }
+    }
+
+    fn draw_thumb(&self, canvas: &mut Canvas, body: Rect) {
+        let (len, page) = (self.len(), usize::from(body.height));
+        if len > page && page > 1 && body.width > 1 {
+            let at = self.top * (page - 1) / (len - page).max(1);
+            let y = body.y + at.min(page - 1) as u16;
+            canvas.text(body.right() - 1, y, canvas.glyphs.thumb(), Token::Dim);
+        }
+    }
+}
+
+/// Which columns fit into `width`, where they begin and how wide they are.
+fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
+    let gap = if width >= 84 { 2 } else { 1 };
+    let mut ranked: Vec<usize> = (0..columns.len()).collect();
+    ranked.sort_by_key(|n| columns[*n].rank);
+    let mut taken = BTreeSet::new();
+    let mut used = 0;
+    for n in ranked {
+        let more = columns[n].width + if taken.is_empty() { 0 } else { gap };
+        if !taken.is_empty() && used + more > width {
+            break;
+        }
+        used += more;
+        taken.insert(n);
+    }
+    let grows = taken.iter().copied().filter(|n| columns[*n].grows).count() as u16;
+    let spare = width.saturating_sub(used);
+    let mut out = Vec::new();
+    let (mut x, mut given) = (0, 0);
+    for n in taken {
+        let mut w = columns[n].width;
+        if columns[n].grows {
+            given += 1;
+            w += spare * given / grows - spare * (given - 1) / grows;
+        }
+        out.push((n, x, w.min(width.saturating_sub(x))));
+        x += w + gap;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::tests::fleet::{self, Maker};
+    use crate::ui::windows::HostRows;
+
+    fn shown(table: &Table<HostRows>) -> String {
+        let name = |(_, id): &(SortKey, HostName)| id.as_str()[4..].to_string();
+        table.order.iter().map(name).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn columns_give_way_by_rank_and_the_rest_grows() {
+        const C: [Column; 3] =
+            [Column::new("A", 5, 0), Column::new("B", 5, 2), Column::new("C", 5, 1).grows()];
+        assert_eq!(fit(&C, 20), [(0, 0, 5), (1, 6, 5), (2, 12, 8)]);
+        assert_eq!(fit(&C, 16), [(0, 0, 5), (2, 6, 10)]);
+        assert_eq!(fit(&C, 5), [(0, 0, 5)]);
+        assert_eq!(fit(&C, 2), [(0, 0, 2)]);
+        assert_eq!(fit(&C, 0), [(0, 0, 0)]);
+    }
+
+    #[test]
+    fn the_order_followed_row_by_row_is_the_order_made_anew() {
+        let mut maker = Maker::new(30, 9);
+        let mut fleet = Replica::default();
+        fleet.replace(&maker.snapshot());
+        fleet.take_changed();
+        let filter = Filter::read("!0007").unwrap();
+        for (sort, flipped) in [(0, false), (1, true), (3, false)] {
+            let mut table = Table::<HostRows>::new(sort, flipped);
+            table.rebuild(&fleet, &filter);
+            for n in 0..40 {
+                let entry = maker.something(n);
+                fleet.apply(&entry).unwrap();
+                let changed = fleet.take_changed();
+                table.refresh(&fleet, &filter, &changed, false);
+                let mut fresh = Table::<HostRows>::new(sort, flipped);
+                fresh.rebuild(&fleet, &filter);
+                assert_eq!(shown(&table), shown(&fresh), "after entry {n} by column {sort}");
+            }
+        }
+    }
+
+    #[test]
+    fn cursor_and_marks_are_ids() {
+        let mut maker = Maker::new(5, 0);
+        let mut fleet = Replica::default();
+        fleet.replace(&maker.snapshot());
+        let mut table = Table::<HostRows>::new(0, false);
+        let all = Filter::default();
+        table.rebuild(&fleet, &all);
+        table.set_cursor(2);
+        table.toggle_mark();
+        assert_eq!(table.current(), Some(&fleet::host("mac-0003")));
+        fleet.take_changed();
+        fleet.apply(&maker.drop_host("mac-0001")).unwrap();
+        let changed = fleet.take_changed();
+        table.refresh(&fleet, &all, &changed, false);
+        assert_eq!(table.current(), Some(&fleet::host("mac-0003")), "the cursor stays on its id");
+        fleet.apply(&maker.drop_host("mac-0003")).unwrap();
+        let changed = fleet.take_changed();
+        table.refresh(&fleet, &all, &changed, false);
+        assert!(table.marks.is_empty(), "a mark vanishes with its host");
+        assert_eq!(table.current(), Some(&fleet::host("mac-0004")), "and the cursor stays near");
+    }
+}

@@ -1,0 +1,179 @@
+//! One host: its facts, figures, slots, holds, and what was heard of it. When it leaves the
+//! fleet, its last known facts stay.
+
+use std::sync::Arc;
+
+use hostler::model::{Access, Bytes, Host, HostName, Reach, Slot};
+use ratatui::layout::Rect;
+
+use super::Ctx;
+use super::listing::{page, waiting};
+use crate::ui::canvas::Canvas;
+use crate::ui::glyphs::Look;
+use crate::ui::notes::Level;
+use crate::ui::replica::Replica;
+use crate::ui::text;
+use crate::ui::theme::Token;
+use crate::ui::widgets::{Line, Scroll};
+
+/// How many of its events are shown.
+const EVENTS: usize = 20;
+
+/// The window of one host.
+#[derive(Clone, Debug)]
+pub struct HostView {
+    pub host: HostName,
+    pub scroll: Scroll,
+    last: Option<Arc<Host>>,
+    gone: bool,
+}
+
+impl HostView {
+    pub fn new(host: HostName) -> Self {
+        Self { host, scroll: Scroll::default(), last: None, gone: false }
+    }
+
+    pub fn refresh(&mut self, fleet: &Replica) {
+        let Some(world) = fleet.world() else { return };
+        match world.hosts.get(&self.host) {
+            Some(host) => (self.last, self.gone) = (Some(host.clone()), false),
+            None => self.gone = true,
+        }
+    }
+
+    pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect) {
+        canvas.faded = ctx.stale || self.gone;
+        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        match &self.last {
+            Some(host) => {
+                let lines = self.lines(ctx, host);
+                self.scroll.draw(canvas, inner, &lines);
+            }
+            None if self.gone => {
+                let said = format!("No host {} is known.", self.host);
+                let next = "Esc closes this window.".into();
+                page(canvas, inner, &[(said, Token::Strong), (next, Token::Text)]);
+            }
+            None => page(canvas, inner, &waiting(ctx)),
+        }
+        canvas.faded = false;
+    }
+
+    fn lines(&self, ctx: &Ctx, host: &Host) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if self.gone {
+            let said = "This host has left the fleet; these are its last known facts.";
+            lines.push(vec![(said.to_string(), Token::Bad)]);
+        }
+        lines.extend(head(ctx, host));
+        lines.extend(facts(ctx, &self.host, host));
+        lines.push(Vec::new());
+        lines.extend(slots(ctx, host));
+        lines.extend(holds(ctx, host));
+        lines.extend(events(ctx, &self.host));
+        lines
+    }
+}
+
+fn plain(label: &str, text: String) -> Line {
+    vec![(format!("{label:<8}"), Token::Dim), (text, Token::Text)]
+}
+
+fn head(ctx: &Ctx, host: &Host) -> Vec<Line> {
+    let look = Look::host(host.word());
+    let state = format!("{} {}", ctx.glyphs.look(look), host.word());
+    let since = format!("  {} for {}", host.reach, ctx.there.since(host.reach_since).rough());
+    let mut lines = vec![vec![(state, look.token()), (since, Token::Text)]];
+    if !host.reach_why.is_empty() && host.reach != Reach::Up {
+        lines.push(plain("why", host.reach_why.clone()));
+    }
+    lines
+}
+
+fn facts(ctx: &Ctx, name: &HostName, host: &Host) -> Vec<Line> {
+    let way = match &host.spec.access {
+        Access::Local => "this machine".to_string(),
+        Access::Ssh(ssh) => {
+            let by =
+                ssh.jump.as_ref().map_or(String::new(), |jump| format!(" by {}", jump.address));
+            format!("{}@{}:{}{by}", ssh.user, ssh.address, ssh.port)
+        }
+    };
+    let mut lines = vec![plain("reached", way)];
+    if let Some(seen) = &host.seen {
+        let f = &seen.facts;
+        lines.push(plain("macOS", format!("{} ({})   VM tool {}", f.macos, f.build, f.tool)));
+        let chip = format!("{}   {} cores   {}", f.chip, f.cores, text::gib(f.memory));
+        lines.push(plain("chip", chip));
+        lines.push(plain("up", ctx.there.since(f.booted_at).rough()));
+    }
+    let of = |total: fn(&hostler::model::Facts) -> Bytes| {
+        host.seen.as_ref().map_or("?".into(), |seen| text::gib(total(&seen.facts)))
+    };
+    if let Some(sample) = ctx.fleet.sample(name) {
+        lines.push(plain("load", format!("{:.1}", sample.load)));
+        let memory = format!("{} of {}", text::gib(sample.memory_used), of(|f| f.memory));
+        lines.push(plain("memory", memory));
+        lines.push(plain("free", format!("{} of {}", text::gib(sample.disk_free), of(|f| f.disk))));
+    }
+    let labels = host.spec.labels.iter().map(|(key, value)| match value.is_empty() {
+        true => key.clone(),
+        false => format!("{key}={value}"),
+    });
+    lines.push(plain("labels", labels.collect::<Vec<_>>().join(" ")));
+    lines
+}
+
+fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
+    let world = ctx.fleet.world();
+    let told = |(n, slot): (usize, &Slot)| {
+        let label = format!("{:<8}", format!("slot {n}"));
+        let vm = slot.vm().and_then(|id| world?.vms.get(&id));
+        let (text, token) = match (slot, vm) {
+            (Slot::Foreign { name }, _) => (format!("foreign: {name}"), Token::Warn),
+            (Slot::Leaked { since }, _) => {
+                (format!("leaked since {}: a reboot clears it", text::date(*since)), Token::Bad)
+            }
+            (_, Some(vm)) => {
+                let look = Look::vm(vm.word());
+                let ip = vm.ip.as_deref().unwrap_or("");
+                let glyph = ctx.glyphs.look(look);
+                let age = ctx.there.since(vm.phase_since).rough();
+                let said = format!("{glyph} {}-{}  {} {age}  {ip}", vm.pool, vm.id, vm.word());
+                (said, look.token())
+            }
+            (_, None) => (slot.word().to_string(), Token::Text),
+        };
+        vec![(label, Token::Dim), (text, token)]
+    };
+    host.slots.iter().enumerate().take(usize::from(host.spec.slots)).map(told).collect()
+}
+
+fn holds(ctx: &Ctx, host: &Host) -> Vec<Line> {
+    let told = |hold: &hostler::model::Hold| {
+        let until = hold.until.map_or(String::new(), |at| format!(", until {}", text::date(at)));
+        let age = ctx.there.since(hold.created).rough();
+        let said = format!("{}: {}  by {} {age} ago{until}", hold.kind, hold.reason, hold.by);
+        vec![(format!("{:<8}", "held"), Token::Dim), (said, Token::Hold)]
+    };
+    host.holds.values().map(told).collect()
+}
+
+fn events(ctx: &Ctx, name: &HostName) -> Vec<Line> {
+    let heard = ctx.fleet.notes().rev().filter(|note| note.about == name.as_str()).take(EVENTS);
+    let mut lines: Vec<Line> = heard
+        .map(|note| {
+            let token = match note.level {
+                Level::Info => Token::Text,
+                Level::Warn => Token::Warn,
+                Level::Bad => Token::Bad,
+            };
+            vec![(format!("{} ", text::clock(note.at)), Token::Dim), (note.what.clone(), token)]
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.insert(0, vec![("events, the newest first".into(), Token::Strong)]);
+        lines.insert(0, Vec::new());
+    }
+    lines
+}

@@ -1,0 +1,234 @@
+//! What all windows that list have in common: a table, a filter and its field, following, and
+//! the pages shown instead of rows: loading, empty, unreachable.
+
+use hostler::model::HostName;
+use ratatui::layout::Rect;
+
+use super::Ctx;
+use crate::ui::canvas::Canvas;
+use crate::ui::desk::WinId;
+use crate::ui::filter::Filter;
+use crate::ui::link::Link;
+use crate::ui::replica::{Changed, Replica};
+use crate::ui::text;
+use crate::ui::theme::Token;
+use crate::ui::widgets::{Field, Motion, Rows, Table};
+
+/// A list in a window.
+#[derive(Clone, Debug)]
+pub struct Listing<R: Rows> {
+    pub table: Table<R>,
+    pub filter: Filter,
+    /// The filter being typed, and the one before it.
+    typing: Option<(Field, Filter)>,
+    trouble: Option<String>,
+    follow: bool,
+}
+
+/// What every list can do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ListOp {
+    Go(Motion),
+    Wheel(bool),
+    Mark,
+    MarkAll,
+    Unmark,
+    Sort,
+    Flip,
+    SortBy(usize),
+    Select(usize),
+    Filter,
+    Follow,
+    /// The field has another text.
+    Typed,
+    Accept,
+    Back,
+}
+
+impl<R: Rows> Listing<R> {
+    pub fn new(sort: usize, flipped: bool) -> Self {
+        let table = Table::new(sort, flipped);
+        Self { table, filter: Filter::default(), typing: None, trouble: None, follow: R::GROWS }
+    }
+    pub fn field(&mut self) -> Option<&mut Field> {
+        self.typing.as_mut().map(|(field, _)| field)
+    }
+    pub fn hosts(&self, fleet: &Replica) -> Vec<HostName> {
+        let mut hosts: Vec<_> =
+            self.table.targets().iter().filter_map(|id| R::host(fleet, id)).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+    pub fn host(&self, fleet: &Replica) -> Option<HostName> {
+        R::host(fleet, self.table.current()?)
+    }
+    pub fn copy(&self, fleet: &Replica) -> Option<String> {
+        let names: Vec<_> = self.table.targets().iter().map(|id| R::name(fleet, id)).collect();
+        (!names.is_empty()).then(|| names.join("\n"))
+    }
+    pub fn rows(&self) -> (bool, usize) {
+        (self.table.current().is_some(), self.table.marks.len())
+    }
+
+    pub fn refresh(&mut self, fleet: &Replica, changed: &Changed, hold: bool) {
+        let hold = hold || !self.table.marks.is_empty();
+        self.table.refresh(fleet, &self.filter, changed, hold);
+        if self.follow && R::GROWS {
+            self.table.motion(Motion::Last);
+        }
+    }
+
+    /// Does something; false when it meant nothing.
+    pub fn act(&mut self, fleet: &Replica, op: ListOp) -> bool {
+        match op {
+            ListOp::Go(motion) => {
+                self.table.motion(motion);
+                self.follow = R::GROWS && motion == Motion::Last;
+            }
+            ListOp::Wheel(down) => {
+                self.table.wheel(down);
+                self.follow = false;
+            }
+            ListOp::Mark => {
+                self.table.toggle_mark();
+                self.table.motion(Motion::Down);
+            }
+            ListOp::MarkAll => self.table.mark_all(),
+            ListOp::Unmark => self.table.marks.clear(),
+            ListOp::Sort => self.table.sort_by((self.table.sort + 1) % R::COLUMNS.len()),
+            ListOp::Flip => self.table.sort_by(self.table.sort),
+            ListOp::SortBy(column) => self.table.sort_by(column),
+            ListOp::Select(row) => {
+                self.table.set_cursor(row);
+                self.follow = false;
+            }
+            ListOp::Filter => {
+                self.typing = Some((Field::new(self.filter.text()), self.filter.clone()));
+            }
+            ListOp::Follow => self.follow = !self.follow,
+            ListOp::Typed => self.typed(fleet),
+            ListOp::Accept => return self.accept(),
+            ListOp::Back => return self.back(fleet),
+        }
+        if matches!(op, ListOp::Sort | ListOp::Flip | ListOp::SortBy(_)) {
+            self.table.rebuild(fleet, &self.filter);
+        }
+        true
+    }
+
+    fn typed(&mut self, fleet: &Replica) {
+        let Some((field, _)) = &self.typing else { return };
+        match Filter::read(&field.text()) {
+            Ok(filter) => {
+                self.trouble = None;
+                self.set_filter(fleet, filter);
+            }
+            Err(bad) => self.trouble = Some(bad.to_string()),
+        }
+    }
+    fn set_filter(&mut self, fleet: &Replica, filter: Filter) {
+        self.filter = filter;
+        self.table.rebuild(fleet, &self.filter);
+    }
+    fn accept(&mut self) -> bool {
+        self.trouble = None;
+        self.typing.take().is_some()
+    }
+    fn back(&mut self, fleet: &Replica) -> bool {
+        self.trouble = None;
+        if let Some((_, before)) = self.typing.take() {
+            self.set_filter(fleet, before);
+        } else if !self.filter.is_empty() {
+            self.set_filter(fleet, Filter::default());
+        } else if !self.table.marks.is_empty() {
+            self.table.marks.clear();
+        } else {
+            return false;
+        }
+        true
+    }
+
+    pub fn footer(&self) -> String {
+        if let Some(trouble) = &self.trouble {
+            return trouble.clone();
+        }
+        let (first, last) = self.table.in_sight();
+        let len = self.table.len();
+        let mut out = match first > 1 || last < len {
+            true => format!("{}-{} of ", text::count(first), text::count(last)),
+            false => String::new(),
+        };
+        out.push_str(&text::plural(len, R::NOUN));
+        if !self.table.marks.is_empty() {
+            out.push_str(&format!("   {} marked", text::count(self.table.marks.len())));
+        }
+        if R::GROWS && self.follow {
+            out.push_str("   following");
+        }
+        out
+    }
+
+    pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
+        canvas.faded = ctx.stale;
+        if self.table.len() > 0 {
+            let said = u16::from(ctx.compact && area.height >= 8);
+            let rows = Rect { height: area.height - said, ..area };
+            self.table.draw(ctx, canvas, rows, win, focused);
+            if let Some(id) = self.table.current().filter(|_| said > 0) {
+                let detail = R::detail(ctx, id);
+                canvas.cell(area.x + 1, rows.bottom(), area.width - 1, &detail, false, Token::Text);
+            }
+        } else {
+            let lines = match ctx.fleet.world() {
+                None => waiting(ctx),
+                Some(_) => self.nothing(),
+            };
+            page(canvas, area, &lines);
+        }
+        canvas.faded = false;
+    }
+
+    fn nothing(&self) -> Vec<(String, Token)> {
+        let noun = R::NOUN;
+        if !self.filter.is_empty() {
+            let said = format!("No {noun} matches `{}`.", self.filter.text());
+            return vec![(said, Token::Strong), ("Esc clears the filter.".into(), Token::Text)];
+        }
+        vec![(R::NONE[0].into(), Token::Strong), (R::NONE[1].into(), Token::Text)]
+    }
+}
+
+/// What is said before the first snapshot has come.
+pub fn waiting(ctx: &Ctx) -> Vec<(String, Token)> {
+    match ctx.link {
+        Link::Connecting | Link::Live | Link::Resyncing => {
+            vec![("Loading the fleet...".into(), Token::Strong)]
+        }
+        Link::Lost { since, why, next } => {
+            let wait = text::clock(*next);
+            vec![
+                ("The controller cannot be reached.".into(), Token::Bad),
+                (why.clone(), Token::Text),
+                (format!("Since {}; next try at {wait}.", text::clock(*since)), Token::Text),
+                ("Press r to try now.".into(), Token::Text),
+            ]
+        }
+    }
+}
+
+/// Sentences in the middle of a window, instead of rows.
+pub fn page(canvas: &mut Canvas, area: Rect, said: &[(String, Token)]) {
+    let room = area.width.saturating_sub(2);
+    let wrapped = |(text, token): &(String, Token)| {
+        let token = *token;
+        text::wrap(text, room).into_iter().map(move |line| (line, token))
+    };
+    let lines: Vec<(String, Token)> = said.iter().flat_map(wrapped).collect();
+    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 3;
+    for (y, (line, token)) in (top..area.bottom()).zip(&lines) {
+        let shown = text::cut(line, room, canvas.glyphs.more());
+        let x = area.x + area.width.saturating_sub(text::width(&shown)) / 2;
+        canvas.text(x, y, &shown, *token);
+    }
+}

@@ -1,0 +1,138 @@
+//! VMs: state, pool, image, host and slot, address, age, and what stands in their way.
+
+use std::collections::BTreeSet;
+
+use hostler::model::{HostName, Vm, VmId};
+
+use super::Ctx;
+use crate::ui::filter::{Filter, Subject};
+use crate::ui::glyphs::Look;
+use crate::ui::replica::{Changed, Replica};
+use crate::ui::theme::Token;
+use crate::ui::widgets::{Column, Rows, SortKey};
+
+/// The rows of the window of VMs.
+#[derive(Clone, Copy, Debug)]
+pub struct VmRows;
+
+const ID: usize = 0;
+const STATE: usize = 1;
+const POOL: usize = 2;
+const IMAGE: usize = 3;
+const HOST: usize = 4;
+const ADDRESS: usize = 5;
+const AGE: usize = 6;
+
+fn get<'a>(fleet: &'a Replica, id: &VmId) -> Option<&'a Vm> {
+    Some(fleet.world()?.vms.get(id)?)
+}
+
+impl Rows for VmRows {
+    type Id = VmId;
+    const NOUN: &'static str = "VM";
+    const NONE: [&'static str; 2] =
+        ["No VM is placed.", "Pools in the fleet directory place VMs on hosts that are ready."];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("VM", 12, 1),
+        Column::new("STATE", 9, 0),
+        Column::new("POOL", 12, 2),
+        Column::new("IMAGE", 12, 6),
+        Column::new("HOST", 11, 3),
+        Column::new("ADDRESS", 15, 5),
+        Column::new("AGE", 6, 4).metric(),
+        Column::new("WHY", 12, 7).grows(),
+    ];
+
+    fn ids(fleet: &Replica) -> Vec<VmId> {
+        fleet.world().map(|world| world.vms.keys().copied().collect()).unwrap_or_default()
+    }
+    fn changed(changed: &Changed) -> &BTreeSet<VmId> {
+        &changed.vms
+    }
+    fn key(fleet: &Replica, id: &VmId, column: usize) -> Option<SortKey> {
+        let vm = get(fleet, id)?;
+        let word = |text: &str| SortKey(0, text.to_string());
+        Some(match column {
+            ID => SortKey::default(),
+            STATE => word(vm.word()),
+            POOL => word(vm.pool.as_str()),
+            IMAGE => word(vm.image.as_str()),
+            HOST => SortKey(0, format!("{} {}", vm.host, u8::from(vm.slot))),
+            ADDRESS => word(vm.ip.as_deref().unwrap_or("")),
+            AGE => SortKey(-vm.created.as_millis(), String::new()),
+            _ => SortKey(0, why(vm)),
+        })
+    }
+    fn passes(fleet: &Replica, id: &VmId, filter: &Filter) -> bool {
+        get(fleet, id).is_some_and(|vm| filter.holds(&Asked(vm)))
+    }
+    fn host(fleet: &Replica, id: &VmId) -> Option<HostName> {
+        get(fleet, id).map(|vm| vm.host.clone())
+    }
+    fn name(fleet: &Replica, id: &VmId) -> String {
+        get(fleet, id).map_or(id.to_string(), Vm::host_name)
+    }
+    fn detail(ctx: &Ctx, id: &VmId) -> String {
+        let said =
+            |vm: &Vm| format!("{}  {}  {}  {}", vm.host_name(), vm.image, vm.word(), why(vm));
+        get(ctx.fleet, id).map_or(String::new(), said)
+    }
+    fn look(ctx: &Ctx, id: &VmId) -> Look {
+        get(ctx.fleet, id).map_or(Look::Unknown, |vm| Look::vm(vm.word()))
+    }
+
+    fn cell(ctx: &Ctx, id: &VmId, column: usize) -> (String, Token) {
+        let Some(vm) = get(ctx.fleet, id) else { return ("gone".into(), Token::Dim) };
+        let text = match column {
+            ID => id.to_string(),
+            STATE => return (vm.word().into(), Look::vm(vm.word()).token()),
+            POOL => vm.pool.to_string(),
+            IMAGE => vm.image.to_string(),
+            HOST => format!("{}/{}", vm.host, u8::from(vm.slot)),
+            ADDRESS => vm.ip.clone().unwrap_or("-".into()),
+            AGE => ctx.there.since(vm.created).rough(),
+            _ => why(vm),
+        };
+        (text, Token::Text)
+    }
+}
+
+/// What stands in its way, or why it goes.
+fn why(vm: &Vm) -> String {
+    if let Some(op) = vm.op.as_ref().filter(|op| op.lost.is_some()) {
+        return format!("{} lost from sight", op.kind);
+    }
+    match (&vm.retired, &vm.refused) {
+        (Some(retired), _) => retired.why.to_string(),
+        (None, Some(refused)) => format!("{} refused: {}", refused.kind, refused.said),
+        (None, None) => String::new(),
+    }
+}
+
+struct Asked<'a>(&'a Vm);
+
+impl Subject for Asked<'_> {
+    fn contains(&self, needle: &str) -> bool {
+        let vm = self.0;
+        vm.word().contains(needle)
+            || vm.pool.as_str().contains(needle)
+            || vm.image.as_str().contains(needle)
+            || vm.host.as_str().contains(needle)
+            || vm.ip.as_ref().is_some_and(|ip| ip.contains(needle))
+            || vm.id.to_string().contains(needle)
+            || why(vm).to_lowercase().contains(needle)
+    }
+    fn is(&self, key: &str, value: &str) -> bool {
+        let vm = self.0;
+        match key {
+            "state" => vm.word() == value,
+            "pool" => vm.pool.as_str() == value,
+            "image" => vm.image.as_str() == value,
+            "host" => vm.host.as_str() == value,
+            _ => false,
+        }
+    }
+    fn number(&self, key: &str) -> Option<f64> {
+        (key == "slot").then(|| f64::from(u8::from(self.0.slot)))
+    }
+}
