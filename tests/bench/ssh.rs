@@ -1,0 +1,103 @@
+//! How fast many simulated hosts are reached and looked at: real SSH, both ends in one process.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hostler::driver;
+use hostler::engine::Clock;
+use hostler::model::{Access, DriverKind, HostName, HostSpec, Labels, Role, SshAccess};
+use hostler::sim::{self, Sim, SimSettings, SimTime};
+use hostler::transport::{Transport, TransportSettings};
+use tokio::sync::Semaphore;
+
+use crate::{ms, row};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run() {
+    for hosts in [1_000, 5_000] {
+        if let Err(why) = fan_out(hosts).await {
+            row(&format!("ssh: {hosts} simulated hosts"), "not run", &why);
+        }
+    }
+}
+
+async fn fan_out(hosts: usize) -> Result<(), String> {
+    // Simulated spans pass a thousand times faster, so that what is measured is ours.
+    let clock = Clock::fast(Clock::wall().now(), 1_000.0);
+    let told = clock.clone();
+    let time = SimTime::new(Arc::new(move || told.now()), 1_000.0);
+    let settings = SimSettings { hosts, ..SimSettings::default() };
+    let sim = sim::start(settings, time).await.map_err(|error| error.to_string())?;
+    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let key = dir.path().join("key");
+    std::fs::write(&key, sim.user_key()).map_err(|error| error.to_string())?;
+    let specs = specs(&sim, &key);
+    let transport = Arc::new(Transport::new(TransportSettings::default(), 1));
+    let cold = round(&transport, &specs, &clock).await;
+    row(
+        &format!("ssh: cold connect + look, {hosts} hosts"),
+        &ms(cold),
+        if hosts == 1_000 { "<= 1.5 s" } else { "" },
+    );
+    let mut warm = Vec::new();
+    for _ in 0..5 {
+        warm.push(round(&transport, &specs, &clock).await);
+    }
+    warm.sort();
+    row(
+        &format!("ssh: warm look, {hosts} hosts"),
+        &ms(warm[2]),
+        if hosts == 1_000 { "<= 100 ms" } else { "" },
+    );
+    sim.stop().await;
+    Ok(())
+}
+
+fn specs(sim: &Sim, key: &std::path::Path) -> Arc<Vec<(HostName, HostSpec)>> {
+    let spec = |host: &sim::SimHost| {
+        let access = SshAccess {
+            address: host.address.clone(),
+            port: host.port,
+            user: "admin".into(),
+            identity: Some(key.into()),
+            known_hosts: None,
+            host_key: Some(host.host_key.clone()),
+            jump: None,
+        };
+        let spec = HostSpec {
+            access: Access::Ssh(access),
+            driver: DriverKind::Tart,
+            role: Role::Worker,
+            slots: 2,
+            labels: Labels::new(),
+            groups: Vec::new(),
+        };
+        (host.name.clone(), spec)
+    };
+    Arc::new(sim.hosts().iter().map(spec).collect())
+}
+
+/// Looks at every host once, 256 at a time.
+async fn round(
+    transport: &Arc<Transport>,
+    specs: &Arc<Vec<(HostName, HostSpec)>>,
+    clock: &Clock,
+) -> Duration {
+    let free = Arc::new(Semaphore::new(256));
+    let began = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..specs.len() {
+        let (transport, specs, free) = (transport.clone(), specs.clone(), free.clone());
+        let at = clock.now();
+        tasks.spawn(async move {
+            let _place = free.acquire().await;
+            let (name, spec) = &specs[n];
+            driver::look(&*transport, name, spec, 1, at, LIMIT).await.map(drop)
+        });
+    }
+    while let Some(looked) = tasks.join_next().await {
+        looked.unwrap().unwrap();
+    }
+    began.elapsed()
+}

@@ -1,0 +1,246 @@
+//! The program against a controller's socket: what it prints where, and its exit codes.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "licence: this test runs the program; its helpers may fail loudly"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use hostler::api::{Api, History, LogQuery, Socket, serve};
+use hostler::engine::{Ask, Clock, Command as Order, Denied, Done, Ends, Handle};
+use hostler::model::*;
+use tokio_util::sync::CancellationToken;
+
+fn name<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}
+
+fn at(s: u64) -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000) + Span::from_secs(s)
+}
+
+fn entry(seq: u64, event: Event) -> Entry {
+    Entry { seq, at: at(seq), epoch: 1, actor: Actor::controller(), event }
+}
+
+/// Two hosts, one of them up with the escape of a terminal in what it says.
+fn journal() -> Vec<Entry> {
+    let host = |site: &str| HostSpec {
+        access: Access::Local,
+        driver: DriverKind::Tart,
+        role: Role::Worker,
+        slots: 2,
+        labels: [("site".to_string(), site.to_string())].into(),
+        groups: vec![],
+    };
+    let mut change = FleetChange::default();
+    change.hosts.insert(name("mini-01"), Some(host("bern")));
+    change.hosts.insert(name("mini-02"), Some(host("lausanne")));
+    let why = "ssh: \x1b[2Jgone".to_string();
+    vec![
+        entry(1, Event::ControllerStarted { version: "0".into() }),
+        entry(2, Event::FleetChanged { change }),
+        entry(3, Event::ReachChanged { host: name("mini-01"), to: Reach::Up, why: String::new() }),
+        entry(4, Event::ReachChanged { host: name("mini-02"), to: Reach::Lost, why }),
+    ]
+}
+
+struct Memory(Vec<Entry>);
+
+impl History for Memory {
+    fn entries(&self, query: LogQuery, limit: u32) -> BoxFuture<'_, Result<Vec<Entry>, String>> {
+        let skip = self.0.len().saturating_sub(limit as usize);
+        let after = query.after.unwrap_or(0);
+        let found = self.0.iter().skip(skip).filter(|entry| entry.seq > after).cloned().collect();
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+/// A controller that does what it is asked, and says so.
+struct Stand {
+    dir: tempfile::TempDir,
+    ends: Arc<tokio::sync::Mutex<Ends>>,
+    shutdown: CancellationToken,
+}
+
+fn stand() -> Stand {
+    let mut world = World::default();
+    let journal = journal();
+    journal.iter().for_each(|entry| world.apply(entry).unwrap());
+    let (handle, mut ends) = Handle::new(world, Clock::fast(at(100), 2.0));
+    let (dir, shutdown) = (tempfile::tempdir().unwrap(), CancellationToken::new());
+    let api = Api {
+        handle,
+        history: Arc::new(Memory(journal)),
+        reload: None,
+        user: None,
+        uid: None,
+        shutdown: shutdown.clone(),
+    };
+    let socket = Socket::bind(&dir.path().join("hostler.sock")).unwrap();
+    tokio::spawn(async move { serve(socket, api).await.unwrap() });
+    let mut asks = std::mem::replace(&mut ends.asks, tokio::sync::mpsc::channel(1).1);
+    tokio::spawn(async move {
+        while let Some(ask) = asks.recv().await {
+            match ask {
+                Ask::Plan { answer } => drop(answer.send(Plan::default())),
+                Ask::Do { actor, command, answer } => {
+                    let who = format!("{} by {:?}", actor.who, actor.via);
+                    drop(answer.send(done(&who, &command)));
+                }
+            }
+        }
+    });
+    Stand { dir, ends: Arc::new(tokio::sync::Mutex::new(ends)), shutdown }
+}
+
+fn done(who: &str, command: &Order) -> Result<Done, Denied> {
+    match command {
+        Order::Cordon { hosts, reason, until } => {
+            let until = until.map(|until| until.since(at(100)).as_secs() / 3_600);
+            let said = vec![format!("{who}: {hosts:?} {reason} {until:?}")];
+            Ok(Done { seq: 5, said, job: None })
+        }
+        Order::Uncordon { hosts, which } => {
+            Ok(Done { seq: 5, said: vec![format!("{hosts:?} {which:?}")], job: None })
+        }
+        Order::Respawn { .. } | Order::RunNow { .. } | Order::Load { .. } | Order::Trust { .. } => {
+            Err(Denied::Conflict("not here".into()))
+        }
+    }
+}
+
+fn command(state: &Path, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hostler"));
+    command.args(shlex::split(line).unwrap()).env_clear().stdin(Stdio::null());
+    command.env("HOSTLER_STATE", state).env("USER", "alice").env("HOME", state).current_dir(state);
+    command
+}
+
+async fn run(state: &Path, line: &str) -> Output {
+    let mut command = command(state, line);
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
+    let stand = stand();
+    for (line, code, out, err) in [
+        ("status", 0, "hosts       2: 1 lost, 1 ready", ""),
+        ("status --json", 0, "\"seq\":4", ""),
+        ("host list", 0, "mini-02  lost   free,free", ""),
+        ("host list site=bern", 0, "mini-01  ready", ""),
+        ("host list mini-02 --json", 0, "\"name\":\"mini-02\",\"state\":\"lost\"", ""),
+        ("host list site=nowhere", 1, "", "no host `site=nowhere`: `hostler host list`"),
+        ("host list site=", 2, "", "is not a selector term"),
+        ("host list -", 2, "", "standard input names nothing"),
+        ("host show mini-01", 0, "labels  site=bern", ""),
+        ("host show mini-09", 1, "", "no host `mini-09`"),
+        ("host why mini-02", 0, "mini-02 is lost", ""),
+        ("vm list", 0, "ID  POOL  HOST", ""),
+        ("vm why 000000000009", 1, "", "no vm `000000000009`"),
+        ("vm show nonsense", 2, "", "is not a vm id"),
+        ("plan", 0, "nothing to do now", ""),
+        (
+            "host cordon mini-01 --reason 'no disk' --until 2h",
+            0,
+            "alice by Cli: [\"mini-01\"] no disk Some(2)",
+            "",
+        ),
+        ("host cordon site!=bern --reason x", 0, "[\"mini-02\"] x None", ""),
+        ("host cordon mini-01 --reason ' '", 1, "", "reason: say why"),
+        ("host cordon mini-01", 2, "", "--reason"),
+        ("host uncordon mini-01", 0, "[\"mini-01\"] Mine", ""),
+        ("host uncordon mini-01 --all", 2, "", "no terminal to ask on: say --yes"),
+        ("host uncordon mini-01 --all --yes", 0, "[\"mini-01\"] All", ""),
+        ("pool respawn nope --yes", 1, "", "no pool `nope`"),
+        ("reload", 1, "", "no fleet directory"),
+        ("events", 0, "reach_changed      mini-02 lost ssh:  [2Jgone", ""),
+        ("events --limit 1 --json", 0, "{\"seq\":4,", ""),
+        (
+            "status --connect unix:/nowhere/x",
+            3,
+            "",
+            "no controller at /nowhere/x: start one with `hostler serve`",
+        ),
+        ("status --connect ftp:x", 2, "", "expected unix:PATH"),
+        ("check", 2, "", "inventory"),
+        ("frobnicate", 2, "", "unrecognized subcommand"),
+        ("service print --kind systemd --run-as ci", 0, "User=ci", ""),
+        ("service print --kind launchd --run-as 'a b'", 2, "", "not the name of a user"),
+        ("completions bash", 0, "_hostler", ""),
+        ("man", 0, ".TH hostler", ""),
+    ] {
+        let said = run(stand.dir.path(), line).await;
+        let (stdout, stderr) = (text(&said.stdout), text(&said.stderr));
+        let all = format!("{line}\n--- out\n{stdout}\n--- err\n{stderr}");
+        assert_eq!(said.status.code(), Some(code), "{all}");
+        assert!(stdout.contains(out) && stderr.contains(err), "{all}");
+        assert!(!stdout.contains('\x1b') && !stderr.contains('\x1b'), "{all}");
+        assert_eq!(stdout.is_empty(), code != 0, "data is there exactly when it is done: {all}");
+        if line.contains("--json") {
+            assert!(serde_json::from_str::<serde_json::Value>(&stdout).is_ok(), "{all}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_tells_each_change_and_ends_with_the_controller() {
+    use std::io::{BufRead, BufReader};
+    let stand = stand();
+    let mut command = command(stand.dir.path(), "host list --watch");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (lines, mut read) = tokio::sync::mpsc::unbounded_channel();
+    let waited = tokio::task::spawn_blocking(move || {
+        let mut child = child;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let _ = lines.send(line.unwrap());
+        }
+        child.wait_with_output().unwrap()
+    });
+    for start in ["NAME", "mini-01  ready", "mini-02  lost"] {
+        let line = read.recv().await.unwrap();
+        assert!(line.starts_with(start), "{line}");
+    }
+    let change = Event::ReachChanged { host: name("mini-02"), to: Reach::Up, why: String::new() };
+    {
+        let ends = stand.ends.lock().await;
+        let mut world = (**ends.world.borrow()).clone();
+        let entry = entry(5, change);
+        world.apply(&entry).unwrap();
+        ends.stream.push([Arc::new(entry)]);
+        ends.world.send_replace(Arc::new(world));
+    }
+    let line = read.recv().await.unwrap();
+    assert!(line.starts_with("mini-02  ready"), "{line}");
+    stand.shutdown.cancel();
+    let said = waited.await.unwrap();
+    assert_eq!(said.status.code(), Some(3));
+    assert!(read.recv().await.is_none());
+    assert!(text(&said.stderr).contains("hostler: the controller"), "{}", text(&said.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_goes_away_is_no_failure() {
+    let stand = stand();
+    let mut command = command(stand.dir.path(), "completions bash");
+    let status = tokio::task::spawn_blocking(move || {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let said = child.wait_with_output().unwrap();
+        assert_eq!(text(&said.stderr), "");
+        said.status.code()
+    });
+    assert_eq!(status.await.unwrap(), Some(0));
+}

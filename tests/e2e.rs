@@ -1,0 +1,35 @@
+//! The whole of Hostler below its command line against real OpenSSH servers: a fleet directory
+//! is read, a controller works over it, and what the Macs themselves remember has the last word.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "licence: Macs in directories of their own, deadlines, a controller as a process"
+)]
+
+#[path = "common/mac.rs"]
+#[expect(dead_code, reason = "shared with other suites")]
+mod mac;
+#[path = "common/sshd.rs"]
+#[expect(dead_code, reason = "shared with other suites")]
+mod sshd;
+
+#[path = "e2e/audit.rs"]
+mod audit;
+#[path = "e2e/deaths.rs"]
+mod deaths;
+#[path = "e2e/life.rs"]
+mod life;
+#[path = "e2e/limits.rs"]
+mod limits;
+#[path = "e2e/process.rs"]
+mod process;
+#[path = "e2e/respawn.rs"]
+mod respawn;
+#[path = "e2e/silence.rs"]
+mod silence;
+#[path = "e2e/site.rs"]
+mod site;
+#[path = "e2e/trust.rs"]
+mod trust;

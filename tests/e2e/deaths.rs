@@ -1,0 +1,122 @@
+//! A controller that is killed in the middle of each step of a respawn, again and again, and one
+//! that can write no more: nothing is lost, nothing is doubled.
+
+use std::collections::BTreeSet;
+
+use hostler::engine::Command;
+use hostler::model::{OpKind, Share, World};
+
+use crate::audit::account;
+use crate::life::is_whole;
+use crate::mac;
+use crate::process::Process;
+use crate::site::{Mac, Site, until};
+
+fn respawn() -> Command {
+    let pool = "ci".parse().unwrap();
+    Command::Respawn { pool, max_unavailable: Some(Share::Count(1)) }
+}
+
+fn all_over(world: &World) -> bool {
+    world.jobs.values().all(|job| job.is_over())
+}
+
+/// Whether the tool on that Mac is in the midst of this.
+fn is_at(mac: &Mac, step: OpKind) -> bool {
+    let home = mac.home();
+    let command = |word| {
+        let mut commands = mac::living(&home, "command").into_iter();
+        commands.any(|(_, _, text)| text.split(' ').nth(1) == Some(word))
+    };
+    match step {
+        OpKind::Clone => command("clone"),
+        OpKind::Stop => command("stop"),
+        OpKind::Delete => command("delete"),
+        OpKind::Start => {
+            let running = mac.running();
+            let runs = mac::living(&home, "run").into_iter();
+            // Its guest has not begun.
+            runs.filter_map(|(_, _, text)| text.split(' ').next_back().map(str::to_owned))
+                .any(|vm| !running.contains(&vm) && mac.disks().contains(&vm))
+        }
+    }
+}
+
+/// Waits until some Mac is in the midst of this step of a respawn; asks for one whenever none
+/// goes on.
+async fn catch(life: &mut Process, site: &Site, step: OpKind) {
+    let caught = || site.macs.iter().any(|mac| is_at(mac, step));
+    while !caught() {
+        if all_over(&life.world()) {
+            life.order(&respawn());
+            life.until("a respawn goes on", |world| !all_over(world)).await;
+        }
+        until(&format!("a {step} on some Mac"), || caught() || all_over(&life.world())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_controller_killed_in_each_step_of_a_respawn_loses_nothing_and_doubles_nothing() {
+    use OpKind::{Clone, Delete, Start, Stop};
+    let site = Site::new(&["a", "b"]);
+    site.write(3, "5m");
+    for slow in ["clone_seconds", "slow_start", "stop_seconds", "delete_seconds"] {
+        site.fault(slow, "0.6");
+    }
+    let mut life = Process::begin(&site);
+    life.until("the pool is whole", |world| is_whole(world, 3)).await;
+    let steps = [Clone, Start, Stop, Delete, Start, Delete, Clone, Stop];
+    let mut epoch = 1;
+    for (nth, step) in steps.into_iter().enumerate() {
+        catch(&mut life, &site, step).await;
+        life.kill();
+        epoch += 1;
+        life = Process::begin(&site);
+        life.until("it has taken over", |world| world.epoch == epoch).await;
+        if nth % 2 == 1 {
+            // And once more, before it has seen much.
+            life.kill();
+            epoch += 1;
+            life = Process::begin(&site);
+            life.until("it has taken over", |world| world.epoch == epoch).await;
+        }
+    }
+    life.until("all is quiet", |world| all_over(world) && is_whole(world, 3)).await;
+    life.quit().await;
+    let account = account(&site).await;
+    account.agrees_with(&site, &[]);
+    account.nothing_is_doubled();
+    let deeds = account.deeds().into_iter().filter(|deed| deed.cut_off);
+    let kinds: BTreeSet<OpKind> = deeds.map(|deed| deed.kind).collect();
+    assert_eq!(kinds, BTreeSet::from([Clone, Start, Stop, Delete]), "each was cut off");
+    // Each VM that was to be replaced was, by one VM, and no other was ever made.
+    assert_eq!(account.placed().len(), 3 + account.replaced());
+    assert_eq!(account.world.epoch, epoch);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_controller_that_can_write_no_more_says_where_and_goes_on_when_it_can() {
+    let site = Site::new(&["a"]);
+    site.write(2, "5m");
+    let life = Process::begin(&site);
+    life.until("the pool is whole", |world| is_whole(world, 2)).await;
+    life.quit().await;
+    let mut life = Process::begin_cramped(&site, 300);
+    life.until("the pool is seen", |world| is_whole(world, 2)).await;
+    life.order(&respawn());
+    life.until("the respawn is written down", |world| world.jobs.len() == 1).await;
+    let why = life.why_it_ended().await;
+    let database = site.state().join("hostler.db").display().to_string();
+    assert!(why.contains("the journal cannot be written, so the controller stops"), "{why}");
+    assert!(why.contains(&database), "{why}");
+    let life = Process::begin(&site);
+    life.until("all is quiet", |world| {
+        world.jobs.len() == 1 && all_over(world) && is_whole(world, 2)
+    })
+    .await;
+    life.quit().await;
+    let account = account(&site).await;
+    account.agrees_with(&site, &[]);
+    account.nothing_is_doubled();
+    assert_eq!((account.placed().len(), account.replaced()), (4, 2));
+}
