@@ -263,7 +263,7 @@ fn a_thousand_hosts_and_their_yaml() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the test lays out a directory of its own")]
+#[expect(clippy::disallowed_methods, reason = "licence: the test lays out a directory of its own")]
 fn a_directory_is_read_with_what_is_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let put = |name: &str, text: &[u8]| {
