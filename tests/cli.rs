@@ -33,12 +33,8 @@ fn entry(seq: u64, event: Event) -> Entry {
 /// Two hosts, one of them up with the escape of a terminal in what it says.
 fn journal() -> Vec<Entry> {
     let host = |site: &str| HostSpec {
-        access: Access::Local,
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots: 2,
         labels: [("site".to_string(), site.to_string())].into(),
-        groups: vec![],
+        ..HostSpec::new(Access::Local)
     };
     let mut change = FleetChange::default();
     change.hosts.insert(name("mini-01"), Some(host("bern")));

@@ -24,8 +24,8 @@ use std::time::Duration;
 use hostler::config::{self, Files};
 use hostler::driver::{self, Order};
 use hostler::model::{
-    Access, Bytes, DriverKind, HostName, HostSpec, Labels, OpId, OpKind, Outcome, PoolSize,
-    Refusal, Role, Sighting, Span, SshAccess, Timestamp,
+    Access, Bytes, HostName, HostSpec, OpId, OpKind, Outcome, PoolSize, Refusal, Sighting, Span,
+    SshAccess, Timestamp,
 };
 use hostler::sim::{self, Sim, SimSettings, SimTime};
 use hostler::transport::{Carry, Limit, Script, Transport, TransportSettings};
@@ -167,14 +167,7 @@ struct Seen {
 
 impl Subject<'_> {
     async fn tell(&self, steps: &[Step]) -> Vec<Seen> {
-        let spec = HostSpec {
-            access: self.access.clone(),
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Labels::default(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(self.access.clone());
         let mut seen: Vec<Seen> = Vec::new();
         let mut boots = BTreeMap::new();
         let mut last = None;
@@ -224,7 +217,16 @@ fn order(step: Step, nth: usize) -> Option<Order> {
         }
     };
     let op = OpId::from_bits(nth as u64 + 1);
-    Some(Order { op, kind, vm: vm.into(), image: image.into(), cpu: Some(4), memory })
+    Some(Order {
+        op,
+        kind,
+        vm: vm.into(),
+        image: image.into(),
+        cpu: Some(4),
+        memory,
+        guest: String::new(),
+        grace: None,
+    })
 }
 
 fn normalise(sighting: &mut Sighting, boots: &mut BTreeMap<String, usize>) {

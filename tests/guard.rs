@@ -21,8 +21,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use hostler::driver::{self, Look, Order};
 use hostler::model::{
-    Access, Bytes, DriverKind, HostName, HostSpec, Labels, OpId, OpKind, Outcome, Refusal, Role,
-    SeenState, Sighting, Timestamp,
+    Access, Bytes, HostName, HostSpec, OpId, OpKind, Outcome, Refusal, SeenState, Sighting,
+    Timestamp,
 };
 use shell::{Capture, SHELLS, Shell};
 
@@ -42,14 +42,7 @@ impl Mac {
     fn new(argv: &'static [&'static str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         mac::install_tools(home.path());
-        let spec = HostSpec {
-            access: Access::Local,
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Labels::default(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(Access::Local);
         let shell = Shell { home: home.path().into(), argv };
         Self { shell, host: "mini-01".parse().unwrap(), spec, _home: Arc::new(home) }
     }
@@ -135,7 +128,16 @@ async fn on_both(tell: impl AsyncFn(Mac)) {
 fn order(kind: OpKind, vm: &str) -> Order {
     static OPS: AtomicU64 = AtomicU64::new(1);
     let op = OpId::from_bits(OPS.fetch_add(1, Ordering::Relaxed));
-    Order { op, kind, vm: vm.into(), image: IMAGE.into(), cpu: None, memory: None }
+    Order {
+        op,
+        kind,
+        vm: vm.into(),
+        image: IMAGE.into(),
+        cpu: None,
+        memory: None,
+        guest: String::new(),
+        grace: None,
+    }
 }
 
 fn class(outcome: &Outcome) -> Option<Refusal> {

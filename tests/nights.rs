@@ -48,6 +48,7 @@ impl Toy {
             OpKind::Start => {
                 self.running.insert(vm.into(), now);
             }
+            OpKind::Deregister => return Err(Refusal::Other),
             OpKind::Stop => {
                 self.running.remove(vm);
             }
@@ -104,35 +105,18 @@ const START: &str = "2026-11-21T00:00:00Z";
 fn fleet(hosts: usize, size: u32) -> Fleet {
     let mut fleet = Fleet::default();
     for n in 0..hosts {
-        let spec = HostSpec {
-            access: Access::Local,
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Labels::new(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(Access::Local);
         fleet.hosts.insert(format!("mini-{n:02}").parse().unwrap(), spec);
     }
     let image: ImageName = "xcode".parse().unwrap();
     fleet.images.insert(image.clone(), ImageSpec { source: "image".into(), os: GuestOs::Macos });
-    let pool = PoolSpec {
-        image,
-        size: PoolSize::Count(size),
-        hosts: Selector::default(),
-        cpu: None,
-        memory: None,
-        priority: 500,
-    };
+    let pool = PoolSpec::new(image, PoolSize::Count(size), Selector::default());
     let name: PoolName = "ci".parse().unwrap();
     fleet.pools.insert(name.clone(), pool);
     let schedule = ScheduleSpec {
-        targets: Targets::Pool(name),
-        playbook: "respawn".parse().unwrap(),
-        cron: "30 2 * * *".into(),
-        zone: "UTC".into(),
         window: Span::from_hours(2),
         max_unavailable: Share::Percent(25),
+        ..ScheduleSpec::new(Targets::Pool(name), "respawn".parse().unwrap(), "30 2 * * *", "UTC")
     };
     fleet.schedules.insert("nightly".parse().unwrap(), schedule);
     fleet

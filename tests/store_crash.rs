@@ -127,14 +127,7 @@ impl Writer {
 }
 
 fn declared() -> Vec<Event> {
-    let spec = HostSpec {
-        access: Access::Local,
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots: 2,
-        labels: Labels::new(),
-        groups: Vec::new(),
-    };
+    let spec = HostSpec::new(Access::Local);
     let hosts = ["mini-01", "mini-02"].map(|name| (name.parse().unwrap(), Some(spec.clone())));
     let up = |name: &str| {
         let (host, to, why) = (name.parse().unwrap(), Reach::Up, String::new());

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Entry, Event, FleetChange, HostName, JobId, Outcome, Reach, Sighting, TaskEnd, Timestamp, Via,
-    VmId, World,
+    Entry, Event, FleetChange, HostName, JobId, Outcome, Reach, Sighting, StepEnd, TaskEnd,
+    Timestamp, Via, VmId, World,
 };
 
 use super::filter::Subject;
@@ -119,8 +119,36 @@ fn told(world: &World, event: &Event) -> Told {
             warn(schedule, format!("missed {runs}: {cause}"))
         }
         Event::JobOpened { job } => {
-            info(job.title(), format!("is opened with {}", text::plural(job.tasks.len(), "task")))
+            info(job.title(), format!("is opened with {}", text::plural(job.progress().1, "task")))
         }
+        Event::VmBusy { vm, busy } => {
+            let what = match busy {
+                Some(true) => "has work",
+                Some(false) => "has no work",
+                None => "does not tell whether it has work",
+            };
+            vm_told(vm, Level::Info, what.into())
+        }
+        Event::ScheduleSuspended { schedule, reason } => {
+            warn(schedule, format!("is suspended: {reason}"))
+        }
+        Event::ScheduleResumed { schedule } => info(schedule, "is resumed".into()),
+        Event::RunsSkipped { schedule, upto } => {
+            info(schedule, format!("passes over its runs up to {upto}"))
+        }
+        event @ (Event::HostTaskBegun { job, host }
+        | Event::HostOpBegun { job, host, .. }
+        | Event::StepBegun { job, host, .. }
+        | Event::StepEnded { job, host, .. }
+        | Event::HostTaskEnded { job, host, .. }
+        | Event::HostTaskStopped { job, host }
+        | Event::HostTaskRetried { job, host, .. }
+        | Event::DrainChanged { job, host, .. }
+        | Event::Notified { job, host, .. }) => of_task(world, *job, host, event),
+        Event::HostOpEnded { host, outcome, .. } => host_op_ended(host, outcome),
+        Event::HostVerified { host } => info(host, "is fit for work again".into()),
+        Event::JobPaused { job, why } => warn(job_title(world, *job), format!("is paused: {why}")),
+        Event::JobResumed { job } => info(job_title(world, *job), "is resumed".into()),
         Event::TaskEnded { job, vm, end } => task_ended(world, *job, *vm, end),
         Event::JobEnded { job } => info(job_title(world, *job), "has ended".into()),
     }
@@ -168,18 +196,41 @@ fn job_title(world: &World, id: JobId) -> String {
 }
 
 fn task_ended(world: &World, job: JobId, vm: VmId, end: &TaskEnd) -> Told {
-    let (level, how) = match end {
-        TaskEnd::Done => (Level::Info, "done".to_string()),
-        TaskEnd::Skipped { why } => (Level::Warn, format!("skipped: {why}")),
-        TaskEnd::Failed { why } => (Level::Bad, format!("failed: {why}")),
+    (level_of(end), job_title(world, job), format!("task {vm} {end}"))
+}
+
+fn level_of(end: &TaskEnd) -> Level {
+    match end {
+        TaskEnd::Done | TaskEnd::Cancelled => Level::Info,
+        TaskEnd::Skipped { .. } => Level::Warn,
+        TaskEnd::Failed { .. } => Level::Bad,
+    }
+}
+
+fn of_task(world: &World, job: JobId, host: &HostName, event: &Event) -> Told {
+    let level = if let Event::HostTaskEnded { end, .. } = event {
+        level_of(end)
+    } else if let Event::StepEnded { end: StepEnd::Failed { .. }, .. } = event {
+        Level::Bad
+    } else {
+        Level::Info
     };
-    (level, job_title(world, job), format!("task {vm} {how}"))
+    (level, host.to_string(), format!("{}: {}", job_title(world, job), event.task_words()))
+}
+
+fn host_op_ended(host: &HostName, outcome: &Outcome) -> Told {
+    match outcome {
+        Outcome::Done => info(host, "command is done".into()),
+        Outcome::Refused { said, .. } => warn(host, format!("command was refused: {said}")),
+        Outcome::Unknown { why } => warn(host, format!("command is lost from sight: {why}")),
+    }
 }
 
 fn counts_of(change: &FleetChange) -> String {
-    let FleetChange { hosts, images, pools, schedules } = change;
+    let FleetChange { hosts, images, pools, schedules, playbooks } = change;
     format!(
-        "changed: {}, {}, {}, {}",
+        "changed: {}, {}, {}, {}, {}",
+        text::plural(playbooks.len(), "playbook"),
         text::plural(hosts.len(), "host"),
         text::plural(images.len(), "image"),
         text::plural(pools.len(), "pool"),

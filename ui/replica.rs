@@ -158,7 +158,9 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
         | Event::ReachChanged { host, .. }
         | Event::HoldReleased { host, .. }
         | Event::SlotTaken { host, .. }
-        | Event::SlotCleared { host, .. } => {
+        | Event::SlotCleared { host, .. }
+        | Event::HostOpEnded { host, .. }
+        | Event::HostVerified { host } => {
             changed.hosts.insert(host.clone());
         }
         Event::HoldPlaced { hold } => {
@@ -173,6 +175,7 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
         }
         Event::OpBegun { vm, .. }
         | Event::OpEnded { vm, .. }
+        | Event::VmBusy { vm, .. }
         | Event::VmReady { vm, .. }
         | Event::VmMoved { vm, .. }
         | Event::VmMissed { vm }
@@ -183,10 +186,29 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
             touched_vm(world, *vm, changed);
             changed.jobs.extend(job);
         }
-        Event::RunFired { .. } | Event::RunMissed { .. } => {}
+        Event::RunFired { .. }
+        | Event::RunMissed { .. }
+        | Event::ScheduleSuspended { .. }
+        | Event::ScheduleResumed { .. }
+        | Event::RunsSkipped { .. } => {}
+        Event::HostTaskBegun { job, host }
+        | Event::HostOpBegun { job, host, .. }
+        | Event::StepBegun { job, host, .. }
+        | Event::StepEnded { job, host, .. }
+        | Event::HostTaskEnded { job, host, .. }
+        | Event::HostTaskStopped { job, host }
+        | Event::HostTaskRetried { job, host, .. }
+        | Event::DrainChanged { job, host, .. }
+        | Event::Notified { job, host, .. } => {
+            changed.jobs.insert(*job);
+            changed.hosts.insert(host.clone());
+        }
         // A new job may push the oldest one out of the World.
         Event::JobOpened { .. } => changed.jobs.extend(world.jobs.keys()),
-        Event::TaskEnded { job, .. } | Event::JobEnded { job } => {
+        Event::TaskEnded { job, .. }
+        | Event::JobPaused { job, .. }
+        | Event::JobResumed { job }
+        | Event::JobEnded { job } => {
             changed.jobs.insert(*job);
         }
     }

@@ -8,7 +8,7 @@ use hostler::model::{
 
 use super::call::{Call, input};
 use super::choose::choose;
-use super::failure::{BLOCKED, DEADLINE, FAILED, Failure};
+use super::failure::{BLOCKED, CANCELLED, DEADLINE, FAILED, Failure};
 use super::follower::{Follower, Step};
 use super::out;
 use super::verbs::Wait;
@@ -120,6 +120,10 @@ fn ended(world: &World, job: &Job) -> Option<Result<(), Failure>> {
     let why = match &job.state {
         JobState::Running => return None,
         JobState::Done { .. } => return Some(Ok(())),
+        JobState::Cancelled { .. } => {
+            let said = format!("job {} was called off", job.id);
+            return Some(Err(Failure::with(CANCELLED, said)));
+        }
         JobState::Failed { why, .. } => why,
     };
     let out_of_reach = |host: &HostName| {
@@ -129,9 +133,11 @@ fn ended(world: &World, job: &Job) -> Option<Result<(), Failure>> {
         })
     };
     let mut exit = FAILED;
-    for task in job.tasks.values() {
-        match &task.state {
-            TaskState::Failed { .. } | TaskState::Skipped { .. } if out_of_reach(&task.host) => {
+    let of_vms = job.tasks.values().map(|task| (&task.host, &task.state));
+    let of_hosts = job.hosts.iter().map(|(host, task)| (host, &task.state));
+    for (host, state) in of_vms.chain(of_hosts) {
+        match state {
+            TaskState::Failed { .. } | TaskState::Skipped { .. } if out_of_reach(host) => {
                 exit = BLOCKED;
                 break;
             }
@@ -140,6 +146,7 @@ fn ended(world: &World, job: &Job) -> Option<Result<(), Failure>> {
             | TaskState::Skipped { .. }
             | TaskState::Waiting
             | TaskState::Begun { .. }
+            | TaskState::Cancelled { .. }
             | TaskState::Done { .. } => {}
         }
     }
@@ -151,10 +158,7 @@ fn ended(world: &World, job: &Job) -> Option<Result<(), Failure>> {
 mod tests {
     use std::sync::Arc;
 
-    use hostler::model::{
-        Access, Actor, Cause, DriverKind, Host, HostSpec, JobKind, Labels, Role, Task, Timestamp,
-        VmId,
-    };
+    use hostler::model::{Access, Actor, Cause, Host, HostSpec, JobKind, Task, Timestamp, VmId};
 
     use super::*;
 
@@ -164,14 +168,7 @@ mod tests {
         let name = |text: &str| text.parse::<HostName>().unwrap();
         let mut world = World::default();
         for (host, reach) in [("near", Reach::Up), ("far", Reach::Lost)] {
-            let spec = HostSpec {
-                access: Access::Local,
-                driver: DriverKind::Tart,
-                role: Role::Worker,
-                slots: 2,
-                labels: Labels::new(),
-                groups: vec![],
-            };
+            let spec = HostSpec::new(Access::Local);
             let known = Host { reach, ..Host::new(spec, at(0)) };
             world.hosts.insert(name(host), Arc::new(known));
         }
@@ -199,6 +196,9 @@ mod tests {
                 max_unavailable: Share::Count(1),
                 tasks: [(VmId::from_bits(1), task)].into(),
                 state,
+                hosts: Default::default(),
+                play: None,
+                paused: None,
             };
             let exit = ended(&world, &job).map(|end| end.map_or_else(|f| f.exit(), |()| 0));
             assert_eq!(exit, code, "{job:?}");

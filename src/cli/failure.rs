@@ -11,6 +11,7 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const UNREACHABLE: u8 = 3;
 pub(crate) const BLOCKED: u8 = 4;
 pub(crate) const DEADLINE: u8 = 5;
+pub(crate) const CANCELLED: u8 = 6;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// A reason with its exit code.

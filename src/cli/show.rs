@@ -131,6 +131,8 @@ impl Call {
             let about = match &held.want {
                 Want::Job { job } => *job == item.job.id,
                 Want::Vm { vm } => item.job.tasks.contains_key(vm),
+                Want::Host { job, .. } => *job == item.job.id,
+                Want::Hold { .. } | Want::Schedule { .. } => false,
                 Want::Pool { pool, .. } => item.job.tasks.values().any(|task| task.pool == *pool),
             };
             if about {
@@ -153,7 +155,10 @@ fn tasks(item: &JobItem) -> Vec<Vec<Cell>> {
     let row = |(vm, task): (&VmId, &hostler::model::Task)| {
         let why = match &task.state {
             TaskState::Skipped { why, .. } | TaskState::Failed { why, .. } => why.as_str(),
-            TaskState::Waiting | TaskState::Begun { .. } | TaskState::Done { .. } => "",
+            TaskState::Waiting
+            | TaskState::Begun { .. }
+            | TaskState::Cancelled { .. }
+            | TaskState::Done { .. } => "",
         };
         vec![
             Cell::new(vm),

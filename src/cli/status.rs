@@ -92,12 +92,23 @@ fn action(action: &Action) -> Vec<Cell> {
             let place = format!("{host} slot {}", u8::from(*slot));
             ("mark leaked".into(), format!("the slot of vm {vm}"), place)
         }
-        Action::Release { host, hold } => {
-            ("release".into(), format!("hold {hold}"), host.to_string())
+        Action::Release { host, hold, why } => {
+            ("release".into(), format!("hold {hold}: {why}"), host.to_string())
         }
-        Action::OpenJob(opening) => {
-            ("open job".into(), format!("over {} vms", opening.targets.len()), String::new())
+        Action::HostDo { job, host, at } => {
+            ("send".into(), format!("{at} of job {job}"), host.to_string())
         }
+        Action::Hold { host, kind, reason, .. } => {
+            (format!("hold ({kind})"), reason.clone(), host.to_string())
+        }
+        Action::Note { event } => {
+            (event.name().replace('_', " "), event.task_words(), String::new())
+        }
+        Action::OpenJob(opening) => (
+            "open job".into(),
+            format!("over {} targets", opening.targets.len() + opening.hosts.len()),
+            String::new(),
+        ),
         Action::Miss { schedule, nominal, count, cause } => {
             let what = format!("schedule {schedule}, {count} up to {}: {cause}", seconds(*nominal));
             ("miss".into(), what, String::new())

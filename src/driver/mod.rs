@@ -53,6 +53,10 @@ pub struct Order {
     pub cpu: Option<u16>,
     /// Memory; the image's own amount when absent. Read by `Clone` only.
     pub memory: Option<Bytes>,
+    /// A shell script for the guest. Read by `Deregister` only.
+    pub guest: String,
+    /// How long the guest has to shut down; else a third of the limit. Read by `Stop` only.
+    pub grace: Option<Duration>,
 }
 
 /// More than any honest host has to say in a look.

@@ -6,7 +6,6 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::*;
-use crate::model::{Labels, Role};
 use crate::transport::{Header, LostCause};
 
 /// Answers every script with the same, and keeps what was sent.
@@ -31,14 +30,7 @@ fn host() -> HostName {
 }
 
 fn spec() -> HostSpec {
-    HostSpec {
-        access: Access::Local,
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots: 2,
-        labels: Labels::default(),
-        groups: Vec::new(),
-    }
+    HostSpec::new(Access::Local)
 }
 
 fn order(kind: OpKind) -> Order {
@@ -49,6 +41,8 @@ fn order(kind: OpKind) -> Order {
         image: "ghcr.io/a/b:1".into(),
         cpu: Some(4),
         memory: None,
+        guest: "pkill agent".into(),
+        grace: None,
     }
 }
 

@@ -4,8 +4,8 @@ use super::handle::{Command, Denied, Done, Release};
 use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
-    Actor, Event, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec, Illegal, Opening,
-    Reach, Timestamp, World,
+    Actor, Event, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec, Illegal,
+    OnExpiry, Opening, Reach, Timestamp, World,
 };
 use crate::plan::{self, NotPossible};
 
@@ -80,7 +80,17 @@ fn cordon(
         let id = HoldId::from_bits(ids.next(now));
         let (kind, reason) = (HoldKind::Cordon, reason.trim().to_string());
         let (by, host) = (actor.clone(), name.clone());
-        let hold = Hold { id, host, kind, reason, by, created: now, until, job: None };
+        let hold = Hold {
+            id,
+            host,
+            kind,
+            reason,
+            by,
+            created: now,
+            until,
+            on_expiry: OnExpiry::default(),
+            job: None,
+        };
         put(ledger, actor, Event::HoldPlaced { hold }, now)?;
         said.push(format!("cordoned {name} (hold {id})"));
     }

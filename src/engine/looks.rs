@@ -175,21 +175,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Access, DriverKind, HostSpec, Labels, Role};
+    use crate::model::{Access, HostSpec};
 
     fn at(s: u64) -> Timestamp {
         Timestamp::default() + Span::from_secs(s)
     }
 
     fn world(reach: Reach) -> World {
-        let spec = HostSpec {
-            access: Access::Local,
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Labels::default(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(Access::Local);
         let mut world = World::default();
         let host = Host { reach, ..Host::new(spec, at(0)) };
         world.hosts.insert("a".parse().unwrap(), Arc::new(host));

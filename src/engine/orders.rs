@@ -4,8 +4,9 @@
 use super::ledger::Ledger;
 use crate::driver::Order;
 use crate::model::{
-    Action, Actor, Cause, Event, HostName, HostSpec, IdMaker, Illegal, Job, JobId, JobState, OpId,
-    OpKind, Opening, RetireWhy, Task, TaskState, Timestamp, VmId, World,
+    Action, Actor, Cause, Event, Hold, HoldId, HoldKind, HostName, HostSpec, IdMaker, Illegal, Job,
+    JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Task, TaskState, Timestamp, VmId,
+    World,
 };
 
 /// A command that is written down and waits to be sent.
@@ -29,7 +30,9 @@ impl Ids {
         let ops = world.vms.values().filter_map(|vm| vm.op.as_ref().map(|op| op.id.bits()));
         let jobs = world.jobs.keys().map(|id| id.bits());
         let holds = world.hosts.values().flat_map(|h| h.holds.keys().map(|id| id.bits()));
-        let mut maker = IdMaker::above(vms.chain(ops).chain(jobs).chain(holds).max().unwrap_or(0));
+        let host_ops = world.hosts.values().filter_map(|h| h.op.as_ref().map(|op| op.id.bits()));
+        let all = vms.chain(ops).chain(jobs).chain(holds).chain(host_ops);
+        let mut maker = IdMaker::above(all.max().unwrap_or(0));
         // Ids of things that are gone are below the time of the last entry.
         maker.next(world.at, 0x7fff);
         Self { maker, noise }
@@ -54,9 +57,14 @@ pub fn events_of(world: &World, action: Action, ids: &mut Ids, now: Timestamp) -
             let retired = Event::VmRetired { vm, why: RetireWhy::Failed, job: None };
             return vec![Event::SlotLeaked { host, slot, vm }, retired];
         }
-        Action::Release { host, hold } => {
-            Event::HoldReleased { host, hold, why: "its time is over".into() }
+        Action::Release { host, hold, why } => Event::HoldReleased { host, hold, why },
+        Action::HostDo { job, host, at } => {
+            Event::HostOpBegun { host, op: OpId::from_bits(ids.next(now)), job, at }
         }
+        Action::Hold { host, kind, reason, job } => Event::HoldPlaced {
+            hold: hold(ids, &Actor::controller(), host, kind, reason, job, now),
+        },
+        Action::Note { event } => *event,
         Action::OpenJob(opening) => {
             return opened(world, ids, &Actor::controller(), opening, now).1;
         }
@@ -87,6 +95,7 @@ pub(super) fn opened(
         let pool = world.vms.get(&vm)?.pool.clone();
         Some((vm, Task { host, pool, state: TaskState::Waiting, replacement: None }))
     };
+    let hosts: Vec<HostName> = opening.hosts.keys().cloned().collect();
     let job = Job {
         id,
         kind: opening.kind,
@@ -96,10 +105,41 @@ pub(super) fn opened(
         begin_by: opening.begin_by,
         max_unavailable: opening.max_unavailable,
         tasks: opening.targets.into_iter().filter_map(task).collect(),
+        hosts: opening.hosts,
+        play: opening.play,
+        paused: None,
         state: JobState::Running,
     };
     events.push(Event::JobOpened { job: Box::new(job) });
+    if let Some((kind, reason)) = opening.hold {
+        events.extend(hosts.into_iter().map(|host| {
+            let hold = hold(ids, by, host, kind, reason.clone(), Some(id), now);
+            Event::HoldPlaced { hold }
+        }));
+    }
     (id, events)
+}
+
+fn hold(
+    ids: &mut Ids,
+    by: &Actor,
+    host: HostName,
+    kind: HoldKind,
+    reason: String,
+    job: Option<JobId>,
+    now: Timestamp,
+) -> Hold {
+    Hold {
+        id: HoldId::from_bits(ids.next(now)),
+        host,
+        kind,
+        reason,
+        by: by.clone(),
+        created: now,
+        until: None,
+        on_expiry: OnExpiry::default(),
+        job,
+    }
 }
 
 /// Writes an action down. Returns the command to send once that is durable, if it is one.
@@ -127,6 +167,7 @@ fn errand_for(world: &World, id: VmId, op: OpId, kind: OpKind) -> Option<Errand>
     let spec = world.hosts.get(&vm.host)?.spec.clone();
     let pool = world.pools.get(&vm.pool);
     let image = world.images.get(&vm.image).map_or_else(String::new, |i| i.source.clone());
+    let retire = pool.and_then(|pool| pool.spec.retire.as_ref());
     let order = Order {
         op,
         kind,
@@ -134,6 +175,8 @@ fn errand_for(world: &World, id: VmId, op: OpId, kind: OpKind) -> Option<Errand>
         image,
         cpu: pool.and_then(|pool| pool.spec.cpu),
         memory: pool.and_then(|pool| pool.spec.memory),
+        guest: retire.map_or_else(String::new, |script| script.sh.clone()),
+        grace: None,
     };
     Some(Errand { vm: id, host: vm.host.clone(), spec, order })
 }

@@ -350,7 +350,7 @@ impl Engine {
         let limit = match order.kind {
             OpKind::Clone => self.limits.clone,
             OpKind::Start => self.limits.start,
-            OpKind::Stop => self.limits.stop,
+            OpKind::Deregister | OpKind::Stop => self.limits.stop,
             OpKind::Delete => self.limits.delete,
         };
         let limit = self.clock.real(limit, self.limits.floor);

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, HoldId, HostName, ImageName, JobId, JobKind, OpKind, PoolName, RetireWhy, ScheduleName,
-    Share, SlotIx, TaskEnd, Timestamp, VmId,
+    Cause, Event, HoldId, HoldKind, HostName, HostTask, ImageName, JobId, JobKind, OpKind, Play,
+    PoolName, RetireWhy, ScheduleName, Share, SlotIx, StepAt, TaskEnd, Timestamp, VmId,
 };
 
 /// One pass's decisions.
@@ -54,10 +55,11 @@ pub enum Action {
         host: HostName,
         slot: SlotIx,
     },
-    /// A hold's time is over.
+    /// A hold is lifted.
     Release {
         host: HostName,
         hold: HoldId,
+        why: String,
     },
     /// A schedule's time came, or somebody asked.
     OpenJob(Opening),
@@ -76,6 +78,24 @@ pub enum Action {
     EndJob {
         job: JobId,
     },
+    /// Send this step's command to the host.
+    HostDo {
+        job: JobId,
+        host: HostName,
+        at: StepAt,
+    },
+    /// The host takes no work.
+    Hold {
+        host: HostName,
+        kind: HoldKind,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+    },
+    /// A decision that is only written down: a turn that comes, a step that begins or ends.
+    Note {
+        event: Box<Event>,
+    },
 }
 
 /// A job to be opened.
@@ -87,6 +107,28 @@ pub struct Opening {
     pub max_unavailable: Share,
     /// The target VMs and where they are.
     pub targets: BTreeMap<VmId, HostName>,
+    /// The target hosts, and the turn of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<HostName, HostTask>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub play: Option<Arc<Play>>,
+    /// The hold that every target host gets as the job is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<(HoldKind, String)>,
+}
+
+impl Opening {
+    /// A job over VMs.
+    pub fn over_vms(
+        kind: JobKind,
+        cause: Cause,
+        begin_by: Timestamp,
+        max_unavailable: Share,
+        targets: BTreeMap<VmId, HostName>,
+    ) -> Self {
+        let hosts = BTreeMap::new();
+        Self { kind, cause, begin_by, max_unavailable, targets, hosts, play: None, hold: None }
+    }
 }
 
 /// Something wanted that does not happen now.
@@ -110,6 +152,12 @@ pub enum Want {
     Vm { vm: VmId },
     /// The next tasks of a job.
     Job { job: JobId },
+    /// A host's next step in a job.
+    Host { host: HostName, job: JobId },
+    /// A hold that nobody has ended.
+    Hold { host: HostName, hold: HoldId },
+    /// The next run of a schedule.
+    Schedule { schedule: ScheduleName },
 }
 
 /// Why a host cannot take a VM.
@@ -163,6 +211,9 @@ impl fmt::Display for Want {
             Self::Pool { pool, missing } => write!(f, "pool {pool} wants {missing} more"),
             Self::Vm { vm } => write!(f, "vm {vm}"),
             Self::Job { job } => write!(f, "job {job}"),
+            Self::Host { host, job } => write!(f, "host {host} in job {job}"),
+            Self::Hold { host, hold } => write!(f, "hold {hold} on {host}"),
+            Self::Schedule { schedule } => write!(f, "schedule {schedule}"),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OpId, OpKind, Outcome,
-    PoolName, PoolSpec, Reach, RetireWhy, ScheduleName, ScheduleSpec, Sighting, SlotIx, TaskEnd,
-    Timestamp, VmId,
+    Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OnDeadline, OpId, OpKind,
+    Outcome, Playbook, PlaybookName, PoolName, PoolSpec, Reach, RetireWhy, ScheduleName,
+    ScheduleSpec, Sighting, SlotIx, StepAt, StepEnd, TaskEnd, Timestamp, VmId,
 };
 
 /// One line of the journal. `seq` is the revision of everything.
@@ -121,6 +121,11 @@ pub enum Event {
         op: OpId,
         outcome: Outcome,
     },
+    /// Its pool's probe says otherwise than before whether it has work; `None`: not known.
+    VmBusy {
+        vm: VmId,
+        busy: Option<bool>,
+    },
     /// It runs and has an address.
     VmReady {
         vm: VmId,
@@ -172,10 +177,102 @@ pub enum Event {
     JobOpened {
         job: Box<Job>,
     },
+    /// Somebody stopped the schedule until it is resumed.
+    ScheduleSuspended {
+        schedule: ScheduleName,
+        reason: String,
+    },
+    ScheduleResumed {
+        schedule: ScheduleName,
+    },
+    /// Nominal times up to this one are passed over because somebody asked for it.
+    RunsSkipped {
+        schedule: ScheduleName,
+        upto: Timestamp,
+    },
     TaskEnded {
         job: JobId,
         vm: VmId,
         end: TaskEnd,
+    },
+    /// A host's turn has come.
+    HostTaskBegun {
+        job: JobId,
+        host: HostName,
+    },
+    /// A step begins, or is tried again.
+    StepBegun {
+        job: JobId,
+        host: HostName,
+        at: StepAt,
+        /// When a drain's patience ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+        /// The host's boot session now.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        boot: String,
+    },
+    /// The step's command is sent to the host.
+    HostOpBegun {
+        host: HostName,
+        op: OpId,
+        job: JobId,
+        at: StepAt,
+    },
+    HostOpEnded {
+        host: HostName,
+        op: OpId,
+        outcome: Outcome,
+        /// The end of its output, capped.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        said: String,
+    },
+    StepEnded {
+        job: JobId,
+        host: HostName,
+        end: StepEnd,
+    },
+    HostTaskEnded {
+        job: JobId,
+        host: HostName,
+        end: TaskEnd,
+    },
+    /// Somebody called the host's task off.
+    HostTaskStopped {
+        job: JobId,
+        host: HostName,
+    },
+    /// Somebody wants a failed or skipped task's step tried again.
+    HostTaskRetried {
+        job: JobId,
+        host: HostName,
+        at: StepAt,
+    },
+    /// A drain under way has another deadline.
+    DrainChanged {
+        job: JobId,
+        host: HostName,
+        deadline: Option<Timestamp>,
+        on_deadline: OnDeadline,
+        force: bool,
+    },
+    /// No more tasks begin.
+    JobPaused {
+        job: JobId,
+        why: String,
+    },
+    JobResumed {
+        job: JobId,
+    },
+    /// A playbook has something to tell.
+    Notified {
+        job: JobId,
+        host: HostName,
+        message: String,
+    },
+    /// A host that was rebooted unasked is fit for work again.
+    HostVerified {
+        host: HostName,
     },
     JobEnded {
         job: JobId,
@@ -193,6 +290,8 @@ pub struct FleetChange {
     pub pools: BTreeMap<PoolName, Option<PoolSpec>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub schedules: BTreeMap<ScheduleName, Option<ScheduleSpec>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub playbooks: BTreeMap<PlaybookName, Option<Playbook>>,
 }
 
 impl FleetChange {
@@ -202,6 +301,7 @@ impl FleetChange {
             && self.images.is_empty()
             && self.pools.is_empty()
             && self.schedules.is_empty()
+            && self.playbooks.is_empty()
     }
 }
 
@@ -221,6 +321,7 @@ impl Event {
             Self::SlotReserved { .. } => "slot_reserved",
             Self::OpBegun { .. } => "op_begun",
             Self::OpEnded { .. } => "op_ended",
+            Self::VmBusy { .. } => "vm_busy",
             Self::VmReady { .. } => "vm_ready",
             Self::VmMoved { .. } => "vm_moved",
             Self::VmMissed { .. } => "vm_missed",
@@ -231,7 +332,23 @@ impl Event {
             Self::RunFired { .. } => "run_fired",
             Self::RunMissed { .. } => "run_missed",
             Self::JobOpened { .. } => "job_opened",
+            Self::ScheduleSuspended { .. } => "schedule_suspended",
+            Self::ScheduleResumed { .. } => "schedule_resumed",
+            Self::RunsSkipped { .. } => "runs_skipped",
             Self::TaskEnded { .. } => "task_ended",
+            Self::HostTaskBegun { .. } => "host_task_begun",
+            Self::StepBegun { .. } => "step_begun",
+            Self::HostOpBegun { .. } => "host_op_begun",
+            Self::HostOpEnded { .. } => "host_op_ended",
+            Self::StepEnded { .. } => "step_ended",
+            Self::HostTaskEnded { .. } => "host_task_ended",
+            Self::HostTaskStopped { .. } => "host_task_stopped",
+            Self::HostTaskRetried { .. } => "host_task_retried",
+            Self::DrainChanged { .. } => "drain_changed",
+            Self::JobPaused { .. } => "job_paused",
+            Self::JobResumed { .. } => "job_resumed",
+            Self::Notified { .. } => "notified",
+            Self::HostVerified { .. } => "host_verified",
             Self::JobEnded { .. } => "job_ended",
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, HoldId, HostName, HostSpec, JobId, Sighting, Timestamp, VmId};
+use super::{Actor, HoldId, HostName, HostSpec, JobId, OpId, Sighting, StepAt, Timestamp, VmId};
 
 /// A host as the fold knows it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,6 +34,25 @@ pub struct Host {
     /// What the tool said of the last of them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub failed_why: String,
+    /// A job's command on the host itself, under way or lost from sight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<HostOp>,
+    /// It was rebooted and nobody asked: it takes no work until a look finds it fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verifying: Option<Timestamp>,
+}
+
+/// A command on a host for a step of a job.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HostOp {
+    pub id: OpId,
+    pub job: JobId,
+    pub at: StepAt,
+    pub epoch: u64,
+    pub begun: Timestamp,
+    /// When the host fell silent over it: it may or may not have run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Timestamp>,
 }
 
 /// How far a host can be reached. Observed; nobody sets it by hand.
@@ -149,6 +168,9 @@ pub struct Hold {
     pub created: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// What happens at `until`.
+    #[serde(default, skip_serializing_if = "OnExpiry::is_release")]
+    pub on_expiry: OnExpiry,
     /// The job that placed it and will lift it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JobId>,
@@ -160,10 +182,31 @@ pub struct Hold {
 pub enum HoldKind {
     /// A person wants no new work here.
     Cordon,
+    /// It is being emptied, or is empty.
+    Drain,
     /// A person or tool works on it.
     Maintenance,
     /// It failed too often.
     Quarantine,
+    /// It is on its way out of the fleet.
+    Retire,
+}
+
+/// What happens when a hold's time is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnExpiry {
+    /// It is lifted.
+    #[default]
+    Release,
+    /// It stays, and people are told.
+    Alert,
+}
+
+impl OnExpiry {
+    fn is_release(&self) -> bool {
+        *self == Self::Release
+    }
 }
 
 impl Host {
@@ -181,7 +224,15 @@ impl Host {
             seen: None,
             failures: Vec::new(),
             failed_why: String::new(),
+            op: None,
+            verifying: None,
         }
+    }
+
+    /// Whether it may be given new VMs, as far as reachability and holds go.
+    pub fn takes_work(&self) -> bool {
+        let open = self.holds.is_empty() && self.verifying.is_none();
+        self.declared && self.reach == Reach::Up && open
     }
 
     /// The slots its inventory entry allows, with their numbers.
@@ -197,12 +248,17 @@ impl Host {
             (_, Reach::Lost, _) => "lost",
             (_, Reach::Unreachable, _) => "unreachable",
             (false, _, _) => "retiring",
+            (_, _, Some(HoldKind::Retire)) if self.vms.is_empty() => "retired",
+            (_, _, Some(HoldKind::Retire)) => "retiring",
             (_, _, Some(HoldKind::Quarantine)) => "quarantined",
             (_, _, Some(HoldKind::Maintenance)) => "maintenance",
+            (_, _, Some(HoldKind::Drain)) if self.vms.is_empty() => "drained",
+            (_, _, Some(HoldKind::Drain)) => "draining",
             (_, _, Some(HoldKind::Cordon)) => "cordoned",
             (_, Reach::Locked, None) => "locked",
             (_, Reach::Suspect, None) => "suspect",
             (_, Reach::Unknown, None) => "unknown",
+            (_, Reach::Up, None) if self.verifying.is_some() => "verifying",
             (_, Reach::Up, None) if !self.vms.is_empty() => "busy",
             (_, Reach::Up, None) => "ready",
         }
@@ -226,8 +282,10 @@ impl fmt::Display for HoldKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Cordon => "cordon",
+            Self::Drain => "drain",
             Self::Maintenance => "maintenance",
             Self::Quarantine => "quarantine",
+            Self::Retire => "retire",
         })
     }
 }

@@ -1,11 +1,14 @@
-//! Jobs: named goings of work with one task per VM; and schedules with the runs they fired.
+//! Jobs: named goings of work with one task per VM, or one per host with the steps of a playbook.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, HostName, JobId, PoolName, ScheduleName, ScheduleSpec, Selector, Share, Timestamp, VmId,
+    Actor, HostName, HostTask, JobId, Play, PlaybookName, PoolName, ScheduleName, Selector, Share,
+    Timestamp, VmId,
 };
 
 /// A named going of work.
@@ -22,6 +25,15 @@ pub struct Job {
     pub max_unavailable: Share,
     /// One task per VM that was a target when the job opened.
     pub tasks: BTreeMap<VmId, Task>,
+    /// One task per host that was a target when the job opened; its steps are in `play`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<HostName, HostTask>,
+    /// What is done on each host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub play: Option<Arc<Play>>,
+    /// Why no further task begins until somebody resumes the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
     pub state: JobState,
 }
 
@@ -33,6 +45,10 @@ pub enum JobKind {
     Respawn { pool: PoolName },
     /// Every VM on these hosts is replaced.
     RespawnOn { hosts: Selector },
+    /// Hosts are emptied of VMs, and then what was asked for is done.
+    Drain,
+    /// The steps of a playbook, host by host.
+    Playbook { name: PlaybookName },
 }
 
 /// Why a job was opened.
@@ -61,6 +77,10 @@ pub enum JobState {
         at: Timestamp,
         why: String,
     },
+    /// Somebody called it off, and what had been begun is unwound.
+    Cancelled {
+        at: Timestamp,
+    },
 }
 
 /// One VM's part of a job.
@@ -81,10 +101,24 @@ pub struct Task {
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum TaskState {
     Waiting,
-    Begun { at: Timestamp },
-    Done { at: Timestamp },
-    Skipped { at: Timestamp, why: String },
-    Failed { at: Timestamp, why: String },
+    Begun {
+        at: Timestamp,
+    },
+    Done {
+        at: Timestamp,
+    },
+    Skipped {
+        at: Timestamp,
+        why: String,
+    },
+    Failed {
+        at: Timestamp,
+        why: String,
+    },
+    /// Somebody called it off, and what had been begun is unwound.
+    Cancelled {
+        at: Timestamp,
+    },
 }
 
 /// How a task ended.
@@ -92,8 +126,16 @@ pub enum TaskState {
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum TaskEnd {
     Done,
-    Skipped { why: String },
-    Failed { why: String },
+    Skipped {
+        why: String,
+        /// It was skipped because VMs there had work: the host is first in line next time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        busy: bool,
+    },
+    Failed {
+        why: String,
+    },
+    Cancelled,
 }
 
 impl TaskState {
@@ -101,12 +143,25 @@ impl TaskState {
     pub fn is_over(&self) -> bool {
         match self {
             Self::Waiting | Self::Begun { .. } => false,
-            Self::Done { .. } | Self::Skipped { .. } | Self::Failed { .. } => true,
+            Self::Done { .. }
+            | Self::Skipped { .. }
+            | Self::Failed { .. }
+            | Self::Cancelled { .. } => true,
+        }
+    }
+    /// The state a task is in once it has ended so.
+    pub fn ended(end: &TaskEnd, at: Timestamp) -> Self {
+        match end {
+            TaskEnd::Done => Self::Done { at },
+            TaskEnd::Skipped { why, .. } => Self::Skipped { at, why: why.clone() },
+            TaskEnd::Failed { why } => Self::Failed { at, why: why.clone() },
+            TaskEnd::Cancelled => Self::Cancelled { at },
         }
     }
     /// One word for tables.
     pub fn word(&self) -> &'static str {
         match self {
+            Self::Cancelled { .. } => "cancelled",
             Self::Waiting => "waiting",
             Self::Begun { .. } => "running",
             Self::Done { .. } => "done",
@@ -121,56 +176,49 @@ impl Job {
     pub fn is_over(&self) -> bool {
         match self.state {
             JobState::Running => false,
-            JobState::Done { .. } | JobState::Failed { .. } => true,
+            JobState::Done { .. } | JobState::Failed { .. } | JobState::Cancelled { .. } => true,
         }
+    }
+    /// The states of all its tasks, of VMs and of hosts.
+    pub fn states(&self) -> impl Iterator<Item = &TaskState> {
+        let hosts = self.hosts.values().map(|task| &task.state);
+        self.tasks.values().map(|task| &task.state).chain(hosts)
     }
     /// Tasks over, and tasks in all.
     pub fn progress(&self) -> (usize, usize) {
-        (self.tasks.values().filter(|task| task.state.is_over()).count(), self.tasks.len())
+        (self.states().filter(|state| state.is_over()).count(), self.states().count())
     }
     /// `respawn concourse`.
     pub fn title(&self) -> String {
         match &self.kind {
             JobKind::Respawn { pool } => format!("respawn {pool}"),
             JobKind::RespawnOn { hosts } => format!("respawn on {hosts}"),
+            JobKind::Drain => match self.hosts.keys().next() {
+                Some(host) if self.hosts.len() == 1 => format!("drain {host}"),
+                Some(_) | None => format!("drain {} hosts", self.hosts.len()),
+            },
+            JobKind::Playbook { name } => name.to_string(),
         }
     }
     /// One word for tables.
     pub fn word(&self) -> &'static str {
         match self.state {
+            JobState::Running if self.paused.is_some() => "paused",
             JobState::Running => "running",
+            JobState::Cancelled { .. } => "cancelled",
             JobState::Done { .. } => "done",
             JobState::Failed { .. } => "failed",
         }
     }
 }
 
-/// A schedule and what it has done.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Schedule {
-    pub spec: ScheduleSpec,
-    /// Nominal times up to this one have been dealt with. Starts at the time of declaration.
-    pub upto: Timestamp,
-    /// The last runs, oldest first, at most `RUNS_KEPT`.
-    pub runs: Vec<Run>,
-}
-
-/// How many runs a schedule remembers.
-pub const RUNS_KEPT: usize = 14;
-
-/// One firing of a schedule, or the record that it did not fire.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Run {
-    pub nominal: Timestamp,
-    pub result: RunResult,
-}
-
-/// What became of a nominal time.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum RunResult {
-    /// It opened this job.
-    Fired { job: JobId },
-    /// So many nominal times up to this one were not run, and why.
-    Missed { count: u32, cause: String },
+impl fmt::Display for TaskEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.pad("done"),
+            Self::Skipped { why, .. } => write!(f, "skipped: {why}"),
+            Self::Failed { why } => write!(f, "failed: {why}"),
+            Self::Cancelled => f.pad("cancelled"),
+        }
+    }
 }

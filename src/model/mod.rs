@@ -9,10 +9,13 @@ mod host;
 mod id;
 mod job;
 mod name;
+mod playbook;
 mod pool;
+mod schedule;
 mod selector;
 mod sighting;
 mod subject;
+mod task;
 mod time;
 mod units;
 mod vm;
@@ -21,19 +24,22 @@ mod world;
 pub use action::{Action, Held, Opening, Plan, Reason, Want};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
 pub use fleet::{
-    Access, DriverKind, Fleet, GuestOs, HostSpec, ImageSpec, Jump, PoolSize, PoolSpec, Role,
-    ScheduleSpec, SshAccess, Targets,
+    Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,
+    PoolSize, PoolSpec, Role, ScheduleSpec, Splay, SshAccess, Targets,
 };
-pub use host::{Hold, HoldKind, Host, Reach, Slot, SlotIx};
+pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
-pub use job::{
-    Cause, Job, JobKind, JobState, RUNS_KEPT, Run, RunResult, Schedule, Task, TaskEnd, TaskState,
-};
+pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
 pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, ScheduleName};
+pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Step, Surge};
 pub use pool::Pool;
+pub use schedule::{RUNS_KEPT, Run, RunResult, Schedule, Suspended};
 pub use selector::{BadSelector, Labels, Selector};
 pub use sighting::{Facts, GuardView, Sample, SeenState, SeenVm, Sighting};
 pub use subject::Subject;
+pub use task::{
+    Answer, BusyPolicy, HostTask, Part, Play, StepAt, StepDone, StepEnd, StepRun, StopAsked,
+};
 pub use time::{BadSpan, Span, Timestamp};
 pub use units::{BadAmount, Bytes, Share};
 pub use vm::{

@@ -115,6 +115,13 @@ impl Sighting {
             && self.guard.epoch == last.guard.epoch
     }
 
+    /// Whether the host was rebooted between `last` and this look. A boot session that could not
+    /// be read proves nothing.
+    pub fn rebooted_since(&self, last: &Self) -> bool {
+        let (was, is) = (&last.facts.boot, &self.facts.boot);
+        !was.is_empty() && !is.is_empty() && was != is
+    }
+
     /// Macs kernels count guests of every tool; so do we: the larger of list and processes.
     pub fn slots_held(&self) -> Option<u32> {
         let listed = self.vms.as_ref()?.values().filter(|vm| vm.holds_slot()).count();

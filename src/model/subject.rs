@@ -1,6 +1,6 @@
 //! What an event is about: by it entries are indexed, filtered and followed.
 
-use super::{Event, FleetChange, HostName, JobId, ScheduleName, VmId};
+use super::{Event, FleetChange, HostName, JobId, ScheduleName, StepAt, VmId};
 
 /// The one thing an event is about.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -25,11 +25,15 @@ impl Event {
             | Self::HoldReleased { host, .. }
             | Self::SlotTaken { host, .. }
             | Self::SlotCleared { host, .. }
-            | Self::SlotLeaked { host, .. } => Subject::Host(host),
+            | Self::SlotLeaked { host, .. }
+            | Self::HostOpBegun { host, .. }
+            | Self::HostOpEnded { host, .. }
+            | Self::HostVerified { host } => Subject::Host(host),
             Self::HoldPlaced { hold } => Subject::Host(&hold.host),
             Self::SlotReserved { vm, .. }
             | Self::OpBegun { vm, .. }
             | Self::OpEnded { vm, .. }
+            | Self::VmBusy { vm, .. }
             | Self::VmReady { vm, .. }
             | Self::VmMoved { vm, .. }
             | Self::VmMissed { vm }
@@ -37,11 +41,54 @@ impl Event {
             | Self::VmDied { vm, .. }
             | Self::VmRetired { vm, .. }
             | Self::VmGone { vm } => Subject::Vm(*vm),
-            Self::RunFired { schedule, .. } | Self::RunMissed { schedule, .. } => {
-                Subject::Schedule(schedule)
-            }
+            Self::RunFired { schedule, .. }
+            | Self::RunMissed { schedule, .. }
+            | Self::ScheduleSuspended { schedule, .. }
+            | Self::ScheduleResumed { schedule }
+            | Self::RunsSkipped { schedule, .. } => Subject::Schedule(schedule),
             Self::JobOpened { job } => Subject::Job(job.id),
-            Self::TaskEnded { job, .. } | Self::JobEnded { job } => Subject::Job(*job),
+            Self::TaskEnded { job, .. }
+            | Self::HostTaskBegun { job, .. }
+            | Self::StepBegun { job, .. }
+            | Self::StepEnded { job, .. }
+            | Self::HostTaskEnded { job, .. }
+            | Self::HostTaskStopped { job, .. }
+            | Self::HostTaskRetried { job, .. }
+            | Self::DrainChanged { job, .. }
+            | Self::JobPaused { job, .. }
+            | Self::JobResumed { job }
+            | Self::Notified { job, .. }
+            | Self::JobEnded { job } => Subject::Job(*job),
+        }
+    }
+}
+
+impl Event {
+    /// What happened in words that go after the host and the job, for what concerns one host's
+    /// task; empty for all else.
+    pub fn task_words(&self) -> String {
+        let step = |at: &StepAt| at.to_string();
+        if let Self::HostTaskBegun { .. } = self {
+            "begins".into()
+        } else if let Self::StepBegun { at, .. } = self {
+            format!("{} begins", step(at))
+        } else if let Self::HostOpBegun { at, .. } = self {
+            format!("{} is sent to the host", step(at))
+        } else if let Self::StepEnded { end, .. } = self {
+            format!("step {end}")
+        } else if let Self::HostTaskEnded { end, .. } = self {
+            end.to_string()
+        } else if let Self::HostTaskStopped { .. } = self {
+            "is called off".into()
+        } else if let Self::HostTaskRetried { at, .. } = self {
+            format!("is tried again from {}", step(at))
+        } else if let Self::DrainChanged { deadline, force, .. } = self {
+            let until = deadline.map_or("no deadline".into(), |at| format!("deadline {at}"));
+            if *force { format!("{until}, forced") } else { until }
+        } else if let Self::Notified { message, .. } = self {
+            message.clone()
+        } else {
+            String::new()
         }
     }
 }

@@ -34,6 +34,12 @@ pub struct Vm {
     /// Why it is to go, once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired: Option<Retired>,
+    /// Whether it has work, as its pool's probe says; `None`: not known, or no probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<bool>,
+    /// Its agent was told to take no more work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deregistered: Option<Timestamp>,
 }
 
 /// What we want of a VM.
@@ -88,6 +94,8 @@ pub struct Op {
 pub enum OpKind {
     Clone,
     Start,
+    /// The agent in the guest is told to take no more work.
+    Deregister,
     Stop,
     Delete,
 }
@@ -162,6 +170,8 @@ pub enum RetireWhy {
     Died,
     /// Its pool's image is another now.
     Drifted,
+    /// Its host is emptied.
+    Drained,
 }
 
 impl Vm {
@@ -212,6 +222,7 @@ impl fmt::Display for OpKind {
         f.pad(match self {
             Self::Clone => "clone",
             Self::Start => "start",
+            Self::Deregister => "deregister",
             Self::Stop => "stop",
             Self::Delete => "delete",
         })
@@ -226,6 +237,7 @@ impl fmt::Display for RetireWhy {
             Self::Failed => "failed",
             Self::Died => "died",
             Self::Drifted => "drifted",
+            Self::Drained => "drained",
         })
     }
 }

@@ -32,13 +32,9 @@ pub fn respawn(
     }
     let kind = JobKind::Respawn { pool: pool.clone() };
     free(world, &kind)?;
-    Ok(Opening {
-        targets: targets(world, &kind),
-        kind,
-        cause: Cause::Asked,
-        begin_by: now + WINDOW,
-        max_unavailable: at_once.unwrap_or(AT_ONCE),
-    })
+    let targets = targets(world, &kind);
+    let at_once = at_once.unwrap_or(AT_ONCE);
+    Ok(Opening::over_vms(kind, Cause::Asked, now + WINDOW, at_once, targets))
 }
 
 /// A schedule's job, now.

@@ -138,6 +138,7 @@ fn op_faults(world: &World, vm: &Vm, wrong: &mut Vec<String>) {
     let may = match op.kind {
         OpKind::Clone => vm.phase == Phase::Placed,
         OpKind::Start => vm.phase == Phase::Cloned,
+        OpKind::Deregister => vm.phase == Phase::Ready,
         OpKind::Stop => matches!(vm.phase, Phase::Cloned | Phase::Booting | Phase::Ready),
         OpKind::Delete => {
             matches!(vm.phase, Phase::Placed | Phase::Cloned | Phase::Stopped | Phase::Deleted)
@@ -172,15 +173,17 @@ fn slot_fits(slot: &Slot, vm: &Vm) -> bool {
         (Some((OpKind::Start, false)), slot) => matches!(slot, Slot::Occupied { .. }),
         (Some((OpKind::Stop, false)), slot) => matches!(slot, Slot::Stopping { .. }),
         (Some((OpKind::Start | OpKind::Stop, true)), slot) => matches!(slot, Slot::Unknown { .. }),
-        (Some((OpKind::Clone | OpKind::Delete, _)) | None, slot) => match vm.phase {
-            Phase::Placed => matches!(slot, Slot::Reserved { .. }),
-            // A stop that was refused says that it may run.
-            Phase::Cloned => matches!(slot, Slot::Reserved { .. } | Slot::Occupied { .. }),
-            Phase::Booting | Phase::Ready => matches!(slot, Slot::Occupied { .. }),
-            Phase::Stopped => matches!(slot, Slot::Stopping { .. }),
-            // It came there from any phase in which nothing ran.
-            Phase::Deleted => !matches!(slot, Slot::Unknown { .. }),
-        },
+        (Some((OpKind::Clone | OpKind::Deregister | OpKind::Delete, _)) | None, slot) => {
+            match vm.phase {
+                Phase::Placed => matches!(slot, Slot::Reserved { .. }),
+                // A stop that was refused says that it may run.
+                Phase::Cloned => matches!(slot, Slot::Reserved { .. } | Slot::Occupied { .. }),
+                Phase::Booting | Phase::Ready => matches!(slot, Slot::Occupied { .. }),
+                Phase::Stopped => matches!(slot, Slot::Stopping { .. }),
+                // It came there from any phase in which nothing ran.
+                Phase::Deleted => !matches!(slot, Slot::Unknown { .. }),
+            }
+        }
     }
 }
 

@@ -15,24 +15,13 @@ where
 
 pub(super) fn host_spec(labels: &[(&str, &str)]) -> HostSpec {
     HostSpec {
-        access: Access::Local,
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots: 2,
         labels: labels.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
-        groups: Vec::new(),
+        ..HostSpec::new(Access::Local)
     }
 }
 
 pub(super) fn pool_spec(size: PoolSize, hosts: &str) -> PoolSpec {
-    PoolSpec {
-        image: name("xcode"),
-        size,
-        hosts: name(hosts),
-        cpu: None,
-        memory: None,
-        priority: 500,
-    }
+    PoolSpec::new(name("xcode"), size, name(hosts))
 }
 
 /// A World that grows by events, and the number of the next id.
@@ -105,7 +94,30 @@ impl Grown {
                 }
                 Action::EndTask { job, vm, end } => self.put(s, Event::TaskEnded { job, vm, end }),
                 Action::EndJob { job } => self.put(s, Event::JobEnded { job }),
-                Action::Release { .. } | Action::OpenJob(_) | Action::Miss { .. } => {}
+                Action::HostDo { job, host, at: step } => {
+                    let op = OpId::from_bits(self.id());
+                    self.put(s, Event::HostOpBegun { host, op, job, at: step });
+                }
+                Action::Hold { host, kind, reason, job } => {
+                    let id = HoldId::from_bits(self.id());
+                    let hold = Hold {
+                        id,
+                        host,
+                        kind,
+                        reason,
+                        by: Actor::controller(),
+                        created: at(s),
+                        until: None,
+                        on_expiry: OnExpiry::default(),
+                        job,
+                    };
+                    self.put(s, Event::HoldPlaced { hold });
+                }
+                Action::Note { event } => self.put(s, *event),
+                Action::Release { host, hold, why } => {
+                    self.put(s, Event::HoldReleased { host, hold, why });
+                }
+                Action::OpenJob(_) | Action::Miss { .. } => {}
             }
         }
         actions

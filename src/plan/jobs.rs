@@ -129,7 +129,7 @@ fn waiting<'a>(
         } else {
             format!("{} was {reach} at the window's end", old.host)
         };
-        return Ok(Some(TaskEnd::Skipped { why }));
+        return Ok(Some(TaskEnd::Skipped { why, busy: false }));
     }
     if !reached {
         return Err(format!("{} is {reach}", old.host));

@@ -57,7 +57,11 @@ pub fn next_runs(world: &World, name: &ScheduleName, now: Timestamp, n: usize) -
 fn expire_holds(world: &World, now: Timestamp, actions: &mut Vec<Action>) {
     for (name, host) in &world.hosts {
         let over = host.holds.values().filter(|hold| hold.until.is_some_and(|until| until <= now));
-        actions.extend(over.map(|hold| Action::Release { host: name.clone(), hold: hold.id }));
+        actions.extend(over.map(|hold| Action::Release {
+            host: name.clone(),
+            hold: hold.id,
+            why: "its time is over".into(),
+        }));
     }
 }
 
@@ -88,8 +92,9 @@ fn step_vms(world: &World, now: Timestamp, actions: &mut Vec<Action>, held: &mut
         let rank = match kind {
             OpKind::Stop => 0,
             OpKind::Delete => 1,
-            OpKind::Start => 2,
-            OpKind::Clone => 3,
+            OpKind::Deregister => 2,
+            OpKind::Start => 3,
+            OpKind::Clone => 4,
         };
         (rank, vm.created, vm.id)
     });

@@ -68,13 +68,7 @@ pub(super) fn opening(
         Targets::Hosts(hosts) => JobKind::RespawnOn { hosts: hosts.clone() },
     };
     let targets = targets(world, &kind);
-    Opening {
-        kind,
-        cause,
-        begin_by: from + spec.window,
-        max_unavailable: spec.max_unavailable,
-        targets,
-    }
+    Opening::over_vms(kind, cause, from + spec.window, spec.max_unavailable, targets)
 }
 
 /// The VMs that a respawn replaces.
@@ -84,6 +78,7 @@ pub(super) fn targets(world: &World, kind: &JobKind) -> BTreeMap<VmId, HostName>
         JobKind::RespawnOn { hosts } => {
             world.hosts.get(&vm.host).is_some_and(|host| hosts.matches(&host.spec.labels))
         }
+        JobKind::Drain | JobKind::Playbook { .. } => false,
     };
     let vms = world.vms.values().filter(|vm| vm.wanted == Wanted::Running && chosen(vm));
     vms.map(|vm| (vm.id, vm.host.clone())).collect()

@@ -18,6 +18,9 @@ fn words(actions: &[Action]) -> Vec<String> {
             Action::Miss { count, .. } => format!("miss {count}"),
             Action::EndTask { end, .. } => format!("end task {end:?}"),
             Action::EndJob { .. } => "end job".into(),
+            Action::HostDo { host, at, .. } => format!("send {at} to {host}"),
+            Action::Hold { host, kind, .. } => format!("{kind} {host}"),
+            Action::Note { event } => format!("{}: {}", event.name(), event.task_words()),
         })
         .collect()
 }
@@ -36,6 +39,7 @@ fn cordon(host: &str) -> Event {
         created: at(0),
         until: None,
         job: None,
+        on_expiry: OnExpiry::default(),
     };
     Event::HoldPlaced { hold }
 }
@@ -341,12 +345,9 @@ fn a_lost_host_keeps_its_slots_and_others_take_its_part() {
 
 fn nightly(zone: &str, window: Span) -> Event {
     let spec = ScheduleSpec {
-        targets: Targets::Pool(name("ci")),
-        playbook: name("respawn"),
-        cron: "0 0 * * *".into(),
-        zone: zone.into(),
         window,
         max_unavailable: Share::Count(1),
+        ..ScheduleSpec::new(Targets::Pool(name("ci")), name("respawn"), "0 0 * * *", zone)
     };
     let mut change = FleetChange::default();
     change.schedules.insert(name("nightly"), Some(spec));
@@ -390,6 +391,9 @@ fn a_respawn_goes_one_at_a_time_and_ends_with_every_vm_new() {
         max_unavailable: opening.max_unavailable,
         tasks: opening.targets.into_iter().map(task).collect(),
         state: JobState::Running,
+        hosts: BTreeMap::new(),
+        play: None,
+        paused: None,
     };
     grown.put(100, Event::JobOpened { job: Box::new(job) });
     assert!(respawn(&grown.world, &name("ci"), None, at(100)).is_err(), "one at a time");
@@ -422,6 +426,9 @@ fn a_task_whose_turn_does_not_come_is_skipped_with_the_reason() {
         max_unavailable: Share::Count(1),
         tasks: tasks.into(),
         state: JobState::Running,
+        hosts: BTreeMap::new(),
+        play: None,
+        paused: None,
     };
     grown.put(MIDNIGHT, Event::JobOpened { job: Box::new(job) });
     let held = &grown.plan(MIDNIGHT + 1).held;

@@ -71,7 +71,7 @@ pub(super) fn next(world: &World, vm: &Vm, host: &Host, now: Timestamp) -> Step 
 /// The command, unless its host cannot take it now or has refused it a moment ago.
 fn command(vm: &Vm, host: &Host, kind: OpKind, now: Timestamp) -> Step {
     let may = match kind {
-        OpKind::Clone | OpKind::Start => host.reach == Reach::Up,
+        OpKind::Clone | OpKind::Start | OpKind::Deregister => host.reach == Reach::Up,
         // A locked host cannot start a VM, and can still stop one.
         OpKind::Stop | OpKind::Delete => matches!(host.reach, Reach::Up | Reach::Locked),
     };
@@ -95,7 +95,7 @@ fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Ste
     };
     match (refused.kind, refused.class) {
         (OpKind::Start, Refusal::Limit) => blame(vm, host, refused, now),
-        (OpKind::Stop | OpKind::Delete, _) => retry(refused.kind),
+        (OpKind::Deregister | OpKind::Stop | OpKind::Delete, _) => retry(refused.kind),
         (kind, Refusal::Busy | Refusal::NotSent | Refusal::Fenced) => retry(kind),
         (
             OpKind::Clone | OpKind::Start,

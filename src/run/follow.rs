@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Entry, Event, Outcome, TaskEnd, World};
+use hostler::model::{Entry, Event, Outcome, World};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -95,13 +95,36 @@ pub(crate) fn details(event: &Event) -> String {
             format!("{schedule} up to {nominal}: {count}, {cause}")
         }
         Event::JobOpened { job } => {
-            format!("{} {} over {} VMs", job.id, job.title(), job.tasks.len())
+            format!("{} {} with {} tasks", job.id, job.title(), job.progress().1)
         }
-        Event::TaskEnded { job, vm, end } => match end {
-            TaskEnd::Done => format!("{job} {vm} done"),
-            TaskEnd::Skipped { why } => format!("{job} {vm} skipped: {why}"),
-            TaskEnd::Failed { why } => format!("{job} {vm} failed: {why}"),
+        Event::TaskEnded { job, vm, end } => format!("{job} {vm} {end}"),
+        Event::VmBusy { vm, busy } => match busy {
+            Some(true) => format!("{vm} busy"),
+            Some(false) => format!("{vm} idle"),
+            None => format!("{vm} not known"),
         },
+        Event::ScheduleSuspended { schedule, reason } => format!("{schedule}: {reason}"),
+        Event::ScheduleResumed { schedule } => schedule.to_string(),
+        Event::RunsSkipped { schedule, upto } => format!("{schedule} up to {upto}"),
+        event @ (Event::HostTaskBegun { job, host }
+        | Event::HostOpBegun { job, host, .. }
+        | Event::StepBegun { job, host, .. }
+        | Event::StepEnded { job, host, .. }
+        | Event::HostTaskEnded { job, host, .. }
+        | Event::HostTaskStopped { job, host }
+        | Event::HostTaskRetried { job, host, .. }
+        | Event::DrainChanged { job, host, .. }
+        | Event::Notified { job, host, .. }) => {
+            format!("{job} {host} {}", event.task_words())
+        }
+        Event::HostOpEnded { host, outcome, .. } => match outcome {
+            Outcome::Done => format!("{host} done"),
+            Outcome::Refused { said, .. } => format!("{host} refused: {said}"),
+            Outcome::Unknown { why } => format!("{host} unknown: {why}"),
+        },
+        Event::HostVerified { host } => host.to_string(),
+        Event::JobPaused { job, why } => format!("{job} {why}"),
+        Event::JobResumed { job } => job.to_string(),
         Event::JobEnded { job } => job.to_string(),
     }
 }

@@ -90,7 +90,9 @@ impl Watch {
         } else if let Event::TaskEnded { end, .. } = event {
             match end {
                 TaskEnd::Done => sum.respawned += 1,
-                TaskEnd::Skipped { .. } | TaskEnd::Failed { .. } => sum.skipped += 1,
+                TaskEnd::Skipped { .. } | TaskEnd::Failed { .. } | TaskEnd::Cancelled => {
+                    sum.skipped += 1;
+                }
             }
         }
     }

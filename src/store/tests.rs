@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::*;
 use crate::model::{
-    Access, Actor, DriverKind, Entry, Event, FleetChange, HostName, HostSpec, ImageName, OpId,
-    OpKind, Outcome, PoolName, Reach, RetireWhy, Role, SlotIx, Timestamp, VmId, World,
+    Access, Actor, Entry, Event, FleetChange, HostName, HostSpec, ImageName, OpId, OpKind, Outcome,
+    PoolName, Reach, RetireWhy, SlotIx, Timestamp, VmId, World,
 };
 
 /// A World and the entries that made it.
@@ -25,14 +25,7 @@ impl Book {
     fn begun() -> Self {
         let mut book = Self::default();
         book.put(Event::ControllerStarted { version: "1".into() });
-        let spec = HostSpec {
-            access: Access::Local,
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Default::default(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(Access::Local);
         let hosts = (1..=3).map(|n| (host(n), Some(spec.clone()))).collect();
         book.put(Event::FleetChanged { change: FleetChange { hosts, ..Default::default() } });
         for n in 1..=3 {
@@ -68,7 +61,7 @@ impl Book {
             self.put(Event::OpBegun { vm, op, kind });
             let outcome = match kind {
                 OpKind::Clone => Outcome::Done,
-                OpKind::Start | OpKind::Stop | OpKind::Delete => {
+                OpKind::Start | OpKind::Deregister | OpKind::Stop | OpKind::Delete => {
                     let class = crate::model::Refusal::Limit;
                     Outcome::Refused { class, said: "no".into() }
                 }

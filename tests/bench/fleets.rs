@@ -104,12 +104,8 @@ fn fleet(hosts: usize, vms: u32) -> Fleet {
     for n in 0..hosts {
         let labels = [("site", format!("s{}", n % 7)), ("chip", format!("m{}", n % 4 + 1))];
         let spec = HostSpec {
-            access: Access::Local,
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
             labels: labels.into_iter().map(|(k, v)| (k.to_string(), v)).collect(),
-            groups: Vec::new(),
+            ..HostSpec::new(Access::Local)
         };
         fleet.hosts.insert(format!("mini-{n:05}").parse().unwrap(), spec);
     }
@@ -118,21 +114,20 @@ fn fleet(hosts: usize, vms: u32) -> Fleet {
         .images
         .insert(image.clone(), ImageSpec { source: "reg/xcode:1".into(), os: GuestOs::Macos });
     let pool = PoolSpec {
-        image,
-        size: PoolSize::Count(vms),
-        hosts: "chip in (m1,m2,m3,m4)".parse().unwrap(),
         cpu: Some(4),
         memory: Some(Bytes::gib(8)),
-        priority: 500,
+        ..PoolSpec::new(image, PoolSize::Count(vms), "chip in (m1,m2,m3,m4)".parse().unwrap())
     };
     fleet.pools.insert("ci".parse().unwrap(), pool);
     let schedule = ScheduleSpec {
-        targets: Targets::Pool("ci".parse().unwrap()),
-        playbook: "respawn".parse().unwrap(),
-        cron: "30 2 * * *".into(),
-        zone: "Europe/Zurich".into(),
         window: Span::from_hours(4),
         max_unavailable: Share::Percent(10),
+        ..ScheduleSpec::new(
+            Targets::Pool("ci".parse().unwrap()),
+            "respawn".parse().unwrap(),
+            "30 2 * * *",
+            "Europe/Zurich",
+        )
     };
     fleet.schedules.insert("nightly".parse().unwrap(), schedule);
     fleet

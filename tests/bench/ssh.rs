@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hostler::driver;
 use hostler::engine::Clock;
-use hostler::model::{Access, DriverKind, HostName, HostSpec, Labels, Role, SshAccess};
+use hostler::model::{Access, HostName, HostSpec, SshAccess};
 use hostler::sim::{self, Sim, SimSettings, SimTime};
 use hostler::transport::{Transport, TransportSettings};
 use tokio::sync::Semaphore;
@@ -65,14 +65,7 @@ fn specs(sim: &Sim, key: &std::path::Path) -> Arc<Vec<(HostName, HostSpec)>> {
             host_key: Some(host.host_key.clone()),
             jump: None,
         };
-        let spec = HostSpec {
-            access: Access::Ssh(access),
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Labels::new(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(Access::Ssh(access));
         (host.name.clone(), spec)
     };
     Arc::new(sim.hosts().iter().map(spec).collect())

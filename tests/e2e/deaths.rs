@@ -30,6 +30,7 @@ fn is_at(mac: &Mac, step: OpKind) -> bool {
     };
     match step {
         OpKind::Clone => command("clone"),
+        OpKind::Deregister => command("exec"),
         OpKind::Stop => command("stop"),
         OpKind::Delete => command("delete"),
         OpKind::Start => {

@@ -1,6 +1,8 @@
 //! What does not follow is refused: each row is a state and an event that once was, or easily
 //! could be, taken although it leads to a third VM, a lost command or a VM that cannot go.
 
+use std::collections::BTreeMap;
+
 use hostler::model::*;
 
 use crate::walk::{Walk, fleet};
@@ -89,6 +91,9 @@ fn job(state: TaskState) -> Event {
             max_unavailable: Share::Count(1),
             tasks: [(VM, task)].into(),
             state: JobState::Running,
+            hosts: BTreeMap::new(),
+            play: None,
+            paused: None,
         }),
     }
 }

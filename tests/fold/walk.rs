@@ -172,7 +172,19 @@ impl Walk {
                 let (reason, created) = ("a new disk".into(), self.now);
                 let kind = HoldKind::Maintenance;
                 let (until, job) = (None, None);
-                Event::HoldPlaced { hold: Hold { id, host, kind, reason, by, created, until, job } }
+                Event::HoldPlaced {
+                    hold: Hold {
+                        id,
+                        host,
+                        kind,
+                        reason,
+                        by,
+                        created,
+                        until,
+                        on_expiry: OnExpiry::default(),
+                        job,
+                    },
+                }
             }
             1 | 2 => {
                 let hold = hold.unwrap_or(HoldId::from_bits(5));
@@ -193,7 +205,7 @@ impl Walk {
             .unwrap_or(self.vm(b));
         let ends = [
             TaskEnd::Done,
-            TaskEnd::Skipped { why: "busy".into() },
+            TaskEnd::Skipped { why: "busy".into(), busy: true },
             TaskEnd::Failed { why: "no room".into() },
         ];
         let schedule = "nightly".parse().unwrap();
@@ -229,6 +241,9 @@ impl Walk {
             max_unavailable: Share::Percent(10),
             tasks,
             state: JobState::Running,
+            hosts: BTreeMap::new(),
+            play: None,
+            paused: None,
         }
     }
 
@@ -348,29 +363,21 @@ fn sighting(b: u16) -> Sighting {
 
 /// Some of the hosts, pools and schedules, by the bits.
 pub(crate) fn fleet(bits: u16, slots: u8) -> Fleet {
-    let spec = HostSpec {
-        access: Access::Local,
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots,
-        labels: Labels::new(),
-        groups: Vec::new(),
-    };
-    let pool = PoolSpec {
-        image: "xcode".parse().unwrap(),
-        size: PoolSize::Count(u32::from(bits % 5)),
-        hosts: Selector::default(),
-        cpu: None,
-        memory: None,
-        priority: 500,
-    };
+    let spec = HostSpec { slots, ..HostSpec::new(Access::Local) };
+    let pool = PoolSpec::new(
+        "xcode".parse().unwrap(),
+        PoolSize::Count(u32::from(bits % 5)),
+        Selector::default(),
+    );
     let schedule = ScheduleSpec {
-        targets: Targets::Pool("ci".parse().unwrap()),
-        playbook: "respawn".parse().unwrap(),
-        cron: if bits & 64 == 0 { "30 2 * * *".into() } else { "0 3 * * *".into() },
-        zone: "Europe/Zurich".into(),
         window: Span::from_hours(4),
         max_unavailable: Share::Count(1),
+        ..ScheduleSpec::new(
+            Targets::Pool("ci".parse().unwrap()),
+            "respawn".parse().unwrap(),
+            if bits & 64 == 0 { "30 2 * * *" } else { "0 3 * * *" },
+            "Europe/Zurich",
+        )
     };
     let image = ImageSpec { source: "ghcr.io/x/y:1".into(), os: GuestOs::Macos };
     let has = |bit: usize| bits & (1 << bit) != 0;
@@ -383,5 +390,6 @@ pub(crate) fn fleet(bits: u16, slots: u8) -> Fleet {
         images: BTreeMap::from([("xcode".parse().unwrap(), image)]),
         pools: pools.map(|name| (name.parse().unwrap(), pool.clone())).collect(),
         schedules: schedules.map(|name| (name.parse().unwrap(), schedule.clone())).collect(),
+        playbooks: BTreeMap::new(),
     }
 }

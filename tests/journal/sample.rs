@@ -118,6 +118,7 @@ impl Story {
             ]),
             pools: pools(),
             schedules: schedules(),
+            playbooks: BTreeMap::new(),
         };
         self.by("ada", Via::Cli, Event::FleetChanged { change });
     }
@@ -166,6 +167,7 @@ impl Story {
                 created: Timestamp::from_millis(1_795_228_200_000),
                 until,
                 job,
+                on_expiry: OnExpiry::default(),
             };
             self.by("ada", via, Event::HoldPlaced { hold });
         }
@@ -264,6 +266,9 @@ impl Story {
             max_unavailable: share,
             tasks: vms.iter().map(|vm| (*vm, task())).collect(),
             state: JobState::Running,
+            hosts: BTreeMap::new(),
+            play: None,
+            paused: None,
         };
         self.put(Event::JobOpened { job: Box::new(job) });
     }
@@ -285,7 +290,11 @@ impl Story {
         self.take_down(zero);
         self.ready(22, SlotIx::Zero, Some((job(1), zero)));
         self.put(ended(job(1), zero, TaskEnd::Done));
-        self.put(ended(job(1), one, TaskEnd::Skipped { why: "its turn did not come".into() }));
+        self.put(ended(
+            job(1),
+            one,
+            TaskEnd::Skipped { why: "its turn did not come".into(), busy: false },
+        ));
         self.put(ended(job(1), gone, TaskEnd::Failed { why: "no room".into() }));
         self.put(Event::JobEnded { job: job(1) });
         let on = JobKind::RespawnOn { hosts: name("site=lausanne,role!=builder") };
@@ -308,6 +317,7 @@ impl Story {
             images: BTreeMap::from([(name("debian"), None)]),
             pools: BTreeMap::from([(name("linux"), None)]),
             schedules: BTreeMap::from([(name("weekly"), None)]),
+            playbooks: BTreeMap::new(),
         };
         self.by("ada", Via::Cli, Event::FleetChanged { change });
     }
@@ -327,12 +337,11 @@ fn hosts() -> BTreeMap<HostName, Option<HostSpec>> {
     let bare =
         SshAccess { identity: None, known_hosts: None, host_key: None, jump: None, ..full.clone() };
     let spec = |access, role, slots| HostSpec {
-        access,
-        driver: DriverKind::Tart,
         role,
         slots,
         labels: Labels::from([("site".into(), "lausanne".into())]),
         groups: vec![name("lausanne")],
+        ..HostSpec::new(access)
     };
     BTreeMap::from([
         (name("mini-01"), Some(spec(Access::Ssh(full), Role::Worker, 2))),
@@ -348,7 +357,7 @@ fn image(source: &str, os: GuestOs) -> ImageSpec {
 fn pools() -> BTreeMap<PoolName, Option<PoolSpec>> {
     let spec = |image, size, hosts, cpu, memory| {
         let (image, hosts) = (name(image), name(hosts));
-        Some(PoolSpec { image, size, hosts, cpu, memory, priority: 500 })
+        Some(PoolSpec { cpu, memory, ..PoolSpec::new(image, size, hosts) })
     };
     let sites = "site in (lausanne,zurich),!retired";
     BTreeMap::from([
@@ -361,12 +370,9 @@ fn pools() -> BTreeMap<PoolName, Option<PoolSpec>> {
 fn schedules() -> BTreeMap<ScheduleName, Option<ScheduleSpec>> {
     let spec = |targets, cron: &str, max_unavailable| {
         Some(ScheduleSpec {
-            targets,
-            playbook: name("respawn"),
-            cron: cron.into(),
-            zone: "Europe/Zurich".into(),
             window: Span::from_hours(4),
             max_unavailable,
+            ..ScheduleSpec::new(targets, name("respawn"), cron, "Europe/Zurich")
         })
     };
     let nightly = spec(Targets::Pool(name("ci")), "30 2 * * *", Share::Percent(10));

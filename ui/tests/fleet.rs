@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Access, Actor, Bytes, Cause, DriverKind, Entry, Event, Facts, FleetChange, GuestOs, Hold,
-    HoldId, HoldKind, HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState, OpId, OpKind,
-    Outcome, PoolName, PoolSize, PoolSpec, Reach, Refusal, RetireWhy, Role, Sample, Selector,
-    Share, Sighting, SlotIx, Span, SshAccess, Task, TaskEnd, TaskState, Timestamp, Via, VmId,
-    World,
+    Access, Actor, Bytes, Cause, Entry, Event, Facts, FleetChange, GuestOs, Hold, HoldId, HoldKind,
+    HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState, OpId, OpKind, Outcome, PoolName,
+    PoolSize, PoolSpec, Reach, Refusal, RetireWhy, Sample, Selector, Share, Sighting, SlotIx, Span,
+    SshAccess, Task, TaskEnd, TaskState, Timestamp, Via, VmId, World,
 };
 
 pub fn host(name: &str) -> HostName {
@@ -140,6 +139,7 @@ impl Maker {
             created,
             until: None,
             job: None,
+            on_expiry: Default::default(),
         };
         self.entry_by(by, Event::HoldPlaced { hold })
     }
@@ -212,6 +212,9 @@ impl Maker {
             max_unavailable: Share::Percent(10),
             tasks: vms.iter().map(task).collect(),
             state: JobState::Running,
+            hosts: BTreeMap::new(),
+            play: None,
+            paused: None,
         }
     }
 
@@ -271,23 +274,17 @@ fn spec(n: usize) -> HostSpec {
         jump: None,
     };
     HostSpec {
-        access: Access::Ssh(ssh),
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots: 2,
         labels,
         groups: vec![format!("r{:02}", 1 + n / 12).parse().unwrap()],
+        ..HostSpec::new(Access::Ssh(ssh))
     }
 }
 
 fn pool_spec() -> PoolSpec {
     PoolSpec {
-        image: "xcode-26".parse().unwrap(),
-        size: PoolSize::Fill,
-        hosts: Selector::default(),
         cpu: Some(4),
         memory: Some(Bytes::gib(8)),
-        priority: 500,
+        ..PoolSpec::new("xcode-26".parse().unwrap(), PoolSize::Fill, Selector::default())
     }
 }
 

@@ -115,9 +115,10 @@ fn cause(job: &Job) -> String {
 fn why(job: &Job) -> String {
     match &job.state {
         JobState::Running => {
-            let begun = job.tasks.values().filter(|task| task.state.word() == "running").count();
-            format!("{begun} under way")
+            let begun = job.states().filter(|state| state.word() == "running").count();
+            job.paused.clone().unwrap_or_else(|| format!("{begun} under way"))
         }
+        JobState::Cancelled { at } => format!("called off after {}", at.since(job.opened).rough()),
         JobState::Done { at } => format!("took {}", at.since(job.opened).rough()),
         JobState::Failed { why, .. } => why.clone(),
     }
@@ -135,6 +136,7 @@ impl Subject for Asked<'_> {
             || job.id.to_string().contains(needle)
             || why(job).to_lowercase().contains(needle)
             || job.tasks.values().any(|task| task.host.as_str().contains(needle))
+            || job.hosts.keys().any(|host| host.as_str().contains(needle))
     }
     fn is(&self, key: &str, value: &str) -> bool {
         let job = self.0;
@@ -142,11 +144,14 @@ impl Subject for Asked<'_> {
             "state" => job.word() == value,
             "by" | "who" => job.by.who.to_lowercase() == value,
             "schedule" | "cause" => cause(job) == value,
-            "host" => job.tasks.values().any(|task| task.host.as_str() == value),
+            "host" => {
+                job.hosts.contains_key(value)
+                    || job.tasks.values().any(|task| task.host.as_str() == value)
+            }
             _ => false,
         }
     }
     fn number(&self, key: &str) -> Option<f64> {
-        (key == "tasks").then_some(self.0.tasks.len() as f64)
+        (key == "tasks").then_some(self.0.progress().1 as f64)
     }
 }

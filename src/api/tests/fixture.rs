@@ -83,6 +83,9 @@ pub(super) fn journal() -> (World, Vec<Entry>) {
             max_unavailable: Share::Count(1),
             tasks: BTreeMap::from([(vm(1), task)]),
             state: JobState::Running,
+            hosts: BTreeMap::new(),
+            play: None,
+            paused: None,
         }),
     });
     // The second VM goes again.
@@ -126,39 +129,28 @@ fn life(id: VmId, host: &str, slot: SlotIx) -> Vec<Event> {
 }
 
 fn fleet() -> Fleet {
-    let host = || HostSpec {
-        access: Access::Local,
-        driver: DriverKind::Tart,
-        role: Role::Worker,
-        slots: 2,
-        labels: Labels::new(),
-        groups: vec![],
-    };
+    let host = || HostSpec::new(Access::Local);
     Fleet {
         hosts: [(name("mini-01"), host()), (name("mini-02"), host())].into(),
         images: BTreeMap::new(),
         pools: BTreeMap::from([(
             name("ci"),
-            PoolSpec {
-                image: name("xcode"),
-                size: PoolSize::Count(4),
-                hosts: Selector::default(),
-                cpu: None,
-                memory: None,
-                priority: 500,
-            },
+            PoolSpec::new(name("xcode"), PoolSize::Count(4), Selector::default()),
         )]),
         schedules: BTreeMap::from([(
             name("nightly"),
             ScheduleSpec {
-                targets: Targets::Pool(name("ci")),
-                playbook: name("respawn"),
-                cron: "30 2 * * *".into(),
-                zone: "Europe/Zurich".into(),
                 window: Span::from_hours(4),
                 max_unavailable: Share::Percent(10),
+                ..ScheduleSpec::new(
+                    Targets::Pool(name("ci")),
+                    name("respawn"),
+                    "30 2 * * *",
+                    "Europe/Zurich",
+                )
             },
         )]),
+        playbooks: BTreeMap::new(),
     }
 }
 

@@ -57,12 +57,12 @@ impl HostEntry<'_> {
             labels.entry(group.to_string()).or_default();
         }
         let spec = HostSpec {
-            access,
             driver: layer.driver.unwrap_or_default(),
             role,
             slots: layer.slots.unwrap_or(2),
             labels,
             groups: self.group.iter().cloned().collect(),
+            ..HostSpec::new(access)
         };
         Some((name, spec))
     }

@@ -48,6 +48,9 @@ pub(super) fn read_pool(item: &Item<'_>, report: &mut Report) -> Option<PoolEntr
             cpu,
             memory,
             priority: priority.and_then(|n| i32::try_from(n).ok()).unwrap_or(500),
+            busy: None,
+            retire: None,
+            max_age: None,
         }),
         _ => None,
     };

@@ -68,12 +68,9 @@ pub(super) fn read_schedule(item: &Item<'_>, report: &mut Report) -> Option<Sche
             Some(window),
             Some(max_unavailable),
         ) => Some(ScheduleSpec {
-            targets: targets.clone(),
-            playbook: playbook.clone(),
-            cron,
-            zone,
             window,
             max_unavailable,
+            ..ScheduleSpec::new(targets.clone(), playbook.clone(), &cron, &zone)
         }),
         _ => None,
     };

@@ -53,11 +53,20 @@ pub(super) fn order(order: &Order, epoch: u64, limit: Duration) -> Script {
             .arg("cpu", order.cpu.map(|n| n.to_string()).unwrap_or_default())
             .arg("memory_mib", order.memory.map(|n| n.as_mib().to_string()).unwrap_or_default()),
         OpKind::Start => Script::new("tart.start", guarded!("scripts/start.sh")),
+        OpKind::Deregister => Script::new("tart.deregister", guarded!("scripts/deregister.sh"))
+            .arg("guest", &order.guest)
+            .arg("timeout_s", limit.as_secs().clamp(1, 600)),
         OpKind::Stop => Script::new("tart.stop", guarded!("scripts/stop.sh"))
-            .arg("timeout_s", (limit.as_secs() / 3).clamp(1, 60)),
+            .arg("timeout_s", stop_timeout(order, limit)),
         OpKind::Delete => Script::new("tart.delete", guarded!("scripts/delete.sh")),
     };
     script.arg("epoch", epoch).arg("op", order.op).arg("vm", &order.vm)
+}
+
+/// A third of the limit, unless the guest was promised another time; in seconds.
+fn stop_timeout(order: &Order, limit: Duration) -> u64 {
+    let usual = limit.as_secs() / 3;
+    order.grace.map_or(usual, |grace| grace.as_secs()).clamp(1, limit.as_secs().max(2) / 2)
 }
 
 #[cfg(test)]

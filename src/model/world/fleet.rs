@@ -18,6 +18,7 @@ impl World {
             images: differing(&declared(self.images.iter(), |i| i), &fleet.images),
             pools: differing(&declared(self.pools.iter(), |p| &p.spec), &fleet.pools),
             schedules: differing(&declared(self.schedules.iter(), |s| &s.spec), &fleet.schedules),
+            playbooks: differing(&declared(self.playbooks.iter(), |p| p), &fleet.playbooks),
         }
     }
 
@@ -55,7 +56,7 @@ impl World {
                 self.schedules.remove(name);
                 continue;
             };
-            let fresh = || Schedule { spec: spec.clone(), upto: at, runs: Vec::new() };
+            let fresh = || Schedule::new(spec.clone(), at);
             let schedule = self.schedules.entry(name.clone()).or_insert_with(|| Arc::new(fresh()));
             let schedule = Arc::make_mut(schedule);
             if schedule.spec.cron != spec.cron || schedule.spec.zone != spec.zone {
@@ -64,6 +65,12 @@ impl World {
                 schedule.upto = schedule.upto.max(at);
             }
             schedule.spec = spec.clone();
+        }
+        for (name, playbook) in &change.playbooks {
+            match playbook {
+                Some(playbook) => self.playbooks.insert(name.clone(), Arc::new(playbook.clone())),
+                None => self.playbooks.remove(name),
+            };
         }
         Ok(())
     }

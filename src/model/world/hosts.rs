@@ -22,11 +22,31 @@ impl World {
         for id in busy {
             self.op_lost_from_sight(id, at);
         }
+        let at_work = self.hosts.values_mut().filter(|host| host.op.is_some());
+        at_work.for_each(|host| Arc::make_mut(host).lose_op(at));
     }
 
-    pub(super) fn host_seen(&mut self, name: &HostName, sighting: &Sighting) -> Result<(), Misfit> {
-        self.host_mut(name)?.seen = Some(sighting.clone());
+    /// Another boot session that no job asked for: the host must be found fit first.
+    pub(super) fn host_seen(
+        &mut self,
+        name: &HostName,
+        sighting: &Sighting,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let asked = self.reboot_asked(name);
+        let host = self.host_mut(name)?;
+        if !asked && host.seen.as_ref().is_some_and(|last| sighting.rebooted_since(last)) {
+            host.verifying = Some(at);
+        }
+        host.seen = Some(sighting.clone());
         Ok(())
+    }
+
+    pub(super) fn host_verified(&mut self, name: &HostName) -> Result<(), Misfit> {
+        match self.host_mut(name)?.verifying.take() {
+            Some(_) => Ok(()),
+            None => misfit(format!("host {name}"), "is not being verified"),
+        }
     }
 
     pub(super) fn reach_changed(

@@ -1,11 +1,11 @@
-//! Fold of schedules' runs and of jobs with their tasks.
+//! Fold of schedules' runs and of jobs with their tasks of VMs.
 
 use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Job, JobId, JobState, RUNS_KEPT, Run, RunResult, Schedule, ScheduleName, Task, TaskEnd,
-    TaskState, Timestamp, VmId,
+    Actor, Cause, HostName, HostTask, Job, JobId, JobState, Run, RunResult, Schedule, ScheduleName,
+    Suspended, Task, TaskEnd, TaskState, Timestamp, VmId,
 };
 
 /// How many jobs that are over stay in the World; older ones are in the journal only.
@@ -35,7 +35,7 @@ impl World {
         }
         schedule.upto = run.nominal;
         schedule.runs.push(run);
-        let excess = schedule.runs.len().saturating_sub(RUNS_KEPT);
+        let excess = schedule.runs.len().saturating_sub(schedule.runs_kept());
         schedule.runs.drain(..excess);
         Ok(())
     }
@@ -65,7 +65,9 @@ impl World {
             return misfit(format!("job {}", job.id), "is known already");
         }
         let begun = |task: &Task| task.state != TaskState::Waiting || task.replacement.is_some();
-        if job.is_over() || job.tasks.values().any(begun) {
+        let fresh = |task: &HostTask| *task == fresh_as(task);
+        let any = job.tasks.values().any(begun) || !job.hosts.values().all(fresh);
+        if job.is_over() || any {
             return misfit(format!("job {}", job.id), "has begun before it was opened");
         }
         self.jobs.insert(job.id, Arc::new(job.clone()));
@@ -89,27 +91,101 @@ impl World {
             let word = task.state.word();
             return misfit(format!("job {job}"), format!("task {vm} is {word} already"));
         }
-        task.state = match end {
-            TaskEnd::Done => TaskState::Done { at },
-            TaskEnd::Skipped { why } => TaskState::Skipped { at, why: why.clone() },
-            TaskEnd::Failed { why } => TaskState::Failed { at, why: why.clone() },
-        };
+        task.state = TaskState::ended(end, at);
         Ok(())
     }
 
     pub(super) fn job_ended(&mut self, id: JobId, at: Timestamp) -> Result<(), Misfit> {
         let job = self.job_mut(id)?;
-        if job.is_over() || job.tasks.values().any(|task| !task.state.is_over()) {
+        if job.is_over() || job.states().any(|state| !state.is_over()) {
             return misfit(format!("job {id}"), "is over already, or has tasks that are not");
         }
-        let short =
-            job.tasks.values().filter(|t| !matches!(t.state, TaskState::Done { .. })).count();
-        job.state = if short == 0 {
-            JobState::Done { at }
-        } else {
-            let all = job.tasks.len();
+        let (mut short, mut cancelled) = (0, 0);
+        for state in job.states() {
+            match state {
+                TaskState::Cancelled { .. } => cancelled += 1,
+                TaskState::Skipped { .. } | TaskState::Failed { .. } => short += 1,
+                TaskState::Waiting | TaskState::Begun { .. } | TaskState::Done { .. } => {}
+            }
+        }
+        let all = job.states().count();
+        job.paused = None;
+        job.state = if short > 0 {
             JobState::Failed { at, why: format!("{short} of {all} tasks were skipped or failed") }
+        } else if cancelled > 0 {
+            JobState::Cancelled { at }
+        } else {
+            JobState::Done { at }
         };
         Ok(())
     }
+
+    pub(super) fn job_paused(&mut self, id: JobId, why: Option<&str>) -> Result<(), Misfit> {
+        let job = self.job_mut(id)?;
+        if job.is_over() || job.paused.is_some() == why.is_some() {
+            return misfit(format!("job {id}"), "is over, or paused or at work already");
+        }
+        job.paused = why.map(str::to_string);
+        Ok(())
+    }
+
+    pub(super) fn schedule_suspended(
+        &mut self,
+        name: &ScheduleName,
+        by: &Actor,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let schedule = self.schedule_mut(name)?;
+        schedule.suspended = Some(Suspended { by: by.clone(), at, reason: reason.into() });
+        Ok(())
+    }
+
+    /// What came due meanwhile has been recorded as missed by then, or is from now on not owed.
+    pub(super) fn schedule_resumed(
+        &mut self,
+        name: &ScheduleName,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let schedule = self.schedule_mut(name)?;
+        if schedule.suspended.take().is_none() {
+            return misfit(format!("schedule {name}"), "is not suspended");
+        }
+        schedule.upto = schedule.upto.max(at);
+        Ok(())
+    }
+
+    pub(super) fn runs_skipped(
+        &mut self,
+        name: &ScheduleName,
+        upto: Timestamp,
+    ) -> Result<(), Misfit> {
+        let schedule = self.schedule_mut(name)?;
+        if upto <= schedule.upto {
+            return misfit(format!("schedule {name}"), "has dealt with that time already");
+        }
+        schedule.skip_upto = Some(upto);
+        Ok(())
+    }
+
+    /// A busy host is remembered; one that had its turn, or was skipped for another reason, has
+    /// no claim to be the first next time.
+    pub(super) fn remember_busy(&mut self, job: JobId, host: &HostName, busy: bool) {
+        let Some(Cause::Run { schedule, .. }) = self.jobs.get(&job).map(|job| &job.cause) else {
+            return;
+        };
+        let schedule = schedule.clone();
+        let Some(schedule) = self.schedules.get_mut(&schedule) else { return };
+        if busy {
+            *Arc::make_mut(schedule).busy.entry(host.clone()).or_default() += 1;
+        } else if schedule.busy.contains_key(host) {
+            Arc::make_mut(schedule).busy.remove(host);
+        }
+    }
+}
+
+/// A host's task with nothing but what it may have before it begins.
+fn fresh_as(task: &HostTask) -> HostTask {
+    let (wave, rank, overdue) = (task.wave, task.rank, task.overdue);
+    HostTask { wave, rank, overdue, ..HostTask::waiting(task.earliest) }
 }

@@ -5,6 +5,7 @@ mod fleet;
 mod hosts;
 mod jobs;
 mod ops;
+mod tasks;
 mod vms;
 
 use std::collections::BTreeMap;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Event, Host, HostName, ImageName, ImageSpec, Job, JobId, Pool, PoolName, Schedule,
-    ScheduleName, Timestamp, Vm, VmId,
+    Entry, Event, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook, PlaybookName, Pool,
+    PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
 };
 
 /// Everything known of the fleet at revision `seq`. Values are shared, so a copy costs only the
@@ -32,6 +33,8 @@ pub struct World {
     pub schedules: BTreeMap<ScheduleName, Arc<Schedule>>,
     pub vms: BTreeMap<VmId, Arc<Vm>>,
     pub jobs: BTreeMap<JobId, Arc<Job>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub playbooks: BTreeMap<PlaybookName, Arc<Playbook>>,
 }
 
 /// Why an entry does not follow from the World before it.
@@ -88,7 +91,7 @@ impl World {
                 Ok(())
             }
             Event::FleetChanged { change } => self.change_fleet(change, at),
-            Event::HostSeen { host, sighting } => self.host_seen(host, sighting),
+            Event::HostSeen { host, sighting } => self.host_seen(host, sighting, at),
             Event::ReachChanged { host, to, why } => self.reach_changed(host, *to, why, at),
             Event::HoldPlaced { hold } => self.hold_placed(hold),
             Event::HoldReleased { host, hold, .. } => self.hold_released(host, *hold),
@@ -101,6 +104,7 @@ impl World {
             }
             Event::OpBegun { vm, op, kind } => self.op_begun(*vm, *op, *kind, at),
             Event::OpEnded { vm, op, outcome } => self.op_ended(*vm, *op, outcome, at),
+            Event::VmBusy { vm, busy } => self.vm_busy(*vm, *busy),
             Event::VmReady { vm, ip } => self.vm_ready(*vm, ip, at),
             Event::VmMoved { vm, ip } => self.vm_moved(*vm, ip),
             Event::VmMissed { vm } => self.vm_missed(*vm, at),
@@ -115,6 +119,28 @@ impl World {
             Event::JobOpened { job } => self.job_opened(job),
             Event::TaskEnded { job, vm, end } => self.task_ended(*job, *vm, end, at),
             Event::JobEnded { job } => self.job_ended(*job, at),
+            Event::ScheduleSuspended { schedule, reason } => {
+                self.schedule_suspended(schedule, &entry.actor, reason, at)
+            }
+            Event::ScheduleResumed { schedule } => self.schedule_resumed(schedule, at),
+            Event::RunsSkipped { schedule, upto } => self.runs_skipped(schedule, *upto),
+            Event::HostOpBegun { host, op, job, at: step } => {
+                self.host_op_begun(host, *op, *job, *step, at)
+            }
+            Event::HostOpEnded { host, op, outcome, said } => {
+                self.host_op_ended(host, *op, outcome, said, at)
+            }
+            Event::HostVerified { host } => self.host_verified(host),
+            Event::JobPaused { job, why } => self.job_paused(*job, Some(why)),
+            Event::JobResumed { job } => self.job_paused(*job, None),
+            Event::HostTaskBegun { job, host }
+            | Event::StepBegun { job, host, .. }
+            | Event::StepEnded { job, host, .. }
+            | Event::HostTaskEnded { job, host, .. }
+            | Event::HostTaskStopped { job, host }
+            | Event::HostTaskRetried { job, host, .. }
+            | Event::DrainChanged { job, host, .. }
+            | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
         }
     }
 

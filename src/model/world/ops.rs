@@ -9,6 +9,7 @@ const fn before(kind: OpKind) -> &'static [Phase] {
     match kind {
         OpKind::Clone => &[Phase::Placed],
         OpKind::Start => &[Phase::Cloned],
+        OpKind::Deregister => &[Phase::Ready],
         // A start that was lost from sight may have been a start: stopping is always allowed.
         OpKind::Stop => &[Phase::Cloned, Phase::Booting, Phase::Ready],
         OpKind::Delete => &[Phase::Placed, Phase::Cloned, Phase::Stopped, Phase::Deleted],
@@ -19,7 +20,7 @@ const fn before(kind: OpKind) -> &'static [Phase] {
 /// is to stay is never stopped.
 const fn wanted(kind: OpKind) -> Wanted {
     match kind {
-        OpKind::Clone | OpKind::Start => Wanted::Running,
+        OpKind::Clone | OpKind::Start | OpKind::Deregister => Wanted::Running,
         OpKind::Stop | OpKind::Delete => Wanted::Gone,
     }
 }
@@ -29,6 +30,7 @@ const fn after(kind: OpKind) -> Phase {
     match kind {
         OpKind::Clone => Phase::Cloned,
         OpKind::Start => Phase::Booting,
+        OpKind::Deregister => Phase::Ready,
         OpKind::Stop => Phase::Stopped,
         OpKind::Delete => Phase::Deleted,
     }
@@ -37,7 +39,7 @@ const fn after(kind: OpKind) -> Phase {
 /// The slot while a command runs.
 fn slot_during(kind: OpKind, vm: VmId) -> Option<Slot> {
     match kind {
-        OpKind::Clone | OpKind::Delete => None,
+        OpKind::Clone | OpKind::Deregister | OpKind::Delete => None,
         OpKind::Start => Some(Slot::Occupied { vm }),
         OpKind::Stop => Some(Slot::Stopping { vm }),
     }
@@ -46,7 +48,7 @@ fn slot_during(kind: OpKind, vm: VmId) -> Option<Slot> {
 /// The slot once a command was refused: as it was before. A refused stop leaves a running VM.
 fn slot_refused(kind: OpKind, vm: VmId) -> Option<Slot> {
     match kind {
-        OpKind::Clone | OpKind::Delete => None,
+        OpKind::Clone | OpKind::Deregister | OpKind::Delete => None,
         OpKind::Start => Some(Slot::Reserved { vm }),
         OpKind::Stop => Some(Slot::Occupied { vm }),
     }
@@ -98,8 +100,14 @@ impl World {
                 return Ok(());
             }
             Outcome::Done => {
-                (vm.op, vm.refused, vm.missed) = (None, None, None);
-                (vm.phase, vm.phase_since) = (after(kind), at);
+                (vm.op, vm.refused) = (None, None);
+                if kind == OpKind::Deregister {
+                    // What the probe said before it was told says nothing of what comes now.
+                    (vm.deregistered, vm.busy) = (Some(at), None);
+                } else {
+                    vm.missed = None;
+                    (vm.phase, vm.phase_since) = (after(kind), at);
+                }
                 slot_during(kind, id)
             }
             Outcome::Refused { class, said } => {

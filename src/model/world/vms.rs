@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    HostName, ImageName, JobId, Missed, Phase, PoolName, Reach, Refusal, RetireWhy, Retired, Slot,
+    HostName, ImageName, Job, JobId, Missed, Phase, PoolName, Refusal, RetireWhy, Retired, Slot,
     SlotIx, TaskState, Timestamp, Vm, VmId, Wanted,
 };
 
@@ -35,6 +35,8 @@ pub(super) fn reserved(
         missed: None,
         refused: None,
         retired: None,
+        busy: None,
+        deregistered: None,
     }
 }
 
@@ -48,7 +50,7 @@ impl World {
             return misfit(format!("vm {}", vm.id), "is known already");
         }
         let host = self.host_mut(&vm.host)?;
-        if host.reach != Reach::Up || !host.holds.is_empty() || !host.declared {
+        if !host.takes_work() {
             return misfit(
                 format!("host {}", vm.host),
                 format!("is {} and takes no work", host.word()),
@@ -98,6 +100,15 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn vm_busy(&mut self, id: VmId, busy: Option<bool>) -> Result<(), Misfit> {
+        let vm = self.vm_mut(id)?;
+        if vm.phase != Phase::Ready || vm.busy == busy {
+            return misfit(format!("vm {id}"), format!("is {}, or known so already", vm.word()));
+        }
+        vm.busy = busy;
+        Ok(())
+    }
+
     pub(super) fn vm_moved(&mut self, id: VmId, ip: &str) -> Result<(), Misfit> {
         let vm = self.vm_mut(id)?;
         if vm.phase != Phase::Ready {
@@ -137,7 +148,7 @@ impl World {
             return misfit(format!("vm {id}"), format!("is {} and cannot die", vm.word()));
         }
         (vm.phase, vm.phase_since) = (Phase::Stopped, at);
-        (vm.missed, vm.ip) = (None, None);
+        (vm.missed, vm.ip, vm.busy) = (None, None, None);
         if vm.wanted == Wanted::Running {
             vm.wanted = Wanted::Gone;
             vm.retired = Some(Retired { at, why: RetireWhy::Died, job: None });
@@ -174,7 +185,8 @@ impl World {
                 (pool.failures, pool.failed_at) = (pool.failures.saturating_add(1), Some(at));
             }
         }
-        if let Some(job) = job {
+        let on_host = |job: &Job| job.hosts.contains_key(&host) && !job.tasks.contains_key(&id);
+        if let Some(job) = job.filter(|job| !self.jobs.get(job).is_some_and(|job| on_host(job))) {
             let task = self.task_mut(job, id)?;
             if task.state != TaskState::Waiting {
                 return misfit(format!("job {job}"), format!("task {id} is {}", task.state.word()));
