@@ -132,7 +132,7 @@ impl Call {
                 Want::Job { job } => *job == item.job.id,
                 Want::Vm { vm } => item.job.tasks.contains_key(vm),
                 Want::Host { job, .. } => *job == item.job.id,
-                Want::Hold { .. } | Want::Schedule { .. } => false,
+                Want::Hold { .. } | Want::Quarantine { .. } | Want::Schedule { .. } => false,
                 Want::Pool { pool, .. } => item.job.tasks.values().any(|task| task.pool == *pool),
             };
             if about {

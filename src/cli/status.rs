@@ -95,7 +95,7 @@ fn action(action: &Action) -> Vec<Cell> {
         Action::Release { host, hold, why } => {
             ("release".into(), format!("hold {hold}: {why}"), host.to_string())
         }
-        Action::HostDo { job, host, at } => {
+        Action::HostDo { job, host, at, .. } => {
             ("send".into(), format!("{at} of job {job}"), host.to_string())
         }
         Action::Hold { host, kind, reason, .. } => {

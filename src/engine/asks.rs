@@ -1,11 +1,12 @@
 //! What people and programs ask for, written down as events.
 
 use super::handle::{Command, Denied, Done, Release};
+use super::jobs::Desk;
 use super::ledger::Ledger;
-use super::orders::{Ids, opened};
+use super::orders::Ids;
 use crate::model::{
     Actor, Event, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec, Illegal,
-    OnExpiry, Opening, Reach, Timestamp, World,
+    OnExpiry, Reach, Timestamp, World,
 };
 use crate::plan::{self, NotPossible};
 
@@ -18,21 +19,34 @@ pub(super) fn carry_out(
     command: Command,
     now: Timestamp,
 ) -> Result<Done, Denied> {
+    let mut desk = Desk { ledger, ids, actor, now };
     match command {
         Command::Cordon { hosts, reason, until } => {
-            cordon(ledger, ids, actor, &hosts, &reason, until, now)
+            let (kind, on_expiry) = (HoldKind::Cordon, OnExpiry::default());
+            hold(&mut desk, &hosts, (kind, &reason), (until, on_expiry))
+        }
+        Command::Hold { hosts, kind, reason, until, on_expiry } => {
+            hold(&mut desk, &hosts, (kind, &reason), (until, on_expiry))
         }
         Command::Uncordon { hosts, which } => uncordon(ledger, actor, &hosts, &which, now),
         Command::Respawn { pool, max_unavailable } => {
-            let opening = plan::respawn(ledger.world(), &pool, max_unavailable, now)?;
-            open(ledger, ids, actor, opening, now)
+            desk.open(plan::respawn(desk.ledger.world(), &pool, max_unavailable, now)?)
         }
         Command::RunNow { schedule } => {
-            let opening = plan::run_now(ledger.world(), &schedule, now)?;
-            open(ledger, ids, actor, opening, now)
+            desk.open(plan::run_now(desk.ledger.world(), &schedule, now)?)
         }
         Command::Load { fleet } => load(ledger, actor, &fleet, now),
         Command::Trust { host } => trust(ledger, actor, &host, now),
+        command @ (Command::Drain { .. }
+        | Command::Undrain { .. }
+        | Command::Play { .. }
+        | Command::CancelJob { .. }
+        | Command::SkipHost { .. }
+        | Command::ResumeJob { .. }
+        | Command::RetryJob { .. }
+        | Command::Suspend { .. }
+        | Command::ResumeSchedule { .. }
+        | Command::SkipNext { .. }) => desk.carry_out(command),
     }
 }
 
@@ -40,7 +54,9 @@ impl From<NotPossible> for Denied {
     fn from(why: NotPossible) -> Self {
         match &why {
             NotPossible::Unknown { .. } => Self::NotFound(why.to_string()),
-            NotPossible::Running { .. } => Self::Conflict(why.to_string()),
+            NotPossible::Running { .. } | NotPossible::Senseless(_) => {
+                Self::Conflict(why.to_string())
+            }
         }
     }
 }
@@ -55,46 +71,44 @@ fn all_known(world: &World, hosts: &[HostName]) -> Result<(), Denied> {
     }
 }
 
-fn put(ledger: &mut Ledger, actor: &Actor, event: Event, now: Timestamp) -> Result<(), Denied> {
+pub(super) fn put(
+    ledger: &mut Ledger,
+    actor: &Actor,
+    event: Event,
+    now: Timestamp,
+) -> Result<(), Denied> {
     ledger.put(actor, event, now).map_err(|illegal| Denied::Conflict(illegal.to_string()))
 }
 
-fn cordon(
-    ledger: &mut Ledger,
-    ids: &mut Ids,
-    actor: &Actor,
+fn hold(
+    desk: &mut Desk<'_>,
     hosts: &[HostName],
-    reason: &str,
-    until: Option<Timestamp>,
-    now: Timestamp,
+    (kind, reason): (HoldKind, &str),
+    (until, on_expiry): (Option<Timestamp>, OnExpiry),
 ) -> Result<Done, Denied> {
-    all_known(ledger.world(), hosts)?;
+    let now = desk.now;
+    all_known(desk.ledger.world(), hosts)?;
     if reason.trim().is_empty() {
-        return Err(Denied::Conflict("a cordon needs a reason: say why with --reason".into()));
+        return Err(Denied::Conflict(format!("a {kind} needs a reason: say why with --reason")));
     }
     if until.is_some_and(|until| until <= now) {
-        return Err(Denied::Conflict("the end of the cordon is not in the future".into()));
+        return Err(Denied::Conflict(format!("the end of the {kind} is not in the future")));
     }
     let mut said = Vec::new();
     for name in hosts {
-        let id = HoldId::from_bits(ids.next(now));
-        let (kind, reason) = (HoldKind::Cordon, reason.trim().to_string());
-        let (by, host) = (actor.clone(), name.clone());
-        let hold = Hold {
-            id,
-            host,
-            kind,
-            reason,
-            by,
-            created: now,
-            until,
-            on_expiry: OnExpiry::default(),
-            job: None,
-        };
-        put(ledger, actor, Event::HoldPlaced { hold }, now)?;
-        said.push(format!("cordoned {name} (hold {id})"));
+        let id = HoldId::from_bits(desk.ids.next(now));
+        let (reason, by) = (reason.trim().to_string(), desk.actor.clone());
+        let host = name.clone();
+        let hold = Hold { id, host, kind, reason, by, created: now, until, on_expiry, job: None };
+        put(desk.ledger, desk.actor, Event::HoldPlaced { hold }, now)?;
+        said.push(match kind {
+            HoldKind::Cordon => format!("cordoned {name} (hold {id})"),
+            HoldKind::Drain | HoldKind::Maintenance | HoldKind::Quarantine | HoldKind::Retire => {
+                format!("{name}: hold {id} ({kind}) is placed")
+            }
+        });
     }
-    Ok(Done { seq: ledger.world().seq, said, job: None })
+    Ok(Done { seq: desk.ledger.world().seq, said, job: None })
 }
 
 fn uncordon(
@@ -133,22 +147,6 @@ fn uncordon(
         said.push("nothing to lift: no hold was there".into());
     }
     Ok(Done { seq: ledger.world().seq, said, job: None })
-}
-
-fn open(
-    ledger: &mut Ledger,
-    ids: &mut Ids,
-    actor: &Actor,
-    opening: Opening,
-    now: Timestamp,
-) -> Result<Done, Denied> {
-    let many = opening.targets.len();
-    let (job, events) = opened(ledger.world(), ids, actor, opening, now);
-    for event in events {
-        put(ledger, actor, event, now)?;
-    }
-    let said = vec![format!("opened job {job} over {many} VMs")];
-    Ok(Done { seq: ledger.world().seq, said, job: Some(job) })
 }
 
 fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Result<Done, Denied> {

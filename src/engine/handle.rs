@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Clock, Stream};
 use crate::model::{
-    Actor, Fleet, HoldId, HostName, JobId, Plan, PoolName, Sample, ScheduleName, Share, Timestamp,
-    VmId, World,
+    Actor, DrainAsk, Fleet, HoldId, HoldKind, HostName, JobId, OnExpiry, Plan, PlayAsk, PoolName,
+    Sample, ScheduleName, Share, StepAt, Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -57,8 +57,66 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
+    /// No new work on these hosts, with all that can be said of a hold.
+    Hold {
+        hosts: Vec<HostName>,
+        kind: HoldKind,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        #[serde(default)]
+        on_expiry: OnExpiry,
+    },
+    /// Empty hosts.
+    Drain {
+        ask: Box<DrainAsk>,
+    },
+    /// Call off what goes on on these hosts, and lift the holds that drains have left.
+    Undrain {
+        hosts: Vec<HostName>,
+    },
+    /// Do the steps of a playbook on hosts.
+    Play {
+        ask: Box<PlayAsk>,
+    },
+    /// Call a job off; what was begun is unwound.
+    CancelJob {
+        job: JobId,
+    },
+    /// Leave one host out of a job.
+    SkipHost {
+        job: JobId,
+        host: HostName,
+    },
+    /// Go on with a job that has paused.
+    ResumeJob {
+        job: JobId,
+    },
+    /// Try failed and skipped hosts of a job again, from the step that failed or from this one.
+    RetryJob {
+        job: JobId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<HostName>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<StepAt>,
+    },
+    /// A schedule does not run until it is resumed.
+    Suspend {
+        schedule: ScheduleName,
+        reason: String,
+    },
+    ResumeSchedule {
+        schedule: ScheduleName,
+    },
+    /// A schedule passes over its next run.
+    SkipNext {
+        schedule: ScheduleName,
+    },
     /// Lift cordons.
-    Uncordon { hosts: Vec<HostName>, which: Release },
+    Uncordon {
+        hosts: Vec<HostName>,
+        which: Release,
+    },
     /// Replace every VM of the pool, a few at a time.
     Respawn {
         pool: PoolName,
@@ -66,11 +124,17 @@ pub enum Command {
         max_unavailable: Option<Share>,
     },
     /// Open the schedule's job now.
-    RunNow { schedule: ScheduleName },
+    RunNow {
+        schedule: ScheduleName,
+    },
     /// The fleet directory was read again.
-    Load { fleet: Box<Fleet> },
+    Load {
+        fleet: Box<Fleet>,
+    },
     /// A person has accepted the host's key: try it again.
-    Trust { host: HostName },
+    Trust {
+        host: HostName,
+    },
 }
 
 /// Which cordons to lift.

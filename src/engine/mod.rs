@@ -4,6 +4,7 @@
 mod asks;
 mod clock;
 mod handle;
+mod jobs;
 mod ledger;
 mod looks;
 mod orders;

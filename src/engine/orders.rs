@@ -4,9 +4,9 @@
 use super::ledger::Ledger;
 use crate::driver::Order;
 use crate::model::{
-    Action, Actor, Cause, Event, Hold, HoldId, HoldKind, HostName, HostSpec, IdMaker, Illegal, Job,
-    JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Task, TaskState, Timestamp, VmId,
-    World,
+    Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
+    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Task, TaskState,
+    Timestamp, VmId, World,
 };
 
 /// A command that is written down and waits to be sent.
@@ -58,7 +58,7 @@ pub fn events_of(world: &World, action: Action, ids: &mut Ids, now: Timestamp) -
             return vec![Event::SlotLeaked { host, slot, vm }, retired];
         }
         Action::Release { host, hold, why } => Event::HoldReleased { host, hold, why },
-        Action::HostDo { job, host, at } => {
+        Action::HostDo { job, host, at, .. } => {
             Event::HostOpBegun { host, op: OpId::from_bits(ids.next(now)), job, at }
         }
         Action::Hold { host, kind, reason, job } => Event::HoldPlaced {
@@ -66,7 +66,7 @@ pub fn events_of(world: &World, action: Action, ids: &mut Ids, now: Timestamp) -
         },
         Action::Note { event } => *event,
         Action::OpenJob(opening) => {
-            return opened(world, ids, &Actor::controller(), opening, now).1;
+            return opened(world, ids, &Actor::controller(), *opening, now).1;
         }
         Action::Miss { schedule, nominal, count, cause } => {
             Event::RunMissed { schedule, nominal, count, cause }
@@ -111,10 +111,10 @@ pub(super) fn opened(
         state: JobState::Running,
     };
     events.push(Event::JobOpened { job: Box::new(job) });
-    if let Some((kind, reason)) = opening.hold {
+    if let Some(HoldAsk { kind, reason, until }) = opening.hold {
         events.extend(hosts.into_iter().map(|host| {
             let hold = hold(ids, by, host, kind, reason.clone(), Some(id), now);
-            Event::HoldPlaced { hold }
+            Event::HoldPlaced { hold: Hold { until, ..hold } }
         }));
     }
     (id, events)

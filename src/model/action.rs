@@ -62,7 +62,7 @@ pub enum Action {
         why: String,
     },
     /// A schedule's time came, or somebody asked.
-    OpenJob(Opening),
+    OpenJob(Box<Opening>),
     /// Nominal times that will not be run.
     Miss {
         schedule: ScheduleName,
@@ -83,6 +83,8 @@ pub enum Action {
         job: JobId,
         host: HostName,
         at: StepAt,
+        /// What it is about, where the step leaves that open: an image to fetch, images to keep.
+        what: Vec<String>,
     },
     /// The host takes no work.
     Hold {
@@ -114,7 +116,16 @@ pub struct Opening {
     pub play: Option<Arc<Play>>,
     /// The hold that every target host gets as the job is opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<(HoldKind, String)>,
+    pub hold: Option<HoldAsk>,
+}
+
+/// The hold that a job places.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HoldAsk {
+    pub kind: HoldKind,
+    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl Opening {
@@ -156,6 +167,8 @@ pub enum Want {
     Host { host: HostName, job: JobId },
     /// A hold that nobody has ended.
     Hold { host: HostName, hold: HoldId },
+    /// A host that fails is taken out of service.
+    Quarantine { host: HostName },
     /// The next run of a schedule.
     Schedule { schedule: ScheduleName },
 }
@@ -176,6 +189,8 @@ pub enum Reason {
     Locked,
     /// Somebody holds it.
     Held,
+    /// It was rebooted unasked and not found fit yet.
+    Verifying,
     /// Its tool is absent or does not answer.
     Tool,
     /// Starts failed there a moment ago.
@@ -197,6 +212,7 @@ impl fmt::Display for Reason {
             Self::NotUp => "not up",
             Self::Locked => "locked",
             Self::Held => "held",
+            Self::Verifying => "being verified",
             Self::Tool => "tool missing",
             Self::BackOff => "backing off",
             Self::Disk => "disk short",
@@ -213,6 +229,7 @@ impl fmt::Display for Want {
             Self::Job { job } => write!(f, "job {job}"),
             Self::Host { host, job } => write!(f, "host {host} in job {job}"),
             Self::Hold { host, hold } => write!(f, "hold {hold} on {host}"),
+            Self::Quarantine { host } => write!(f, "host {host}"),
             Self::Schedule { schedule } => write!(f, "schedule {schedule}"),
         }
     }

@@ -3,6 +3,7 @@
 //! World, always.
 
 mod action;
+mod ask;
 mod event;
 mod fleet;
 mod host;
@@ -21,7 +22,8 @@ mod units;
 mod vm;
 mod world;
 
-pub use action::{Action, Held, Opening, Plan, Reason, Want};
+pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
+pub use ask::{DrainAsk, PlayAsk, Then};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
 pub use fleet::{
     Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Outcome, Playbook, Share, Span, TaskState, Timestamp};
+use super::{Actor, OnDeadline, Outcome, Playbook, Share, Span, TaskState, Timestamp};
 
 /// What a job does on its hosts, and in which order it takes them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -95,6 +95,9 @@ pub struct StepRun {
     /// When a drain's patience ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
+    /// What happens then, when somebody has changed it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_deadline: Option<OnDeadline>,
     /// VMs with work are not waited for any more: somebody said so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,

@@ -1,13 +1,22 @@
-//! What a person asked for, as a job to open, or why that is not possible.
+//! What a person asked for, as a job to open or to change, or why that is not possible.
 
-use super::schedules::{opening, targets};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::open;
+use super::schedules::opening;
 use crate::model::{
-    Cause, JobKind, Opening, PoolName, ScheduleName, Share, Span, Timestamp, World,
+    Act, BusyPolicy, Cause, DrainAsk, DrainStep, Each, Event, HoldAsk, HoldKind, HostName,
+    HostTask, Job, JobId, JobKind, OnDeadline, OnFailure, Opening, Play, PlayAsk, Playbook,
+    PoolName, ScheduleName, Share, Span, Step, StepRun, Then, Timestamp, World,
 };
 
 /// How long a respawn that somebody asked for may begin tasks, and how many VMs at once.
 const WINDOW: Span = Span::from_hours(4);
 const AT_ONCE: Share = Share::Percent(10);
+/// A drain that somebody asked for is not forgotten: its hosts wait their turn this long.
+const DRAIN_WINDOW: Span = Span::from_hours(24 * 30);
+const REBOOT_WITHIN: Span = Span::from_mins(15);
 
 /// Why an asked-for job cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +27,17 @@ pub enum NotPossible {
     /// Another one goes on.
     #[error("job {job} ({title}) is still running; `hostler job show {job}` shows how far it is")]
     Running { job: String, title: String },
+    /// It makes no sense as it was asked.
+    #[error("{0}")]
+    Senseless(String),
+}
+
+/// What comes of asking for a drain.
+#[derive(Clone, PartialEq, Debug)]
+pub enum DrainAnswer {
+    Open(Box<Opening>),
+    /// It goes on already; these events make it as it was asked now.
+    Known(JobId, Vec<Event>),
 }
 
 /// A respawn of the whole pool.
@@ -31,8 +51,8 @@ pub fn respawn(
         return Err(NotPossible::Unknown { kind: "pool", name: pool.to_string() });
     }
     let kind = JobKind::Respawn { pool: pool.clone() };
-    free(world, &kind)?;
-    let targets = targets(world, &kind);
+    free(world, |job| job.kind == kind)?;
+    let targets = open::vms(world, &kind);
     let at_once = at_once.unwrap_or(AT_ONCE);
     Ok(Opening::over_vms(kind, Cause::Asked, now + WINDOW, at_once, targets))
 }
@@ -41,14 +61,195 @@ pub fn respawn(
 pub fn run_now(world: &World, name: &ScheduleName, now: Timestamp) -> Result<Opening, NotPossible> {
     let unknown = || NotPossible::Unknown { kind: "schedule", name: name.to_string() };
     let schedule = world.schedules.get(name).ok_or_else(unknown)?;
-    let opening = opening(world, schedule, Cause::RunNow { schedule: name.clone() }, now);
-    free(world, &opening.kind)?;
+    let cause = Cause::RunNow { schedule: name.clone() };
+    let mut opening = opening(world, name, schedule, cause, now);
+    // Who asks for it now does not want it spread over the night.
+    opening.hosts.values_mut().for_each(|task| task.earliest = now);
+    let (kind, hosts) = (opening.kind.clone(), &opening.hosts);
+    free(world, |job| job.kind == kind && (hosts.is_empty() || meets(job, hosts.keys())))?;
     Ok(opening)
 }
 
-/// One respawn of the same targets at a time.
-fn free(world: &World, kind: &JobKind) -> Result<(), NotPossible> {
-    match world.jobs.values().find(|job| !job.is_over() && job.kind == *kind) {
+/// A playbook on hosts, now.
+pub fn play(world: &World, ask: &PlayAsk, now: Timestamp) -> Result<Opening, NotPossible> {
+    let unknown = || NotPossible::Unknown { kind: "playbook", name: ask.playbook.to_string() };
+    let playbook = world.playbooks.get(&ask.playbook).ok_or_else(unknown)?;
+    let hosts = known(world, &ask.hosts)?;
+    if playbook.each != Each::Host {
+        let said = format!(
+            "playbook {} is for VMs: use `hostler pool respawn POOL` or a schedule over a pool",
+            playbook.name
+        );
+        return Err(NotPossible::Senseless(said));
+    }
+    free(world, |job| job.play.is_some() && meets(job, hosts.iter()))?;
+    let kind = JobKind::Playbook { name: ask.playbook.clone() };
+    let steps = Playbook::clone(playbook);
+    let at_once = ask.max_unavailable.unwrap_or(AT_ONCE);
+    let play = asked(steps, &ask.reason, ask.key.clone());
+    Ok(over_hosts(kind, hosts, play, (at_once, now, now + WINDOW)))
+}
+
+/// A drain of hosts, or the one that goes on already, changed as asked.
+pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswer, NotPossible> {
+    let hosts = known(world, &ask.hosts)?;
+    let same = |job: &&Arc<Job>| {
+        let key = job.play.as_ref().and_then(|play| play.key.as_ref());
+        let by_key = key.is_some() && key == ask.key.as_ref();
+        by_key || (ask.key.is_none() && job.hosts.keys().eq(hosts.iter()))
+    };
+    let open = || world.jobs.values().filter(|job| !job.is_over());
+    if let Some(job) = open().filter(|job| job.kind == JobKind::Drain).find(same) {
+        return Ok(DrainAnswer::Known(job.id, change(job, ask, now)?));
+    }
+    free(world, |job| job.play.is_some() && meets(job, hosts.iter()))?;
+    let step = DrainStep {
+        deadline: ask.deadline,
+        on_deadline: ask.on_deadline,
+        grace: ask.grace,
+        force: ask.force,
+        surge: ask.surge,
+    };
+    let mut steps = vec![Step::plain(Act::Drain(step))];
+    let mut always = Vec::new();
+    match &ask.then {
+        Then::Hold => {}
+        Then::Resume => steps.push(Step::plain(Act::Undrain)),
+        Then::Reboot => {
+            steps.push(Step::plain(Act::Reboot { within: REBOOT_WITHIN }));
+            steps.push(Step { retries: 1, ..Step::plain(Act::Verify) });
+            steps.push(Step::plain(Act::Undrain));
+        }
+        Then::Playbook(name) => {
+            let unknown = || NotPossible::Unknown { kind: "playbook", name: name.to_string() };
+            let playbook = world.playbooks.get(name).ok_or_else(unknown)?;
+            steps.extend(playbook.steps.iter().cloned());
+            always.extend(playbook.always.iter().cloned());
+        }
+        Then::Retire => steps.push(Step::plain(Act::DeleteVms)),
+    }
+    let Ok(name) = "drain".parse() else {
+        return Err(NotPossible::Senseless("`drain` is no name for a playbook".into()));
+    };
+    let summary = "Empties a host.".to_string();
+    let on_failure = OnFailure::Hold;
+    let playbook = Playbook { name, summary, each: Each::Host, steps, always, on_failure };
+    let at_once = ask.max_parallel.unwrap_or(AT_ONCE);
+    let from = ask.at.unwrap_or(now);
+    let play = asked(playbook, &ask.reason, ask.key.clone());
+    let mut opening = over_hosts(JobKind::Drain, hosts, play, (at_once, from, from + DRAIN_WINDOW));
+    let kind = if ask.then == Then::Retire { HoldKind::Retire } else { HoldKind::Drain };
+    // From this entry on nothing is placed there; a later drain places its holds when it begins.
+    let hold = HoldAsk { kind, reason: ask.reason.clone(), until: ask.until };
+    opening.hold = ask.at.is_none().then_some(hold);
+    Ok(DrainAnswer::Open(Box::new(opening)))
+}
+
+/// The events that make a drain under way as it is asked now. Less patience is always granted;
+/// more of it only to who says so.
+fn change(job: &Job, ask: &DrainAsk, now: Timestamp) -> Result<Vec<Event>, NotPossible> {
+    let deadline = ask.deadline.map(|deadline| now + deadline);
+    let mut events = Vec::new();
+    for (host, task) in &job.hosts {
+        let Some(step) = &task.step else { continue };
+        let on_deadline = step.on_deadline.unwrap_or_else(|| first(job));
+        let same = same_moment(step.deadline, deadline);
+        if same && step.force == ask.force && on_deadline == ask.on_deadline {
+            continue;
+        }
+        if !ask.replace && looser(step, deadline, ask, on_deadline) {
+            let said = format!(
+                "job {} drains {host} with less patience already; say --replace to loosen it",
+                job.id
+            );
+            return Err(NotPossible::Senseless(said));
+        }
+        let (job, host) = (job.id, host.clone());
+        let (on_deadline, force) = (ask.on_deadline, ask.force);
+        events.push(Event::DrainChanged { job, host, deadline, on_deadline, force });
+    }
+    Ok(events)
+}
+
+/// What the drain was opened with.
+fn first(job: &Job) -> OnDeadline {
+    let step = job.play.as_ref().and_then(|play| play.playbook.steps.first());
+    if let Some(Act::Drain(drain)) = step.map(|step| &step.act) {
+        drain.on_deadline
+    } else {
+        OnDeadline::default()
+    }
+}
+
+/// The same deadline asked for again a moment later is the same.
+fn same_moment(old: Option<Timestamp>, new: Option<Timestamp>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => old <= new && new.since(old) < Span::from_mins(1),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn looser(step: &StepRun, to: Option<Timestamp>, ask: &DrainAsk, was: OnDeadline) -> bool {
+    let later = match (step.deadline, to) {
+        (Some(old), Some(new)) => new > old && !same_moment(Some(old), Some(new)),
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    let milder = was == OnDeadline::Stop && ask.on_deadline == OnDeadline::Abort;
+    later || milder || (step.force && !ask.force)
+}
+
+fn asked(playbook: Playbook, reason: &str, key: Option<String>) -> Play {
+    Play {
+        playbook,
+        reason: reason.into(),
+        max_fail: Share::Percent(5),
+        min_healthy: Span::ZERO,
+        min_available: None,
+        // Who asks by hand has seen the plan: the drain's own deadline decides.
+        busy: BusyPolicy::Deadline,
+        key,
+    }
+}
+
+fn over_hosts(
+    kind: JobKind,
+    hosts: BTreeSet<HostName>,
+    play: Play,
+    (max_unavailable, from, begin_by): (Share, Timestamp, Timestamp),
+) -> Opening {
+    let task = |host| (host, HostTask::waiting(from));
+    Opening {
+        kind,
+        cause: Cause::Asked,
+        begin_by,
+        max_unavailable,
+        targets: BTreeMap::new(),
+        hosts: hosts.into_iter().map(task).collect(),
+        play: Some(Arc::new(play)),
+        hold: None,
+    }
+}
+
+/// All of the hosts, each once, or the first that nobody knows.
+fn known(world: &World, hosts: &[HostName]) -> Result<BTreeSet<HostName>, NotPossible> {
+    if hosts.is_empty() {
+        return Err(NotPossible::Senseless("no host was named".into()));
+    }
+    match hosts.iter().find(|name| !world.hosts.contains_key(*name)) {
+        Some(name) => Err(NotPossible::Unknown { kind: "host", name: name.to_string() }),
+        None => Ok(hosts.iter().cloned().collect()),
+    }
+}
+
+fn meets<'a>(job: &Job, mut hosts: impl Iterator<Item = &'a HostName>) -> bool {
+    hosts.any(|host| job.hosts.get(host).is_some_and(|task| !task.state.is_over()))
+}
+
+/// One job over the same targets at a time.
+fn free(world: &World, clashes: impl Fn(&Job) -> bool) -> Result<(), NotPossible> {
+    match world.jobs.values().find(|job| !job.is_over() && clashes(job)) {
         Some(job) => Err(NotPossible::Running { job: job.id.to_string(), title: job.title() }),
         None => Ok(()),
     }

@@ -91,6 +91,11 @@ impl Calendar {
         }
     }
 
+    /// The day of its zone that an instant falls on.
+    pub fn day(&self, at: Timestamp) -> chrono::NaiveDate {
+        self.civil(at).date()
+    }
+
     fn civil(&self, at: Timestamp) -> NaiveDateTime {
         at.to_utc().with_timezone(&self.zone).naive_local()
     }

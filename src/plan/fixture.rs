@@ -94,7 +94,7 @@ impl Grown {
                 }
                 Action::EndTask { job, vm, end } => self.put(s, Event::TaskEnded { job, vm, end }),
                 Action::EndJob { job } => self.put(s, Event::JobEnded { job }),
-                Action::HostDo { job, host, at: step } => {
+                Action::HostDo { job, host, at: step, .. } => {
                     let op = OpId::from_bits(self.id());
                     self.put(s, Event::HostOpBegun { host, op, job, at: step });
                 }

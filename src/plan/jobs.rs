@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::play::{Leave, leave};
 use super::pools::Crew;
 use crate::model::{
     Action, Held, Job, JobId, PoolName, Reach, RetireWhy, Span, Task, TaskEnd, TaskState,
-    Timestamp, VmId, Want, Wanted, World,
+    Timestamp, Vm, VmId, Want, Wanted, World,
 };
 
 /// After the last moment to begin, a task that began may still take this long.
@@ -18,6 +19,8 @@ pub(super) struct Work<'a> {
     pub(super) held: Vec<Held>,
     /// Tasks that wait for a VM in the old one's stead, by pool.
     pub(super) vacant: BTreeMap<&'a PoolName, Vec<(JobId, VmId)>>,
+    /// VMs whose agents are to be told that they get no more work.
+    pub(super) tell: Vec<&'a Vm>,
     /// How many tasks of each job end in this pass.
     ended: BTreeMap<JobId, usize>,
 }
@@ -64,7 +67,7 @@ pub(super) fn work<'a>(
     now: Timestamp,
 ) -> Work<'a> {
     let mut work = Work::default();
-    let open = || world.jobs.values().filter(|job| !job.is_over());
+    let open = || world.jobs.values().filter(|job| !job.is_over() && job.play.is_none());
     for job in open() {
         for (vm, task) in
             job.tasks.iter().filter(|(_, t)| matches!(t.state, TaskState::Begun { .. }))
@@ -82,8 +85,9 @@ pub(super) fn work<'a>(
         let mut why = None;
         for (vm, task) in job.tasks.iter().filter(|(_, t)| t.state == TaskState::Waiting) {
             match waiting(world, job, *vm, task, &mut budget, now) {
-                Ok(Some(end)) => work.end_task(job, *vm, end),
-                Ok(None) => {
+                Ok(Turn::End(end)) => work.end_task(job, *vm, end),
+                Ok(Turn::Tell(vm)) => work.tell.push(vm),
+                Ok(Turn::Begin) => {
                     let (vm, why) = (*vm, RetireWhy::Respawn);
                     work.actions.push(Action::Retire { vm, why, job: Some(job.id) });
                 }
@@ -108,7 +112,15 @@ impl Work<'_> {
     }
 }
 
-/// Whether a waiting task begins (`None`), is over, or waits for what.
+/// What a waiting task does.
+enum Turn<'a> {
+    Begin,
+    /// Its VM's agent must be told first.
+    Tell(&'a Vm),
+    End(TaskEnd),
+}
+
+/// What a waiting task does, or what it waits for.
 fn waiting<'a>(
     world: &'a World,
     job: &Job,
@@ -116,10 +128,10 @@ fn waiting<'a>(
     task: &'a Task,
     budget: &mut Budget<'a>,
     now: Timestamp,
-) -> Result<Option<TaskEnd>, String> {
+) -> Result<Turn<'a>, String> {
     let Some(old) = world.vms.get(&vm).filter(|vm| vm.wanted == Wanted::Running) else {
         // Something else has replaced it since: it is not the VM of the time before.
-        return Ok(Some(TaskEnd::Done));
+        return Ok(Turn::End(TaskEnd::Done));
     };
     let reach = world.hosts.get(&old.host).map_or(Reach::Unknown, |host| host.reach);
     let reached = matches!(reach, Reach::Up | Reach::Locked);
@@ -129,7 +141,7 @@ fn waiting<'a>(
         } else {
             format!("{} was {reach} at the window's end", old.host)
         };
-        return Ok(Some(TaskEnd::Skipped { why, busy: false }));
+        return Ok(Turn::End(TaskEnd::Skipped { why, busy: old.busy == Some(true) }));
     }
     if !reached {
         return Err(format!("{} is {reach}", old.host));
@@ -137,7 +149,11 @@ fn waiting<'a>(
     if let Some(op) = &old.op {
         return Err(format!("{} of {vm} on {} is under way", op.kind, old.host));
     }
-    budget.take(job, &task.pool).map(|()| None)
+    if let Leave::Wait(why) = leave(world, old, now) {
+        return Err(format!("vm {vm}: {why}"));
+    }
+    budget.take(job, &task.pool)?;
+    Ok(if leave(world, old, now) == Leave::Tell { Turn::Tell(old) } else { Turn::Begin })
 }
 
 enum Begun {

@@ -8,9 +8,12 @@ mod ask;
 mod calendar;
 #[cfg(test)]
 mod fixture;
+mod holds;
 mod jobs;
 mod observe;
+mod open;
 mod place;
+mod play;
 mod pools;
 mod reach;
 mod schedules;
@@ -25,24 +28,33 @@ use crate::model::{
     Action, Held, HostName, OpKind, Plan, ScheduleName, Timestamp, Vm, Want, World,
 };
 
-pub use ask::{NotPossible, respawn, run_now};
+pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
 pub use observe::observe;
+pub use play::check_expression;
 pub use reach::{Contact, reach};
 pub use why::{why_host, why_vm};
 
 /// Everything that should happen now, and why the rest does not.
 pub fn plan(world: &World, now: Timestamp) -> Plan {
-    let mut actions = Vec::new();
-    expire_holds(world, now, &mut actions);
-    let crews = pools::crews(world);
+    let (mut actions, mut held) = (Vec::new(), Vec::new());
+    holds::tend(world, now, &mut actions, &mut held);
+    let leaving = play::leaving(world);
+    let crews = pools::crews(world, &leaving);
     let work = jobs::work(world, &crews, now);
-    let mut held = work.held;
-    step_vms(world, now, &mut actions, &mut held);
-    let going = pools::retired(&actions);
-    let again = |action: &Action| matches!(action, Action::Retire { vm, .. } if going.contains(vm));
-    actions.extend(work.actions.into_iter().filter(|action| !again(action)));
-    schedules::due(world, now, &mut actions);
+    held.extend(work.held);
+    let moves = play::moves(world, &crews, now);
+    let agents = work.tell.into_iter().map(|vm| (OpKind::Deregister, vm));
+    let commands = agents.chain(moves.commands()).collect();
+    step_vms(world, now, (commands, moves.send), &mut actions, &mut held);
+    held.extend(moves.held);
+    // A VM is retired once, whoever wants it gone.
+    let mut going = pools::retired(&actions);
+    let tasks = work.actions.into_iter().chain(moves.actions);
+    actions.extend(tasks.filter(|action| {
+        if let Action::Retire { vm, .. } = action { going.insert(*vm) } else { true }
+    }));
+    schedules::due(world, now, &mut actions, &mut held);
     held.extend(pools::keep(world, &crews, work.vacant, now, &mut actions));
     Plan { actions, held }
 }
@@ -54,21 +66,52 @@ pub fn next_runs(world: &World, name: &ScheduleName, now: Timestamp, n: usize) -
     calendar.map(|calendar| calendar.next(now, n)).unwrap_or_default()
 }
 
-fn expire_holds(world: &World, now: Timestamp, actions: &mut Vec<Action>) {
-    for (name, host) in &world.hosts {
-        let over = host.holds.values().filter(|hold| hold.until.is_some_and(|until| until <= now));
-        actions.extend(over.map(|hold| Action::Release {
-            host: name.clone(),
-            hold: hold.id,
-            why: "its time is over".into(),
-        }));
+/// A command that waits for its host to be free.
+enum Command<'a> {
+    Vm(OpKind, &'a Vm),
+    Host(play::Send<'a>),
+}
+
+impl Command<'_> {
+    fn host(&self) -> &HostName {
+        match self {
+            Self::Vm(_, vm) => &vm.host,
+            Self::Host(send) => send.host,
+        }
+    }
+
+    /// What frees a slot goes first; then what was begun earlier.
+    fn rank(&self) -> (u8, Timestamp, u64) {
+        match self {
+            Self::Vm(kind, vm) => {
+                let rank = match kind {
+                    OpKind::Stop => 0,
+                    OpKind::Delete => 1,
+                    OpKind::Deregister => 2,
+                    OpKind::Start => 4,
+                    OpKind::Clone => 5,
+                };
+                (rank, vm.created, vm.id.bits())
+            }
+            Self::Host(send) => (3, Timestamp::default(), send.job.bits()),
+        }
     }
 }
 
-/// The next step of every VM; on each host one command at a time, what frees a slot first.
-fn step_vms(world: &World, now: Timestamp, actions: &mut Vec<Action>, held: &mut Vec<Held>) {
-    let mut busy: BTreeSet<&HostName> = BTreeSet::new();
-    let mut commands: Vec<(OpKind, &Vm)> = Vec::new();
+/// The next step of every VM, and what jobs want done on hosts; on each host one command at a
+/// time.
+fn step_vms<'a>(
+    world: &'a World,
+    now: Timestamp,
+    (asked, sends): (Vec<(OpKind, &'a Vm)>, Vec<play::Send<'a>>),
+    actions: &mut Vec<Action>,
+    held: &mut Vec<Held>,
+) {
+    let at_work = world.hosts.iter().filter(|(_, host)| host.op.is_some());
+    let mut busy: BTreeSet<&HostName> = at_work.map(|(name, _)| name).collect();
+    let asked = asked.into_iter().map(|(kind, vm)| Command::Vm(kind, vm));
+    let mut commands: Vec<Command<'a>> =
+        asked.chain(sends.into_iter().map(Command::Host)).collect();
     for vm in world.vms.values() {
         let Some(host) = world.hosts.get(&vm.host) else { continue };
         if vm.op.is_some() {
@@ -79,7 +122,7 @@ fn step_vms(world: &World, now: Timestamp, actions: &mut Vec<Action>, held: &mut
             vm::Step::Wait(why) => {
                 held.push(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() })
             }
-            vm::Step::Do(kind) => commands.push((kind, vm)),
+            vm::Step::Do(kind) => commands.push(Command::Vm(kind, vm)),
             vm::Step::Retire(why) => actions.push(Action::Retire { vm: vm.id, why, job: None }),
             vm::Step::Leak => {
                 let (host, slot) = (vm.host.clone(), vm.slot);
@@ -88,22 +131,27 @@ fn step_vms(world: &World, now: Timestamp, actions: &mut Vec<Action>, held: &mut
             vm::Step::Forget => actions.push(Action::Forget { vm: vm.id }),
         }
     }
-    commands.sort_by_key(|(kind, vm)| {
-        let rank = match kind {
-            OpKind::Stop => 0,
-            OpKind::Delete => 1,
-            OpKind::Deregister => 2,
-            OpKind::Start => 3,
-            OpKind::Clone => 4,
-        };
-        (rank, vm.created, vm.id)
-    });
-    for (kind, vm) in commands {
-        if busy.insert(&vm.host) {
-            actions.push(Action::Do { vm: vm.id, kind });
-        } else {
-            let why = format!("{} waits: {} has another command under way", kind, vm.host);
-            held.push(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() });
+    commands.sort_by_key(Command::rank);
+    for command in commands {
+        let free = !busy.contains(command.host());
+        match command {
+            Command::Vm(kind, vm) if free => {
+                busy.insert(&vm.host);
+                actions.push(Action::Do { vm: vm.id, kind });
+            }
+            Command::Host(play::Send { host, job, at, what }) if free => {
+                busy.insert(host);
+                actions.push(Action::HostDo { job, host: host.clone(), at, what });
+            }
+            Command::Vm(kind, vm) => {
+                let why = format!("{kind} waits: {} has another command under way", vm.host);
+                held.push(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() });
+            }
+            Command::Host(send) => {
+                let (host, job) = (send.host.clone(), send.job);
+                let why = "its command waits: another one is under way there".into();
+                held.push(Held { want: Want::Host { host, job }, why, refused: BTreeMap::new() });
+            }
         }
     }
 }

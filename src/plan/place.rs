@@ -66,6 +66,7 @@ pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason
         (Reason::Locked, host.reach == Reach::Locked),
         (Reason::NotUp, !matches!(host.reach, Reach::Up | Reach::Locked)),
         (Reason::Held, !host.holds.is_empty()),
+        (Reason::Verifying, host.verifying.is_some()),
         (Reason::Tool, host.seen.as_ref().is_none_or(|seen| seen.vms.is_none())),
         (Reason::BackOff, backs_off(host, now).is_some()),
         (Reason::Disk, host.seen.as_ref().is_some_and(|s| disk_short(&s.facts))),
@@ -74,7 +75,7 @@ pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason
 }
 
 /// 20 % of the disk, or 20 GiB where that is less, stay free.
-fn disk_short(facts: &Facts) -> bool {
+pub(super) fn disk_short(facts: &Facts) -> bool {
     let fifth = Bytes(facts.disk.0 / 5);
     facts.disk.0 > 0 && facts.disk_free < fifth.min(DISK_RESERVE)
 }

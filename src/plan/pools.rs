@@ -9,8 +9,8 @@ use crate::model::{
     Want, Wanted, World,
 };
 
-/// A pool's VMs that are wanted, and where. VMs on lost hosts are not here: others take their
-/// part, although their slots stay occupied.
+/// A pool's VMs that are wanted, and where. VMs on lost hosts and on hosts being emptied are not
+/// here: others take their part, although their slots stay occupied.
 #[derive(Default)]
 pub(super) struct Crew<'a> {
     pub(super) live: Vec<&'a Vm>,
@@ -18,12 +18,16 @@ pub(super) struct Crew<'a> {
 }
 
 /// Every pool's crew, in one walk over all VMs.
-pub(super) fn crews(world: &World) -> BTreeMap<&PoolName, Crew<'_>> {
+pub(super) fn crews<'a>(
+    world: &'a World,
+    leaving: &BTreeSet<&HostName>,
+) -> BTreeMap<&'a PoolName, Crew<'a>> {
     let mut crews: BTreeMap<&PoolName, Crew<'_>> =
         world.pools.keys().map(|name| (name, Crew::default())).collect();
     for vm in world.vms.values().filter(|vm| vm.wanted == Wanted::Running) {
         let reach = world.hosts.get(&vm.host).map(|host| host.reach);
-        if matches!(reach, None | Some(Reach::Lost | Reach::IdentityMismatch)) {
+        let gone = matches!(reach, None | Some(Reach::Lost | Reach::IdentityMismatch));
+        if gone || leaving.contains(&vm.host) {
             continue;
         }
         if let Some(crew) = crews.get_mut(&vm.pool) {

@@ -1,53 +1,127 @@
-//! Schedules: which nominal times have come, which of them fire, and which are recorded missed.
+//! Schedules: which nominal times have come, which of them fire, and which are recorded missed
+//! and why. Nothing is ever passed over in silence.
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::calendar::Calendar;
+use super::open;
 use crate::model::{
-    Action, Cause, HostName, JobKind, Opening, Schedule, ScheduleName, Targets, Timestamp, VmId,
-    Wanted, World,
+    Action, Cause, Held, JobId, Opening, Overlap, Schedule, ScheduleName, Span, Timestamp, Want,
+    World,
 };
 
 /// More nominal times than this are not counted one by one.
 const COUNTED_MOST: usize = 10_000;
+/// A run that begins later than this after its time is late.
+const LATE: Span = Span::from_mins(2);
 
 /// What the calendar asks for at `now`, over all schedules.
-pub(super) fn due(world: &World, now: Timestamp, actions: &mut Vec<Action>) {
+pub(super) fn due(world: &World, now: Timestamp, actions: &mut Vec<Action>, held: &mut Vec<Held>) {
     for (name, schedule) in &world.schedules {
         // A calendar that cannot be read was refused at the door; it has no times.
         let Ok(calendar) = Calendar::new(&schedule.spec.cron, &schedule.spec.zone) else {
             continue;
         };
         let times = calendar.between(schedule.upto, now, COUNTED_MOST);
-        let Some((latest, earlier)) = times.split_last() else { continue };
-        let miss = |nominal: Timestamp, count: usize, cause: &str| Action::Miss {
-            schedule: name.clone(),
-            nominal,
-            count: u32::try_from(count).unwrap_or(u32::MAX),
-            cause: cause.into(),
-        };
-        if let Some(last) = earlier.last() {
-            let cause = "no controller was at work; the latest time stands for all";
-            actions.push(miss(*last, earlier.len(), cause));
+        if times.is_empty() {
+            continue;
         }
-        let late = now.since(*latest);
-        if late > schedule.spec.window {
-            let cause = format!(
-                "no controller was at work, and its window ended {} ago",
-                now.since(*latest + schedule.spec.window).rough()
-            );
-            actions.push(miss(*latest, 1, &cause));
-        } else if let Some(job) = running(world, name) {
-            actions.push(miss(*latest, 1, &format!("job {job} of the run before still goes on")));
-        } else {
-            let cause = Cause::Run { schedule: name.clone(), nominal: *latest };
-            actions.push(Action::OpenJob(opening(world, schedule, cause, *latest)));
+        match verdicts(world, name, schedule, &calendar, &times, now) {
+            Ok(verdicts) => actions.extend(in_order(world, name, schedule, verdicts)),
+            Err(why) => {
+                let want = Want::Schedule { schedule: name.clone() };
+                held.push(Held { want, why, refused: BTreeMap::new() });
+            }
         }
     }
 }
 
+/// What becomes of a nominal time: it fires, or why not.
+type Verdict = (Timestamp, Option<String>);
+
+/// A verdict for each time; `Err`: the latest one waits, and so do all.
+fn verdicts(
+    world: &World,
+    name: &ScheduleName,
+    schedule: &Schedule,
+    calendar: &Calendar,
+    times: &[Timestamp],
+    now: Timestamp,
+) -> Result<Vec<Verdict>, String> {
+    let mut verdicts: Vec<Verdict> =
+        times.iter().map(|at| (*at, excuse(schedule, calendar, *at))).collect();
+    let Some(latest) = verdicts.iter().rposition(|(_, excuse)| excuse.is_none()) else {
+        return Ok(verdicts);
+    };
+    for (_, excuse) in verdicts[..latest].iter_mut().filter(|(_, excuse)| excuse.is_none()) {
+        *excuse = Some("no controller was at work; the latest time stands for all".into());
+    }
+    let (at, excuse) = &mut verdicts[latest];
+    let late = now.since(*at);
+    *excuse = if late > schedule.spec.window {
+        let ago = now.since(*at + schedule.spec.window).rough();
+        Some(format!("no controller was at work, and its window ended {ago} ago"))
+    } else if late > LATE && !schedule.spec.catch_up {
+        Some(format!("it would begin {} late, and catch_up is none", late.rough()))
+    } else {
+        match (running(world, name), schedule.spec.overlap) {
+            (Some(job), Overlap::Skip) => {
+                Some(format!("job {job} of the run before still goes on"))
+            }
+            (Some(job), Overlap::Queue) => {
+                return Err(format!("the run of {at} waits for job {job} of the run before"));
+            }
+            (None, _) => None,
+        }
+    };
+    Ok(verdicts)
+}
+
+/// Why a time is not to be run, whatever the controller did.
+fn excuse(schedule: &Schedule, calendar: &Calendar, at: Timestamp) -> Option<String> {
+    if schedule.skip_upto.is_some_and(|upto| at <= upto) {
+        return Some("somebody asked for it to be skipped".into());
+    }
+    if let Some(suspended) = &schedule.suspended {
+        return Some(format!("suspended by {}: {}", suspended.by, suspended.reason));
+    }
+    if schedule.spec.suspend {
+        return Some("suspended by the inventory".into());
+    }
+    let day: NaiveDate = calendar.day(at);
+    schedule.spec.blackout.contains(&day).then(|| format!("{day} is a blackout day"))
+}
+
+/// The verdicts as actions, oldest first; times in a row that are missed for one reason are one.
+fn in_order(
+    world: &World,
+    name: &ScheduleName,
+    schedule: &Schedule,
+    verdicts: Vec<Verdict>,
+) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for (nominal, excuse) in verdicts {
+        let Some(cause) = excuse else {
+            let cause = Cause::Run { schedule: name.clone(), nominal };
+            let opening = opening(world, name, schedule, cause, nominal);
+            actions.push(Action::OpenJob(Box::new(opening)));
+            continue;
+        };
+        if let Some(Action::Miss { nominal: last, count, cause: before, .. }) = actions.last_mut()
+            && *before == cause
+        {
+            (*last, *count) = (nominal, count.saturating_add(1));
+            continue;
+        }
+        actions.push(Action::Miss { schedule: name.clone(), nominal, count: 1, cause });
+    }
+    actions
+}
+
 /// The open job of a schedule's earlier run.
-fn running(world: &World, name: &ScheduleName) -> Option<crate::model::JobId> {
+fn running(world: &World, name: &ScheduleName) -> Option<JobId> {
     let of = |cause: &Cause| match cause {
         Cause::Run { schedule, .. } | Cause::RunNow { schedule } => schedule == name,
         Cause::Asked => false,
@@ -58,28 +132,13 @@ fn running(world: &World, name: &ScheduleName) -> Option<crate::model::JobId> {
 /// The job that a schedule's run opens.
 pub(super) fn opening(
     world: &World,
+    name: &ScheduleName,
     schedule: &Schedule,
     cause: Cause,
     from: Timestamp,
 ) -> Opening {
-    let spec = &schedule.spec;
-    let kind = match &spec.targets {
-        Targets::Pool(pool) => JobKind::Respawn { pool: pool.clone() },
-        Targets::Hosts(hosts) => JobKind::RespawnOn { hosts: hosts.clone() },
-    };
-    let targets = targets(world, &kind);
-    Opening::over_vms(kind, cause, from + spec.window, spec.max_unavailable, targets)
-}
-
-/// The VMs that a respawn replaces.
-pub(super) fn targets(world: &World, kind: &JobKind) -> BTreeMap<VmId, HostName> {
-    let chosen = |vm: &crate::model::Vm| match kind {
-        JobKind::Respawn { pool } => vm.pool == *pool,
-        JobKind::RespawnOn { hosts } => {
-            world.hosts.get(&vm.host).is_some_and(|host| hosts.matches(&host.spec.labels))
-        }
-        JobKind::Drain | JobKind::Playbook { .. } => false,
-    };
-    let vms = world.vms.values().filter(|vm| vm.wanted == Wanted::Running && chosen(vm));
-    vms.map(|vm| (vm.id, vm.host.clone())).collect()
+    match open::on_hosts(world, name, schedule, &cause, from) {
+        Some(opening) => opening,
+        None => open::on_vms(world, schedule, cause, from),
+    }
 }

@@ -64,9 +64,10 @@ impl World {
             task.stop = Some(StopAsked { by: entry.actor.clone(), at });
         } else if let Event::HostTaskRetried { at: step, .. } = &entry.event {
             return task.retry(*step).or_else(wrong);
-        } else if let Event::DrainChanged { deadline, force, .. } = &entry.event {
+        } else if let Event::DrainChanged { deadline, on_deadline, force, .. } = &entry.event {
             let Some(step) = &mut task.step else { return wrong("is at no step") };
             (step.deadline, step.force) = (*deadline, *force);
+            step.on_deadline = Some(*on_deadline);
         } else if let Event::HostTaskEnded { end, .. } = &entry.event {
             return self.host_task_ended(job, host, end, at);
         }
@@ -165,9 +166,11 @@ impl HostTask {
     fn begin_step(&mut self, at: StepAt, deadline: Option<Timestamp>, boot: &str, now: Timestamp) {
         let attempt = self.step.as_ref().map_or(0, |step| step.attempt).saturating_add(1);
         let force = self.step.as_ref().is_some_and(|step| step.force);
+        let on_deadline = self.step.as_ref().and_then(|step| step.on_deadline);
+        let (boot, answer) = (boot.into(), None);
         self.at = at;
         self.step =
-            Some(StepRun { began: now, attempt, deadline, force, boot: boot.into(), answer: None });
+            Some(StepRun { began: now, attempt, deadline, on_deadline, force, boot, answer });
     }
 
     fn end_step(&mut self, end: &StepEnd, ended: Timestamp) -> Result<(), &'static str> {

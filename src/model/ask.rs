@@ -1,0 +1,97 @@
+//! What people ask of hosts that needs more than a name and a reason: a drain, a playbook.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HostName, OnDeadline, PlaybookName, Share, Span, Surge, Timestamp};
+
+/// Empty these hosts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DrainAsk {
+    pub hosts: Vec<HostName>,
+    pub reason: String,
+    /// How long VMs with work may go on; `None`: as long as they like.
+    #[serde(default = "deadline")]
+    pub deadline: Option<Span>,
+    #[serde(default)]
+    pub on_deadline: OnDeadline,
+    #[serde(default = "grace")]
+    pub grace: Span,
+    #[serde(default)]
+    pub force: bool,
+    #[serde(default)]
+    pub surge: Surge,
+    #[serde(default)]
+    pub then: Then,
+    /// The hold ends by itself then, once the host is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// It begins then, and not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// How many of the hosts at once; else one, or 10 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_parallel: Option<Share>,
+    /// Asking twice with the same key is asking once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// A drain under way may be made more patient by this one.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// What happens to a host once it is empty.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// It stays empty until somebody lifts the hold.
+    #[default]
+    Hold,
+    /// It takes work again.
+    Resume,
+    /// It is rebooted, verified, and takes work again.
+    Reboot,
+    /// The steps of this playbook.
+    Playbook(PlaybookName),
+    /// It leaves the fleet.
+    Retire,
+}
+
+/// Do the steps of a playbook on these hosts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PlayAsk {
+    pub playbook: PlaybookName,
+    pub hosts: Vec<HostName>,
+    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_unavailable: Option<Share>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+fn deadline() -> Option<Span> {
+    Some(Span::from_mins(60))
+}
+fn grace() -> Span {
+    Span::from_secs(30)
+}
+
+impl DrainAsk {
+    /// A drain with the usual options.
+    pub fn new(hosts: Vec<HostName>, reason: &str) -> Self {
+        Self {
+            hosts,
+            reason: reason.into(),
+            deadline: deadline(),
+            on_deadline: OnDeadline::default(),
+            grace: grace(),
+            force: false,
+            surge: Surge::default(),
+            then: Then::default(),
+            until: None,
+            at: None,
+            max_parallel: None,
+            key: None,
+            replace: false,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! How VMs leave a host: one with work is waited for, an idle one's agent is told first that it
+//! gets no more, its successor comes first where there is room, and only then is it stopped.
+
+use super::step::Next;
+use super::{Moves, Scene};
+use crate::model::{
+    Action, DrainStep, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind, Phase, Pool,
+    PoolSize, Reach, RetireWhy, StepRun, Surge, Timestamp, Vm, Wanted, World,
+};
+use crate::plan::vm::backoff;
+
+/// What a VM that is to leave does next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::plan) enum Leave {
+    /// It may be stopped.
+    Now,
+    /// Its agent is to be told that it gets no more work.
+    Tell,
+    Wait(String),
+}
+
+/// How a VM leaves that is to go when it has no work.
+pub(in crate::plan) fn leave(world: &World, vm: &Vm, now: Timestamp) -> Leave {
+    let Some(pool) = world.pools.get(&vm.pool) else { return Leave::Now };
+    if vm.phase != Phase::Ready {
+        return Leave::Now;
+    }
+    match vm.busy {
+        Some(true) => return Leave::Wait("it has work".into()),
+        None if pool.spec.busy.is_some() => {
+            return Leave::Wait("its probe has not told whether it has work".into());
+        }
+        Some(false) | None => {}
+    }
+    if pool.spec.retire.is_none() || vm.deregistered.is_some() {
+        return Leave::Now;
+    }
+    // Never stopped before it was told: it may have just become busy.
+    match vm.refused.as_ref().filter(|refused| refused.kind == OpKind::Deregister) {
+        Some(refused) if now < refused.at + backoff(refused.times) => {
+            Leave::Wait(format!("its agent could not be told to leave: {}", refused.said))
+        }
+        Some(_) | None => Leave::Tell,
+    }
+}
+
+/// A drain: the job's hold, then the VMs as they become free, then none.
+pub(super) fn drain<'a>(
+    scene: &Scene<'a>,
+    (name, host): (&'a HostName, &'a Host),
+    task: &HostTask,
+    run: &StepRun,
+    drain: &DrainStep,
+    moves: &mut Moves<'a>,
+) -> Next {
+    if !host.holds.values().any(|hold| hold.job == Some(scene.job.id)) {
+        moves.actions.push(hold(name, scene.job.id, HoldKind::Drain, &scene.play.reason));
+        return Next::Wait("its hold is placed".into());
+    }
+    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    if !matches!(host.reach, Reach::Up | Reach::Locked) {
+        // No deadline is kept on a view that may be old.
+        return Next::Wait(format!("blocked: {name} is {}", host.reach));
+    }
+    let past = run.deadline.is_some_and(|deadline| scene.now >= deadline);
+    let stop = run.on_deadline.unwrap_or(drain.on_deadline) == OnDeadline::Stop;
+    let stays = |vm: &&std::sync::Arc<Vm>| vm.wanted == Wanted::Running;
+    if past && !stop && scene.world.vms_on(host).any(|vm| stays(&vm)) {
+        return Next::End(Err(format!("the deadline has passed: {waits}")));
+    }
+    let force = drain.force || run.force || past;
+    let surge = drain.surge == Surge::Auto && !force;
+    match send_away(scene, host, (force, surge), task, moves) {
+        Some(why) => Next::Wait(why),
+        None => Next::Wait(waits),
+    }
+}
+
+/// Every VM goes, whatever it does.
+pub(super) fn delete_vms<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Moves<'a>) -> Next {
+    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    for vm in scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running) {
+        retire(vm, RetireWhy::Drained, scene.job.id, moves);
+    }
+    Next::Wait(waits)
+}
+
+/// Every VM that was there when the step began goes, and the pools are whole again.
+pub(super) fn respawn<'a>(
+    scene: &Scene<'a>,
+    host: &'a Host,
+    run: &StepRun,
+    moves: &mut Moves<'a>,
+) -> Next {
+    let mut waits = None;
+    for vm in scene.world.vms_on(host).filter(|vm| vm.created <= run.began) {
+        if vm.wanted == Wanted::Gone || vm.op.is_some() {
+            waits = Some(format!("vm {} is {}", vm.id, vm.word()));
+            continue;
+        }
+        match leave(scene.world, vm, scene.now) {
+            Leave::Now => retire(vm, RetireWhy::Respawn, scene.job.id, moves),
+            Leave::Tell => moves.tell.push(vm),
+            Leave::Wait(_) => {}
+        }
+        waits = Some(format!("vm {} is {}", vm.id, vm.word()));
+    }
+    let coming = scene.world.vms_on(host).find(|vm| !vm.is_ready());
+    let waits = waits.or_else(|| coming.map(|vm| format!("vm {} is {}", vm.id, vm.word())));
+    waits.map_or(Next::End(Ok(())), Next::Wait)
+}
+
+/// The agents of all VMs are told.
+pub(super) fn deregister<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Moves<'a>) -> Next {
+    let mut waits = None;
+    let told = |vm: &Vm| match scene.world.pools.get(&vm.pool) {
+        Some(pool) => pool.spec.retire.is_none() || vm.deregistered.is_some(),
+        None => true,
+    };
+    let there = scene.world.vms_on(host).filter(|vm| vm.phase == Phase::Ready && !told(vm));
+    for vm in there.filter(|vm| vm.wanted == Wanted::Running) {
+        let idle = Vm { busy: Some(false), ..(**vm).clone() };
+        if let (None, Leave::Tell) = (&vm.op, leave(scene.world, &idle, scene.now)) {
+            moves.tell.push(vm);
+        }
+        waits = Some(format!("the agent of vm {} is not told yet", vm.id));
+    }
+    waits.map_or(Next::End(Ok(())), Next::Wait)
+}
+
+/// The hold that the job puts on the host.
+pub(super) fn hold(host: &HostName, job: JobId, kind: HoldKind, reason: &str) -> Action {
+    Action::Hold { host: host.clone(), kind, reason: reason.into(), job: Some(job) }
+}
+
+/// What is still on the host; `None`: nothing, as far as has been observed.
+fn still_there(world: &World, host: &Host) -> Option<String> {
+    let vms: Vec<String> = world
+        .vms_on(host)
+        .map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm)))
+        .collect();
+    if !vms.is_empty() {
+        return Some(vms.join(", "));
+    }
+    let ours = host.slots.iter().find(|slot| slot.vm().is_some())?;
+    Some(format!("a slot is {}", ours.word()))
+}
+
+fn busy_word(vm: &Vm) -> &'static str {
+    if vm.wanted == Wanted::Running && vm.busy == Some(true) { " and has work" } else { "" }
+}
+
+/// Sends away what may go; says what the first of the others waits for.
+fn send_away<'a>(
+    scene: &Scene<'a>,
+    host: &'a Host,
+    (force, surge): (bool, bool),
+    task: &HostTask,
+    moves: &mut Moves<'a>,
+) -> Option<String> {
+    let mut waits = None;
+    let there = scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running);
+    for vm in there.filter(|vm| vm.op.is_none()) {
+        let leave = if force { Leave::Now } else { leave(scene.world, vm, scene.now) };
+        let leave = match leave {
+            Leave::Now | Leave::Tell if surge && succeeds(scene, vm, task) => {
+                Leave::Wait("its successor is on its way".into())
+            }
+            leave => leave,
+        };
+        match leave {
+            Leave::Now => retire(vm, RetireWhy::Drained, scene.job.id, moves),
+            Leave::Tell => moves.tell.push(vm),
+            Leave::Wait(why) => {
+                waits.get_or_insert_with(|| format!("vm {}: {why}", vm.id));
+            }
+        }
+    }
+    waits
+}
+
+/// Whether a successor was placed and is not ready yet. VMs of hosts being emptied are not
+/// counted in the crew, so what its pool is short of is on its way or has no room.
+fn succeeds(scene: &Scene<'_>, vm: &Vm, task: &HostTask) -> bool {
+    let (Some(pool), Some(crew)) = (scene.world.pools.get(&vm.pool), scene.crews.get(&vm.pool))
+    else {
+        return false;
+    };
+    let counted = |pool: &Pool| match pool.spec.size {
+        PoolSize::Count(n) => n as usize,
+        PoolSize::PerHost(_) | PoolSize::Fill => 0,
+    };
+    task.stop.is_none() && crew.ready < counted(pool) && crew.live.len() > crew.ready
+}
+
+fn retire(vm: &Vm, why: RetireWhy, job: JobId, moves: &mut Moves<'_>) {
+    if vm.op.is_none() {
+        moves.actions.push(Action::Retire { vm: vm.id, why, job: Some(job) });
+    }
+}

@@ -1,0 +1,222 @@
+//! Whose turn it is: waves, windows, how many hosts at once, what each pool must keep, and what
+//! is done about hosts whose VMs have work.
+
+use std::collections::BTreeMap;
+
+use super::empty::{Leave, leave};
+use super::{Moves, Scene};
+use crate::model::{
+    BusyPolicy, Cause, Event, Held, Host, HostName, HostTask, JobKind, PoolName, Reach, Share,
+    TaskEnd, TaskState, Timestamp, Want,
+};
+
+/// Fewer failed hosts than this never pause a job.
+const FAIL_LEAST: usize = 2;
+
+/// How the job's hosts stand now.
+struct Tally {
+    /// Hosts that are out of service: those whose task has begun, and others that take no work.
+    out: usize,
+    failed: usize,
+    /// The first wave that is not over.
+    wave: u16,
+    /// When the last task of an earlier wave ended.
+    before: Option<Timestamp>,
+    /// Ready VMs of each pool on hosts whose turn comes in this pass.
+    taken: BTreeMap<PoolName, usize>,
+}
+
+/// Begins the tasks whose turn has come, and skips those whose turn can come no more.
+pub(super) fn begin<'a>(scene: &Scene<'a>, moves: &mut Moves<'a>) {
+    let mut tally = tally(scene);
+    let mut waiting: Vec<(&'a HostName, &'a HostTask)> =
+        scene.job.hosts.iter().filter(|(_, task)| task.state == TaskState::Waiting).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    waiting.sort_by_key(|(name, task)| (task.wave, task.rank, task.earliest, *name));
+    let most = most_failed(scene);
+    if scene.job.paused.is_none() && tally.failed >= most {
+        let why =
+            format!("{} hosts have failed, {most} may: look at them, then resume", tally.failed);
+        moves.note(Event::JobPaused { job: scene.job.id, why });
+        return;
+    }
+    let mut why = scene.job.paused.as_ref().map(|why| format!("it is paused: {why}"));
+    for (name, task) in waiting {
+        if task.stop.is_some() {
+            end(scene, name, TaskEnd::Cancelled, moves);
+            continue;
+        }
+        match turn(scene, name, task, &mut tally) {
+            Turn::Begin if scene.job.paused.is_none() => {
+                moves.note(Event::HostTaskBegun { job: scene.job.id, host: name.clone() });
+                tally.out += 1;
+            }
+            Turn::Begin => {}
+            Turn::End(ended) => end(scene, name, ended, moves),
+            Turn::Wait(reason) => why = why.or_else(|| Some(format!("{name}: {reason}"))),
+        }
+    }
+    if let Some(why) = why {
+        let want = Want::Job { job: scene.job.id };
+        moves.held.push(Held { want, why, refused: BTreeMap::new() });
+    }
+}
+
+fn end(scene: &Scene<'_>, host: &HostName, end: TaskEnd, moves: &mut Moves<'_>) {
+    if let (TaskEnd::Cancelled, Some(known)) = (&end, scene.world.hosts.get(host)) {
+        super::step::release(scene, (host, known), "its task was called off", moves);
+    }
+    moves.note(Event::HostTaskEnded { job: scene.job.id, host: host.clone(), end });
+}
+
+enum Turn {
+    Begin,
+    Wait(String),
+    End(TaskEnd),
+}
+
+/// So many failed hosts pause the job.
+fn most_failed(scene: &Scene<'_>) -> usize {
+    scene.play.max_fail.of(scene.job.hosts.len()).max(FAIL_LEAST.min(scene.job.hosts.len()).max(1))
+}
+
+fn tally(scene: &Scene<'_>) -> Tally {
+    let (mut out, mut failed, mut wave, mut before) = (0, 0, u16::MAX, None);
+    for (name, task) in &scene.job.hosts {
+        match &task.state {
+            TaskState::Waiting => {
+                let known = scene.world.hosts.get(name);
+                out += usize::from(known.is_none_or(|host| !serves(scene, host)));
+            }
+            TaskState::Begun { .. } => {
+                let known = scene.world.hosts.get(name);
+                // A host that nobody reaches holds up no other host of a drain.
+                let silent = known.is_none_or(|host| !is_seen(host));
+                out += usize::from(!(silent && scene.job.kind == JobKind::Drain));
+            }
+            TaskState::Failed { .. } => failed += 1,
+            TaskState::Done { .. } | TaskState::Skipped { .. } | TaskState::Cancelled { .. } => {}
+        }
+        if !task.state.is_over() {
+            wave = wave.min(task.wave);
+        }
+    }
+    for task in scene.job.hosts.values().filter(|task| task.wave < wave) {
+        before = before.max(ended_at(&task.state));
+    }
+    Tally { out, failed, wave, before, taken: BTreeMap::new() }
+}
+
+fn is_seen(host: &Host) -> bool {
+    matches!(host.reach, Reach::Up | Reach::Suspect | Reach::Locked)
+}
+
+/// Whether a host whose turn has not come is in service. The holds of a drain over many hosts
+/// do not count: all of its hosts have one from the first moment.
+fn serves(scene: &Scene<'_>, host: &Host) -> bool {
+    let held = host.holds.values().any(|hold| hold.job != Some(scene.job.id));
+    scene.job.kind == JobKind::Drain || (is_seen(host) && !held)
+}
+
+fn ended_at(state: &TaskState) -> Option<Timestamp> {
+    match state {
+        TaskState::Done { at }
+        | TaskState::Skipped { at, .. }
+        | TaskState::Failed { at, .. }
+        | TaskState::Cancelled { at } => Some(*at),
+        TaskState::Waiting | TaskState::Begun { .. } => None,
+    }
+}
+
+fn turn(scene: &Scene<'_>, name: &HostName, task: &HostTask, tally: &mut Tally) -> Turn {
+    let Some(host) = scene.world.hosts.get(name).filter(|host| host.declared) else {
+        let why = format!("{name} has left the inventory");
+        return Turn::End(TaskEnd::Skipped { why, busy: false });
+    };
+    let busy = scene.world.vms_on(host).find_map(|vm| match leave(scene.world, vm, scene.now) {
+        Leave::Wait(why) => Some(format!("vm {}: {why}", vm.id)),
+        Leave::Now | Leave::Tell => None,
+    });
+    let patient = scene.job.kind != JobKind::Drain && !task.overdue;
+    let busy = busy.filter(|_| patient && scene.play.busy != BusyPolicy::Deadline);
+    if scene.now > scene.job.begin_by {
+        let (why, busy) = match busy {
+            Some(why) => (format!("busy: {why}"), true),
+            None if !is_seen(host) => (format!("it was {} at the window's end", host.reach), false),
+            None => ("its turn did not come before the window's end".into(), false),
+        };
+        return Turn::End(TaskEnd::Skipped { why, busy });
+    }
+    if scene.now < task.earliest {
+        return Turn::Wait(format!("its time is {}", task.earliest));
+    }
+    if task.wave > tally.wave {
+        return Turn::Wait(format!("wave {} is not over", tally.wave + 1));
+    }
+    if let Some(before) = tally.before.filter(|at| scene.now < *at + scene.play.min_healthy) {
+        let left = (before + scene.play.min_healthy).since(scene.now);
+        return Turn::Wait(format!("the wave before must stay healthy for {}", left.rough()));
+    }
+    if let Some(why) = out_of_turn(scene, host) {
+        return Turn::Wait(why);
+    }
+    match (busy, scene.play.busy) {
+        (Some(why), BusyPolicy::Skip) => {
+            return Turn::End(TaskEnd::Skipped { why: format!("busy: {why}"), busy: true });
+        }
+        (Some(why), BusyPolicy::Wait | BusyPolicy::Deadline) => return Turn::Wait(why),
+        (None, _) => {}
+    }
+    let most = scene.job.max_unavailable.of(scene.job.hosts.len());
+    if tally.out >= most {
+        return Turn::Wait(format!("{} hosts are out of service, {most} may be", tally.out));
+    }
+    match short_pool(scene, host, tally) {
+        Some(why) => Turn::Wait(why),
+        None => Turn::Begin,
+    }
+}
+
+/// What keeps a host from having its turn although it is there.
+fn out_of_turn(scene: &Scene<'_>, host: &Host) -> Option<String> {
+    if !is_seen(host) {
+        return Some(format!("it is {}", host.reach));
+    }
+    let other = host.holds.values().find(|hold| hold.job != Some(scene.job.id))?;
+    // A drain goes beside whatever else holds the host; so does a run of a person's own.
+    let asked = matches!(scene.job.cause, Cause::Asked | Cause::RunNow { .. });
+    (!asked).then(|| format!("{} holds it: {}", other.by, other.reason))
+}
+
+/// The pool that would have too few ready VMs left if this host had its turn now. Counts what it
+/// takes when there is none.
+fn short_pool(scene: &Scene<'_>, host: &Host, tally: &mut Tally) -> Option<String> {
+    let least = scene.play.min_available?;
+    let mut here: BTreeMap<&PoolName, usize> = BTreeMap::new();
+    for vm in scene.world.vms_on(host).filter(|vm| vm.is_ready()) {
+        *here.entry(&vm.pool).or_default() += 1;
+    }
+    for (pool, n) in &here {
+        let Some(crew) = scene.crews.get(pool) else { continue };
+        let least = keep(least, crew.live.len());
+        let taken = tally.taken.get(*pool).copied().unwrap_or(0);
+        let left = crew.ready.saturating_sub(taken + n);
+        if left < least {
+            return Some(format!("{pool} would have {left} ready VMs, and keeps {least}"));
+        }
+    }
+    for (pool, n) in here {
+        *tally.taken.entry(pool.clone()).or_default() += n;
+    }
+    None
+}
+
+/// How many of so many a share keeps: rounded up, for it is a promise.
+fn keep(share: Share, of: usize) -> usize {
+    match share {
+        Share::Count(n) => n as usize,
+        Share::Percent(p) => (of * usize::from(p)).div_ceil(100),
+    }
+}
