@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Clock, Stream};
 use crate::model::{
-    Actor, DrainAsk, Fleet, HoldId, HoldKind, HostName, JobId, OnExpiry, Plan, PlayAsk, PoolName,
-    Sample, ScheduleName, Share, StepAt, Timestamp, VmId, World,
+    Actor, DrainAsk, DrainPlan, Fleet, HoldId, HoldKind, HostName, JobId, OnExpiry, Plan, PlayAsk,
+    PoolName, Sample, ScheduleName, Share, StepAt, Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -258,6 +258,11 @@ impl Handle {
     /// Why a VM is as it is, in lines for a person; `None`: no such VM.
     pub fn why_vm(&self, vm: VmId) -> Option<Vec<String>> {
         crate::plan::why_vm(&self.world(), vm, self.now())
+    }
+
+    /// What a drain would do.
+    pub fn preview(&self, ask: &DrainAsk) -> Result<DrainPlan, Denied> {
+        crate::plan::preview(&self.world(), ask, self.now()).map_err(Denied::from)
     }
 
     /// The next times of a schedule, at most `n`.

@@ -13,7 +13,7 @@ use crate::model::{
 
 /// How long a respawn that somebody asked for may begin tasks, and how many VMs at once.
 const WINDOW: Span = Span::from_hours(4);
-const AT_ONCE: Share = Share::Percent(10);
+pub(super) const AT_ONCE: Share = Share::Percent(10);
 /// A drain that somebody asked for is not forgotten: its hosts wait their turn this long.
 const DRAIN_WINDOW: Span = Span::from_hours(24 * 30);
 const REBOOT_WITHIN: Span = Span::from_mins(15);
@@ -233,7 +233,7 @@ fn over_hosts(
 }
 
 /// All of the hosts, each once, or the first that nobody knows.
-fn known(world: &World, hosts: &[HostName]) -> Result<BTreeSet<HostName>, NotPossible> {
+pub(super) fn known(world: &World, hosts: &[HostName]) -> Result<BTreeSet<HostName>, NotPossible> {
     if hosts.is_empty() {
         return Err(NotPossible::Senseless("no host was named".into()));
     }

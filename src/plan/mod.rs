@@ -15,6 +15,7 @@ mod open;
 mod place;
 mod play;
 mod pools;
+mod preview;
 mod reach;
 mod schedules;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
 pub use observe::observe;
 pub use play::check_expression;
+pub use preview::preview;
 pub use reach::{Contact, reach};
 pub use why::{why_host, why_vm};
 

@@ -1,0 +1,65 @@
+//! What a drain would do, before it is asked for.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HostName, PoolName, Timestamp, VmId};
+
+/// What draining these hosts would do, as the World was at `seq`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct DrainPlan {
+    pub seq: u64,
+    pub hosts: Vec<HostPreview>,
+    pub pools: Vec<PoolPreview>,
+    /// Schedules whose next run falls into the drain, and other jobs on these hosts.
+    pub clashes: Vec<String>,
+    /// When the patience of the hosts that begin at once ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// How many of the hosts are drained at once.
+    pub at_once: usize,
+}
+
+/// One host of a drain.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HostPreview {
+    pub host: HostName,
+    /// Its state in one word.
+    pub state: String,
+    pub vms: Vec<VmPreview>,
+    /// What stands against it now.
+    pub blocks: Vec<String>,
+}
+
+/// One VM on such a host.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct VmPreview {
+    pub vm: VmId,
+    pub pool: PoolName,
+    pub state: String,
+    pub fate: Fate,
+}
+
+/// What happens to a VM.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Fate {
+    /// It has no work: its agent is told, and it is stopped.
+    Goes,
+    /// It is waited for.
+    Waits { why: String },
+    /// It is stopped although it may have work.
+    Forced,
+    /// It is on its way out already.
+    Going,
+}
+
+/// What a pool loses for the time being.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PoolPreview {
+    pub pool: PoolName,
+    /// VMs that serve now, and how many of them are on these hosts.
+    pub ready: usize,
+    pub leaving: usize,
+    /// Free slots on other hosts that would take its VMs.
+    pub room: usize,
+}
