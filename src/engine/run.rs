@@ -13,10 +13,10 @@ use super::ledger::Ledger;
 use super::looks::Looks;
 use super::orders::{Errand, Ids, write_down};
 use super::ticker::Ticker;
-use super::{Clock, EngineError, Limits, Parts};
-use crate::driver::{self, Blind, Look};
+use super::{Clock, EngineError, FleetFiles, Limits, Parts};
+use crate::driver::{self, Blind, HostAnswer, HostOrder, HostWork, Look, Probe};
 use crate::model::{
-    Actor, Event, Fleet, HostName, OpId, OpKind, Outcome, Refusal, Span, Timestamp, VmId,
+    Actor, Event, Fleet, HostName, HostSpec, OpId, OpKind, Outcome, Refusal, Span, Timestamp, VmId,
 };
 use crate::plan;
 use crate::transport::{Carry, LostCause};
@@ -37,6 +37,12 @@ enum Input {
         host: HostName,
         op: OpId,
         outcome: Outcome,
+    },
+    /// A host's own command has ended.
+    Worked {
+        host: HostName,
+        op: OpId,
+        answer: Box<HostAnswer>,
     },
 }
 
@@ -62,6 +68,7 @@ pub struct Engine {
     ids: Ids,
     looks: Looks,
     carry: Arc<dyn Carry>,
+    files: Arc<dyn FleetFiles>,
     clock: Clock,
     limits: Limits,
     inputs: mpsc::UnboundedSender<Input>,
@@ -79,7 +86,7 @@ pub struct Engine {
 impl Engine {
     /// An engine over these parts, and the handle by which it is reached.
     pub fn new(parts: Parts) -> (Self, Handle) {
-        let Parts { store, world, carry, clock, limits, noise } = parts;
+        let Parts { store, world, carry, files, clock, limits, noise } = parts;
         let (inputs, came) = mpsc::unbounded_channel();
         let (handle, ends) = Handle::new(world.clone(), clock.clone());
         let engine = Self {
@@ -88,6 +95,7 @@ impl Engine {
             ledger: Ledger::new(world, store),
             looks: Looks::new(limits.look_every, limits.looks_at_once),
             carry,
+            files,
             clock,
             limits,
             inputs,
@@ -236,6 +244,18 @@ impl Engine {
                 let done = asks::carry_out(&mut self.ledger, &mut self.ids, &actor, command, now);
                 self.answers.push((answer, done));
             }
+            Input::Worked { host, op, answer } => {
+                self.errands -= 1;
+                self.looks.hurry(&host, now);
+                let HostAnswer { outcome, said } = *answer;
+                if let Outcome::Refused { class: Refusal::Fenced, said } = &outcome {
+                    return Err(EngineError::Fenced { host, said: said.clone() });
+                }
+                let known = self.ledger.world().hosts.get(&host).and_then(|h| h.op.as_ref());
+                if known.is_some_and(|under| under.id == op) {
+                    self.note(Event::HostOpEnded { host, op, outcome, said }, now);
+                }
+            }
             Input::Looked { host, result } => self.looked(&host, *result, now),
             Input::Carried { vm, host, op, outcome } => {
                 self.errands -= 1;
@@ -344,9 +364,56 @@ impl Engine {
     }
 
     fn send(&mut self, errand: Errand) {
-        let Errand { vm, host, spec, order } = errand;
         self.told.commands += 1;
         self.errands += 1;
+        match errand {
+            Errand::Vm { vm, host, spec, order } => self.send_for_vm(vm, host, spec, order),
+            Errand::Host { host, spec, order, limit } => {
+                self.send_to_host(host, spec, order.op, limit, async move { Ok(order) });
+            }
+            Errand::File { host, spec, op, from, to, mode } => {
+                let files = self.files.clone();
+                let read = async move {
+                    let content = files.read(&from).await?;
+                    let job = format!("copy {}", from.display());
+                    Ok(HostOrder { op, what: HostWork::Copy { content, to, mode }, job })
+                };
+                self.send_to_host(host, spec, op, Span::from_mins(2), read);
+            }
+        }
+    }
+
+    fn send_to_host(
+        &mut self,
+        host: HostName,
+        spec: HostSpec,
+        op: OpId,
+        limit: Span,
+        order: impl Future<Output = Result<HostOrder, String>> + Send + 'static,
+    ) {
+        let limit = self.clock.real(limit, self.limits.floor);
+        let (carry, inputs) = (self.carry.clone(), self.inputs.clone());
+        let epoch = self.ledger.world().epoch;
+        tokio::spawn(async move {
+            let span = tracing::info_span!("host command", %host, %op);
+            let work = async {
+                match order.await {
+                    Ok(order) => {
+                        driver::carry_out_on_host(&*carry, &host, &spec, &order, epoch, limit).await
+                    }
+                    Err(said) => HostAnswer {
+                        outcome: Outcome::Refused { class: Refusal::Other, said },
+                        said: String::new(),
+                    },
+                }
+            };
+            let answer = tracing::Instrument::instrument(work, span.clone()).await;
+            span.in_scope(|| tracing::info!(outcome = ?answer.outcome, "carried out"));
+            let _ = inputs.send(Input::Worked { host, op, answer: Box::new(answer) });
+        });
+    }
+
+    fn send_for_vm(&mut self, vm: VmId, host: HostName, spec: HostSpec, order: driver::Order) {
         let limit = match order.kind {
             OpKind::Clone => self.limits.clone,
             OpKind::Start => self.limits.start,
@@ -369,11 +436,14 @@ impl Engine {
     fn look(&mut self, host: HostName, now: Timestamp) {
         let Some(known) = self.ledger.world().hosts.get(&host) else { return };
         let (spec, epoch) = (known.spec.clone(), self.ledger.world().epoch);
+        let probes = plan::probes(self.ledger.world(), &host);
+        let probes: Vec<Probe> = probes.into_iter().map(|(vm, sh)| Probe { vm, sh }).collect();
         let (carry, inputs) = (self.carry.clone(), self.inputs.clone());
         let limit = self.clock.real(LOOK_LIMIT, LOOK_FLOOR);
         let clock = self.clock.clone();
         tokio::spawn(async move {
-            let mut result = driver::look(&*carry, &host, &spec, epoch, now, limit).await;
+            let looked = driver::look(&*carry, &host, &spec, &probes, epoch, now, limit);
+            let mut result = looked.await;
             if let Ok(look) = &mut result {
                 let took = clock.now().since(now).as_millis();
                 look.sample.took_ms = u32::try_from(took).unwrap_or(u32::MAX);

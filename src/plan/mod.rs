@@ -18,6 +18,7 @@ mod pools;
 mod preview;
 mod reach;
 mod schedules;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod vm;
@@ -35,6 +36,7 @@ pub use observe::observe;
 pub use play::check_expression;
 pub use preview::preview;
 pub use reach::{Contact, reach};
+pub use seen::probes;
 pub use why::{why_host, why_vm};
 
 /// Everything that should happen now, and why the rest does not.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::seen;
 use crate::model::{
     Event, Host, HostName, OpKind, Outcome, Phase, Reach, Refusal, SeenState, Sighting, Slot,
     SlotIx, Span, Timestamp, Vm, Wanted, World,
@@ -35,8 +36,12 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
     }
     let boot = |s: &Sighting| s.facts.boot.clone();
     let rebooted = host.seen.as_ref().is_some_and(|last| boot(last) != boot(sighting));
+    events.extend(seen::lost_host_op(name, host, sighting, rebooted));
     for vm in world.vms_on(host) {
-        events.extend(vm_events(vm, sighting, rebooted));
+        let of_vm = vm_events(vm, sighting, rebooted);
+        let stays = of_vm.is_none();
+        events.extend(of_vm);
+        events.extend(seen::busy(vm, sighting).filter(|_| stays));
     }
     slot_events(world, name, host, sighting, rebooted, &mut events);
     events
