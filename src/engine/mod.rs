@@ -3,6 +3,7 @@
 
 mod asks;
 mod clock;
+mod forecast;
 mod handle;
 mod jobs;
 mod ledger;
@@ -23,6 +24,7 @@ use crate::store::{Store, StoreError};
 use crate::transport::Carry;
 
 pub use clock::Clock;
+pub use forecast::forecast;
 pub use handle::{Ask, Command, Denied, Done, Ends, Handle, Release, Status};
 pub use orders::{Ids, events_of};
 pub use run::Engine;

@@ -6,6 +6,7 @@ mod action;
 mod ask;
 mod event;
 mod fleet;
+mod forecast;
 mod host;
 mod id;
 mod job;
@@ -30,6 +31,7 @@ pub use fleet::{
     Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,
     PoolSize, PoolSpec, Role, ScheduleSpec, Splay, SshAccess, Targets,
 };
+pub use forecast::{Forecast, ForecastStep, ForecastTurn, Lowest};
 pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
