@@ -21,6 +21,8 @@ mod schedules;
 mod seen;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_play;
 mod vm;
 mod why;
 

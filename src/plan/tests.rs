@@ -4,7 +4,7 @@ use super::fixture::{Grown, at, look, name, pool_spec};
 use super::*;
 use crate::model::*;
 
-fn words(actions: &[Action]) -> Vec<String> {
+pub(super) fn words(actions: &[Action]) -> Vec<String> {
     actions
         .iter()
         .map(|action| match action {

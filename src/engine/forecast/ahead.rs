@@ -27,6 +27,9 @@ enum Due {
 /// The World as it will be.
 pub(super) struct Ahead {
     world: World,
+    /// The World as it was a moment ago, and what has happened since.
+    kept: World,
+    since: Vec<Entry>,
     pub(super) now: Timestamp,
     ids: Ids,
     usual: Usual,
@@ -42,6 +45,8 @@ impl Ahead {
         };
         let mut ahead = Self {
             world: World::clone(world),
+            kept: World::clone(world),
+            since: Vec::new(),
             now,
             ids: Ids::above(world, Box::new(noise)),
             usual: Usual::of(world),
@@ -75,21 +80,32 @@ impl Ahead {
     fn put(&mut self, event: Event, book: &mut Book) {
         let (seq, epoch, at) = (self.world.seq + 1, self.world.epoch, self.now);
         let entry = Entry { seq, at, epoch, actor: Actor::controller(), event };
-        // What does not follow would not happen either.
-        let kept = self.world.clone();
         if self.world.apply(&entry).is_err() {
-            self.world = kept;
+            // What does not follow would not happen either; it may have changed half a thing.
+            self.world = self.kept.clone();
+            for entry in &self.since {
+                let _ = self.world.apply(entry);
+            }
             return;
         }
         book.see(&self.world, &entry.event, self.now);
+        self.since.push(entry);
+    }
+
+    /// From here on is told again when an event does not follow. A copy for each event would
+    /// cost as much as the fleet is large.
+    fn keep(&mut self) {
+        self.kept = self.world.clone();
+        self.since.clear();
     }
 
     /// One pass of the planner; whether it decided anything.
     pub(super) fn pass(&mut self, book: &mut Book) -> bool {
+        self.keep();
         let actions = plan::plan(&self.world, self.now).actions;
         let any = !actions.is_empty();
         for action in actions {
-            for event in events_of(&self.world.clone(), action, &mut self.ids, self.now) {
+            for event in events_of(&self.world, action, &mut self.ids, self.now) {
                 let sent = event.clone();
                 self.put(event, book);
                 self.sent(&sent);
@@ -121,6 +137,7 @@ impl Ahead {
     /// Runs ahead to the next moment at which something happens.
     pub(super) fn stride(&mut self, until: Timestamp, book: &mut Book) {
         let moves = !self.due.is_empty() || self.world.jobs.values().any(|job| !job.is_over());
+        self.keep();
         self.now = if moves { self.now + STRIDE } else { self.next_run().min(until) };
         while let Some(Reverse((at, _))) = self.due.peek() {
             if *at > self.now {
