@@ -373,7 +373,7 @@ impl Engine {
         let limit = self.clock.real(LOOK_LIMIT, LOOK_FLOOR);
         let clock = self.clock.clone();
         tokio::spawn(async move {
-            let mut result = driver::look(&*carry, &host, &spec, epoch, now, limit).await;
+            let mut result = driver::look(&*carry, &host, &spec, &[], epoch, now, limit).await;
             if let Ok(look) = &mut result {
                 let took = clock.now().since(now).as_millis();
                 look.sample.took_ms = u32::try_from(took).unwrap_or(u32::MAX);
