@@ -68,9 +68,7 @@ impl Toy {
             let up = running(vm).is_some_and(|since| at.since(*since) >= Span::from_secs(20));
             (vm.clone(), SeenVm { ip: up.then(|| "192.168.64.2".into()), ..SeenVm::new(state) })
         };
-        let foreign = |vm: &String| {
-            (vm.clone(), SeenVm::new(SeenState::Running))
-        };
+        let foreign = |vm: &String| (vm.clone(), SeenVm::new(SeenState::Running));
         Sighting {
             at,
             facts: Facts { boot: self.boot.to_string(), ..Facts::default() },

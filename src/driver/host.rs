@@ -155,7 +155,10 @@ fn check_path(to: &str) -> Result<(), String> {
     if whole && !to.contains(char::is_control) {
         return Ok(());
     }
-    Err(format!("`{}` is not a file's place: begin with / or ~/ and end in a name", words::fact(to)))
+    Err(format!(
+        "`{}` is not a file's place: begin with / or ~/ and end in a name",
+        words::fact(to)
+    ))
 }
 
 fn check_mode(mode: &str) -> Result<(), String> {

@@ -381,8 +381,10 @@ fn schedules() -> BTreeMap<ScheduleName, Option<ScheduleSpec>> {
 }
 
 fn sighting() -> Sighting {
-    let seen = |state, ip: Option<&str>, linux| {
-        SeenVm { ip: ip.map(Into::into), linux, ..SeenVm::new(state) }
+    let seen = |state, ip: Option<&str>, linux| SeenVm {
+        ip: ip.map(Into::into),
+        linux,
+        ..SeenVm::new(state)
     };
     let vms = BTreeMap::from([
         ("runs".into(), seen(SeenState::Running, Some("192.168.64.9"), false)),

@@ -82,12 +82,18 @@ fn an_answer_becomes_a_sighting() {
     assert_eq!(sighting.facts.disk, Bytes(971_350_180 << 10));
     assert_eq!(sample.disk_free, Bytes(612_345_678 << 10));
     assert_eq!(sample.load, 2.57);
-    let vm = |state, ip: Option<&str>, linux, busy| {
-        SeenVm { ip: ip.map(Into::into), linux, busy, ..SeenVm::new(state) }
+    let vm = |state, ip: Option<&str>, linux, busy| SeenVm {
+        ip: ip.map(Into::into),
+        linux,
+        busy,
+        ..SeenVm::new(state)
     };
     let vms = BTreeMap::from([
         ("base".into(), vm(SeenState::Stopped, None, false, Some(false))),
-        ("hostler-ci-00000000000c".into(), vm(SeenState::Running, Some("192.168.64.7"), false, Some(true))),
+        (
+            "hostler-ci-00000000000c".into(),
+            vm(SeenState::Running, Some("192.168.64.7"), false, Some(true)),
+        ),
         ("my vm".into(), vm(SeenState::Running, None, true, None)),
     ]);
     assert_eq!(sighting.vms, Some(vms));
