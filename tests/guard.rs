@@ -7,6 +7,10 @@
     reason = "licence: a test's own home directories and shells"
 )]
 
+#[path = "guard/guests.rs"]
+mod guests;
+#[path = "guard/host.rs"]
+mod host;
 #[path = "common/mac.rs"]
 mod mac;
 #[path = "common/shell.rs"]
@@ -75,7 +79,7 @@ impl Mac {
 
     async fn look(&self, epoch: u64) -> Look {
         let at = Timestamp::from(chrono::DateTime::UNIX_EPOCH);
-        driver::look(&self.shell, &self.host, &self.spec, epoch, at, LIMIT).await.unwrap()
+        driver::look(&self.shell, &self.host, &self.spec, &[], epoch, at, LIMIT).await.unwrap()
     }
 
     async fn see(&self) -> Sighting {

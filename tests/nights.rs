@@ -66,11 +66,9 @@ impl Toy {
         let seen = |vm: &String| {
             let state = if running(vm).is_some() { SeenState::Running } else { SeenState::Stopped };
             let up = running(vm).is_some_and(|since| at.since(*since) >= Span::from_secs(20));
-            (vm.clone(), SeenVm { state, ip: up.then(|| "192.168.64.2".into()), linux: false })
+            (vm.clone(), SeenVm { ip: up.then(|| "192.168.64.2".into()), ..SeenVm::new(state) })
         };
-        let foreign = |vm: &String| {
-            (vm.clone(), SeenVm { state: SeenState::Running, ip: None, linux: false })
-        };
+        let foreign = |vm: &String| (vm.clone(), SeenVm::new(SeenState::Running));
         Sighting {
             at,
             facts: Facts { boot: self.boot.to_string(), ..Facts::default() },

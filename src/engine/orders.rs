@@ -8,8 +8,8 @@ use super::ledger::Ledger;
 use crate::driver::{HostOrder, HostWork, Order};
 use crate::model::{
     Act, Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
-    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Task, TaskState,
-    Timestamp, VmId, World,
+    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Span, StepAt, Task, TaskState,
+    Timestamp, Vm, VmId, World,
 };
 
 /// A command that is written down and waits to be sent.
@@ -212,7 +212,7 @@ fn host_errand(
     let (what, limit) = match &step.act {
         Act::Sh { run } => {
             let timeout_s = limit.as_millis().div_ceil(1_000);
-            (HostWork::Sh { run: run.clone(), timeout_s }, limit + ANSWER)
+            (HostWork::Sh { run: run.clone(), timeout_s }, limit.plus(ANSWER))
         }
         Act::Copy { from, to, mode } => {
             let (from, to, mode) = (from.clone(), to.clone(), mode.clone());

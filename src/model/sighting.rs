@@ -47,6 +47,9 @@ pub struct Facts {
     pub booted_at: Timestamp,
     /// The VM tool's version: `2.35.0`.
     pub tool: String,
+    /// Whether the disk is locked with FileVault; `None` when that could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filevault: Option<bool>,
 }
 
 /// A VM as its tool lists it.
@@ -58,6 +61,9 @@ pub struct SeenVm {
     /// A guest that does not count against the two slots.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub linux: bool,
+    /// Whether it has work, by its pool's own check; `None` when nothing said so either way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<bool>,
 }
 
 /// The tool's word for a VM. `Other` is a word we do not know: treated as running.
@@ -71,6 +77,11 @@ pub enum SeenState {
 }
 
 impl SeenVm {
+    /// A VM in this state of which nothing more is known.
+    pub fn new(state: SeenState) -> Self {
+        Self { state, ip: None, linux: false, busy: None }
+    }
+
     /// Whether it may hold one of the two slots.
     pub fn holds_slot(&self) -> bool {
         match self.state {

@@ -233,7 +233,7 @@ impl Grown {
 
 /// A look at a host on which these VMs run.
 pub(super) fn look(s: u64, running: &[String]) -> Sighting {
-    let seen = SeenVm { state: SeenState::Running, ip: Some("192.168.64.2".into()), linux: false };
+    let seen = SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
     Sighting {
         at: at(s),
         facts: Facts { boot: "boot-1".into(), ..Facts::default() },

@@ -11,7 +11,7 @@ use hostler::api::Connect;
 use hostler::config::{self, Loaded};
 use hostler::engine::{Clock, Handle};
 use hostler::model::{PoolSize, Span, Timestamp};
-use hostler::sim::{self, Faults, Sim, SimSettings, SimTime};
+use hostler::sim::{self, Faults, Nightly, Sim, SimSettings, SimTime};
 
 use super::controller::Dirs;
 use super::desktop::{Dress, desktop};
@@ -102,7 +102,10 @@ fn write_fleet(sim: &Sim, dir: &Path, hosts: usize) -> Result<Loaded> {
     let slots = u32::try_from(hosts * 2).unwrap_or(u32::MAX);
     let size = PoolSize::Count(slots - slots / SPARE as u32);
     let inventory = dir.join("inventory");
-    super::files::write(&inventory.join("demo.yaml"), &sim.inventory(&identity, size))?;
+    super::files::write(
+        &inventory.join("demo.yaml"),
+        &sim.inventory(&identity, size, Nightly::Respawn),
+    )?;
     Ok(config::load(dir, None)?)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use hostler::engine::Clock;
 use hostler::model::PoolSize;
-use hostler::sim::{self, Faults, SimSettings, SimTime};
+use hostler::sim::{self, Faults, Nightly, SimSettings, SimTime};
 
 use super::files;
 use super::signals::Signals;
@@ -51,7 +51,7 @@ pub(crate) async fn simulate(options: &SimOptions) -> Result<ExitCode> {
     // Paths in an inventory are relative to its file.
     let identity = Path::new("../id_ed25519");
     let size = PoolSize::Count(u32::try_from(options.hosts).unwrap_or(u32::MAX));
-    files::write(&inventory, &sim.inventory(identity, size))?;
+    files::write(&inventory, &sim.inventory(identity, size, Nightly::Respawn))?;
     let mut signals = Signals::new()?;
     crate::cli::out::note(&format!(
         "{} simulated Macs answer. Keep them with: hostler serve --fleet {}",

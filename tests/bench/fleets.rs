@@ -55,8 +55,7 @@ impl Grown {
         let started = |vm: &&std::sync::Arc<Vm>| matches!(vm.phase, Phase::Booting | Phase::Ready);
         let running: Vec<String> =
             self.world.vms_on(host).filter(started).map(|vm| vm.host_name()).collect();
-        let seen =
-            SeenVm { state: SeenState::Running, ip: Some("192.168.64.2".into()), linux: false };
+        let seen = SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
         let sighting = Sighting {
             at: at(s),
             facts: Facts { boot: "1".into(), ..Facts::default() },

@@ -86,7 +86,7 @@ async fn round(
         tasks.spawn(async move {
             let _place = free.acquire().await;
             let (name, spec) = &specs[n];
-            driver::look(&*transport, name, spec, 1, at, LIMIT).await.map(drop)
+            driver::look(&*transport, name, spec, &[], 1, at, LIMIT).await.map(drop)
         });
     }
     while let Some(looked) = tasks.join_next().await {

@@ -355,7 +355,7 @@ fn outcome(b: u16) -> Outcome {
 }
 
 fn sighting(b: u16) -> Sighting {
-    let seen = SeenVm { state: SeenState::Running, ip: None, linux: b.is_multiple_of(2) };
+    let seen = SeenVm { linux: b.is_multiple_of(2), ..SeenVm::new(SeenState::Running) };
     let vms = BTreeMap::from([("win11".to_string(), seen)]);
     let vms = (!b.is_multiple_of(5)).then_some(vms);
     Sighting { vms, guests: Some(u32::from(b % 3)), ..Sighting::default() }

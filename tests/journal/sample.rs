@@ -381,7 +381,11 @@ fn schedules() -> BTreeMap<ScheduleName, Option<ScheduleSpec>> {
 }
 
 fn sighting() -> Sighting {
-    let seen = |state, ip: Option<&str>, linux| SeenVm { state, ip: ip.map(Into::into), linux };
+    let seen = |state, ip: Option<&str>, linux| SeenVm {
+        ip: ip.map(Into::into),
+        linux,
+        ..SeenVm::new(state)
+    };
     let vms = BTreeMap::from([
         ("runs".into(), seen(SeenState::Running, Some("192.168.64.9"), false)),
         ("stands".into(), seen(SeenState::Stopped, None, false)),
@@ -402,6 +406,7 @@ fn sighting() -> Sighting {
             boot: "5F3C6F2B".into(),
             booted_at: Timestamp::from_millis(1_795_000_000_123),
             tool: "2.35.0".into(),
+            ..Facts::default()
         },
         vms: Some(vms),
         images: Some(vec!["ghcr.io/acme/xcode:26.1".into()]),
