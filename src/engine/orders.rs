@@ -212,7 +212,7 @@ fn host_errand(
     let (what, limit) = match &step.act {
         Act::Sh { run } => {
             let timeout_s = limit.as_millis().div_ceil(1_000);
-            (HostWork::Sh { run: run.clone(), timeout_s }, limit.plus(ANSWER))
+            (HostWork::Sh { run: run.clone(), timeout_s }, Span::from_millis(limit.as_millis() + ANSWER.as_millis()))
         }
         Act::Copy { from, to, mode } => {
             let (from, to, mode) = (from.clone(), to.clone(), mode.clone());
