@@ -331,7 +331,7 @@ async fn a_host_is_enrolled_and_then_known() {
     assert_eq!((key.algorithm.as_str(), key.line.as_str()), ("ssh-ed25519", &*sshd.host_key()));
     let file = sshd.dir().join("host_key.pub");
     let shown = Command::new("ssh-keygen").args(["-l", "-f"]).arg(file).output().unwrap().stdout;
-    assert!(String::from_utf8(shown).unwrap().contains(&key.fingerprint), "{key:?}");
+    assert!(String::from_utf8(shown).unwrap().contains(&key.fingerprint.to_string()), "{key:?}");
     let line = known_hosts_line(&access.address, access.port, &key.line);
     append_known_host(&known, &line).unwrap();
     stdout(run(&by, &access, SENTINEL).await);

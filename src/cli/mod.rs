@@ -5,6 +5,7 @@ mod acts;
 pub(crate) mod args;
 mod call;
 mod choose;
+mod enrol;
 mod events;
 mod failure;
 mod follower;
@@ -64,9 +65,9 @@ async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
         }
         Verb::Serve => return run::serve(&serving(args), env).await,
         Verb::Sim { verb: SimVerb::Serve(sim) } => return run::simulate(&simulated(sim)).await,
-        Verb::Host { verb: HostVerb::Enrol { host } } => {
+        Verb::Host { verb: HostVerb::Enrol(ask) } => {
             let loaded = config::load(&args.fleet, env.home.as_deref())?;
-            return run::enrol(&loaded, host, args.yes, env).await;
+            call()?.enrol(&loaded, ask, env).await?;
         }
         Verb::Host { verb: HostVerb::Ask(verb) } => host(verb, &call()?).await?,
         Verb::Status => call()?.status().await?,

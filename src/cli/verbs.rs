@@ -1,7 +1,7 @@
 //! The commands that ask a controller, with their flags and help.
 
 use clap::{Args, Subcommand};
-use hostler::model::{HoldId, HostName, JobId, PoolName, ScheduleName, Share};
+use hostler::model::{Fingerprint, HoldId, HostName, JobId, PoolName, ScheduleName, Share};
 
 use super::when::When;
 
@@ -29,12 +29,29 @@ pub(crate) struct Watchable {
 pub(crate) enum HostVerb {
     #[command(flatten)]
     Ask(HostAsk),
-    /// Show a host's key fingerprints, ask, and write the accepted key to its known_hosts file.
+    /// Show a host's key fingerprints, ask, and make the accepted key known.
     ///
-    /// With --yes the key is accepted unseen: only when it was compared elsewhere.
-    #[command(after_help = "Examples:
-  hostler host enrol mini-01 --fleet /etc/hostler")]
-    Enrol { host: HostName },
+    /// The key is written to the host's known_hosts file, and the controller is told: its journal
+    /// says who accepted which key, and a host that it had barred for its key is tried at once.
+    Enrol(Enrol),
+}
+
+/// Flags of `host enrol`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hostler host enrol mini-01 --fleet /etc/hostler
+  hostler host enrol mini-01 --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrqAGjRHQg3hQ0SVmHaAxXzA
+  hostler host enrol mini-01 --replace
+
+--yes accepts the first key unseen: only when it was compared elsewhere.")]
+pub(crate) struct Enrol {
+    pub(crate) host: HostName,
+    /// Accept the key that has this fingerprint, and no other, without asking.
+    #[arg(long, value_name = "SHA256:...")]
+    pub(crate) fingerprint: Option<Fingerprint>,
+    /// Where the host is known by another key: replace that. Without it this is refused.
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 /// What a controller is asked about hosts.

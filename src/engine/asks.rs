@@ -4,8 +4,8 @@ use super::handle::{Command, Denied, Done, Release};
 use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
-    Actor, Event, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec, Illegal, Opening,
-    Reach, Timestamp, World,
+    Actor, Event, Fingerprint, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec,
+    Illegal, Opening, Reach, Timestamp, World,
 };
 use crate::plan::{self, NotPossible};
 
@@ -32,7 +32,7 @@ pub(super) fn carry_out(
             open(ledger, ids, actor, opening, now)
         }
         Command::Load { fleet } => load(ledger, actor, &fleet, now),
-        Command::Trust { host } => trust(ledger, actor, &host, now),
+        Command::Trust { host, fingerprint } => trust(ledger, actor, &host, fingerprint, now),
     }
 }
 
@@ -182,15 +182,12 @@ fn trust(
     ledger: &mut Ledger,
     actor: &Actor,
     name: &HostName,
+    fingerprint: Fingerprint,
     now: Timestamp,
 ) -> Result<Done, Denied> {
     all_known(ledger.world(), std::slice::from_ref(name))?;
-    let mismatch = Reach::IdentityMismatch;
-    if ledger.world().hosts.get(name).is_some_and(|host| host.reach == mismatch) {
-        let why = format!("{} has accepted its key", actor.who);
-        let event = Event::ReachChanged { host: name.clone(), to: Reach::Unknown, why };
-        put(ledger, actor, event, now)?;
-    }
-    let said = vec![format!("{name} is tried again")];
+    let said =
+        vec![format!("{} has accepted {fingerprint} for {name}; it is tried again", actor.who)];
+    put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
 }

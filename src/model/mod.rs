@@ -4,6 +4,7 @@
 
 mod action;
 mod event;
+mod fingerprint;
 mod fleet;
 mod host;
 mod id;
@@ -20,6 +21,7 @@ mod world;
 
 pub use action::{Action, Held, Opening, Plan, Reason, Want};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
+pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use fleet::{
     Access, DriverKind, Fleet, GuestOs, HostSpec, ImageSpec, Jump, PoolSize, PoolSpec, Role,
     ScheduleSpec, SshAccess, Targets,

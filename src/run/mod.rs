@@ -4,7 +4,6 @@
 mod controller;
 mod demo;
 mod desktop;
-mod enrol;
 mod files;
 mod follow;
 mod logs;
@@ -19,7 +18,6 @@ use std::path::PathBuf;
 pub(crate) use controller::Controller;
 pub(crate) use demo::{DemoOptions, demo};
 pub(crate) use desktop::{Dress, desktop};
-pub(crate) use enrol::enrol;
 pub(crate) use follow::details;
 pub(crate) use serve::{ServeOptions, serve};
 pub(crate) use simulate::{SimOptions, simulate};
