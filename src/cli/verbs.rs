@@ -40,8 +40,9 @@ pub(crate) enum HostVerb {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hostler host enrol mini-01 --fleet /etc/hostler
-  hostler host enrol mini-01 --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrqAGjRHQg3hQ0SVmHaAxXzA
   hostler host enrol mini-01 --replace
+  hostler host enrol mini-01 --replace \\
+    --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrqAGjRHQg3hQ0SVmHaAxXzA
 
 --yes accepts the first key unseen: only when it was compared elsewhere.")]
 pub(crate) struct Enrol {
@@ -79,6 +80,7 @@ pub(crate) enum HostAsk {
   hostler host list --json state=suspect | jq -r '.items[].name' \\
     | hostler host cordon - --reason 'flapping'")]
     Cordon {
+        /// Names, selectors such as `site=lausanne`, or `-` for names on standard input.
         #[arg(required = true, value_name = "WHICH")]
         which: Vec<String>,
         /// Why, for those who find it cordoned.
@@ -94,6 +96,7 @@ pub(crate) enum HostAsk {
   hostler host uncordon mini-01 --hold 0dk3v5m2q8rt
   hostler host uncordon site=lausanne --all --yes")]
     Uncordon {
+        /// Names, selectors such as `site=lausanne`, or `-` for names on standard input.
         #[arg(required = true, value_name = "WHICH")]
         which: Vec<String>,
         /// This hold, whoever placed it.
@@ -114,15 +117,21 @@ pub(crate) enum VmVerb {
   hostler vm list pool=concourse,state!=ready
   hostler vm list host=mini-01 --json")]
     List(Watchable),
-    /// One VM. It goes by its id or by its name on the host.
+    /// One VM: where it is, since when, and what is under way.
     #[command(after_help = "Examples:
   hostler vm show 0dk3v5m2q8rt
   hostler vm show hostler-concourse-0dk3v5m2q8rt")]
-    Show { vm: String },
+    Show {
+        /// Its id, or its name on the host.
+        vm: String,
+    },
     /// Why a VM is as it is, and what comes next.
     #[command(after_help = "Examples:
   hostler vm why 0dk3v5m2q8rt")]
-    Why { vm: String },
+    Why {
+        /// Its id, or its name on the host.
+        vm: String,
+    },
 }
 
 /// What to do with pools.

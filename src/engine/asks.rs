@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
     Actor, Event, Fingerprint, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec,
-    Illegal, Opening, Reach, Timestamp, World,
+    Illegal, Opening, Reach, Timestamp, World, plural,
 };
 use crate::plan::{self, NotPossible};
 
@@ -137,7 +137,7 @@ fn open(
     for event in events {
         put(ledger, actor, event, now)?;
     }
-    let said = vec![format!("opened job {job} over {many} VMs")];
+    let said = vec![format!("opened job {job} over {}", plural(many, "VM"))];
     Ok(Done { seq: ledger.world().seq, said, job: Some(job) })
 }
 
@@ -146,8 +146,10 @@ fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Re
     let said = if change.is_empty() {
         "the fleet directory says nothing new".to_string()
     } else {
-        let (h, p) = (change.hosts.len(), change.pools.len());
-        let said = format!("the fleet has changed: {h} hosts and {p} pools differ");
+        let (h, i) = (plural(change.hosts.len(), "host"), plural(change.images.len(), "image"));
+        let p = plural(change.pools.len(), "pool");
+        let s = plural(change.schedules.len(), "schedule");
+        let said = format!("the fleet has changed: {h}, {i}, {p} and {s} differ");
         change_fleet(ledger, actor, change, now)
             .map_err(|why| Denied::Conflict(why.to_string()))?;
         said
@@ -186,8 +188,11 @@ fn trust(
     now: Timestamp,
 ) -> Result<Done, Denied> {
     all_known(ledger.world(), std::slice::from_ref(name))?;
-    let said =
-        vec![format!("{} has accepted {fingerprint} for {name}; it is tried again", actor.who)];
+    let mut said = vec![format!("{} has accepted {fingerprint} for {name}", actor.who)];
+    let reach = ledger.world().hosts.get(name).map(|host| host.reach);
+    if reach == Some(Reach::IdentityMismatch) {
+        said.push(format!("{name} was barred for another key, and is tried now"));
+    }
     put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
 }

@@ -287,9 +287,11 @@ impl Engine {
             }
             Err(blind) => {
                 self.told.looks_failed += 1;
-                let identity =
-                    matches!(&blind, Blind::Lost(lost) if lost.cause == LostCause::Identity);
-                Some((blind.to_string(), identity))
+                // The host is named by whatever shows its reasons.
+                Some(match blind {
+                    Blind::Lost(lost) => (lost.why, lost.cause == LostCause::Identity),
+                    Blind::Unreadable { why, .. } => (why, false),
+                })
             }
         };
         let world = self.ledger.world().clone();

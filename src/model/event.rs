@@ -69,6 +69,7 @@ pub enum Event {
         host: HostName,
         sighting: Box<Sighting>,
     },
+    /// Or, in the same state, another reason for it.
     ReachChanged {
         host: HostName,
         to: Reach,

@@ -15,6 +15,8 @@ mod simulate;
 
 use std::path::PathBuf;
 
+use hostler::model::Zone;
+
 pub(crate) use controller::Controller;
 pub(crate) use demo::{DemoOptions, demo};
 pub(crate) use desktop::{Dress, desktop};
@@ -33,6 +35,8 @@ pub(crate) struct Env {
     /// The socket of the SSH agent.
     pub(crate) agent: Option<PathBuf>,
     pub(crate) user: String,
+    /// In which times are shown.
+    pub(crate) zone: Zone,
     /// This program.
     pub(crate) exe: PathBuf,
     pub(crate) no_color: bool,

@@ -123,7 +123,10 @@ async fn a_changed_key_is_enrolled_only_when_a_person_says_so_and_the_journal_sa
     assert_eq!(site.mac("b").sshd.logins(), 0, "and nothing was sent");
 
     let (code, said) = enrol(&site, &["b", "--replace", "--fingerprint", &new]).await;
-    assert!(code == Some(0) && said.contains("ada has accepted"), "{code:?} {said}");
+    assert!(
+        code == Some(0) && said.contains("ada has accepted") && said.contains("is tried now"),
+        "{code:?} {said}"
+    );
     life.until("b is up again", |world| is(world, &b, Reach::Up)).await;
     let line = format!("[{}]:{} ", site.mac("b").sshd.address(), site.mac("b").sshd.port());
     assert_eq!(known().matches(&line).count(), 1, "{}", known());

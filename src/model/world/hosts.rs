@@ -38,10 +38,12 @@ impl World {
         at: Timestamp,
     ) -> Result<(), Misfit> {
         let host = self.host_mut(name)?;
-        if host.reach == to {
+        if host.reach == to && host.reach_why == why {
             return misfit(format!("host {name}"), format!("is {to} already"));
         }
-        (host.reach, host.reach_since, host.reach_why) = (to, at, why.into());
+        // Other words for the same state do not make it any younger.
+        let since = if host.reach == to { host.reach_since } else { at };
+        (host.reach, host.reach_since, host.reach_why) = (to, since, why.into());
         Ok(())
     }
 
