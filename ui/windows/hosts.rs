@@ -35,10 +35,8 @@ fn get<'a>(fleet: &'a Replica, id: &HostName) -> Option<&'a Host> {
 impl Rows for HostRows {
     type Id = HostName;
     const NOUN: &'static str = "host";
-    const NONE: [&'static str; 2] = [
-        "No host is declared.",
-        "Declare them in the fleet directory, then say `hostler reload`.",
-    ];
+    const NONE: [&'static str; 2] =
+        ["No host is declared.", "Declare them in the fleet directory, then say `hostler reload`."];
     const COLUMNS: &'static [Column] = &[
         Column::new("HOST", 10, 0),
         Column::new("STATE", 11, 1),
