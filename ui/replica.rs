@@ -156,6 +156,7 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
         Event::ControllerStarted { .. } | Event::FleetChanged { .. } => changed.all = true,
         Event::HostSeen { host, .. }
         | Event::ReachChanged { host, .. }
+        | Event::HostTrusted { host, .. }
         | Event::HoldReleased { host, .. }
         | Event::SlotTaken { host, .. }
         | Event::SlotCleared { host, .. } => {

@@ -7,7 +7,7 @@ use super::extract::{Body, Named};
 use super::peer::Caller;
 use super::problem::{Fault, What};
 use super::server::ReloadError;
-use super::{Api, CordonBody, RespawnBody, UncordonBody};
+use super::{Api, CordonBody, RespawnBody, TrustBody, UncordonBody};
 use crate::engine::{Command, Done};
 use crate::model::{HostName, PoolName, ScheduleName};
 
@@ -77,8 +77,9 @@ pub(super) async fn trust(
     State(api): State<Api>,
     caller: Caller,
     Named(host): Named<HostName>,
+    Body(TrustBody { fingerprint }): Body<TrustBody>,
 ) -> Answer {
-    ask(&api, caller, Command::Trust { host }).await
+    ask(&api, caller, Command::Trust { host, fingerprint }).await
 }
 
 pub(super) async fn reload(State(api): State<Api>, Caller(actor): Caller) -> Answer {

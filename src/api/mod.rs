@@ -27,5 +27,5 @@ pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{
     CordonBody, Heartbeat, Listing, Live, Log, Problem, Report, RespawnBody, Snapshot, StreamItem,
-    UncordonBody, Why,
+    TrustBody, UncordonBody, Why,
 };

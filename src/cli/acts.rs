@@ -4,6 +4,7 @@ use anyhow::Result;
 use hostler::api::{Done, Release};
 use hostler::model::{
     HoldId, HostName, Job, JobId, JobState, PoolName, Reach, ScheduleName, Share, TaskState, World,
+    plural,
 };
 
 use super::call::{Call, input};
@@ -49,8 +50,8 @@ impl Call {
         let release = match (hold, all) {
             (Some(hold), _) => Release::Id(hold),
             (None, true) => {
-                let n = hosts.len();
-                self.consent(&format!("Lift all holds on {n} hosts, those of others too?"))?;
+                let on = plural(hosts.len(), "host");
+                self.consent(&format!("Lift all holds on {on}, those of others too?"))?;
                 Release::All
             }
             (None, false) => Release::Mine,
@@ -65,7 +66,10 @@ impl Call {
         wait: Wait,
     ) -> Result<()> {
         let item = self.client.pool(pool).await?;
-        self.consent(&format!("Replace the {} VMs of pool {pool}, a few at a time?", item.have))?;
+        self.consent(&format!(
+            "Replace {} of pool {pool}, a few at a time?",
+            plural(item.have, "VM")
+        ))?;
         let done = self.client.respawn(pool, max).await?;
         self.job_of(&done, wait).await
     }

@@ -64,6 +64,8 @@ fn what_is_wrong_is_refused_as_usage() {
         "hostler demo --nights 1",
         "hostler demo --speed fast",
         "hostler demo --picture a.svg --size 3x3",
+        "hostler demo --picture a.png",
+        "hostler host enrol mini-01 --fingerprint MD5:00",
         "hostler schema fleet",
         "hostler host cordon --reason x",
         "hostler host cordon mini-01",

@@ -4,8 +4,8 @@ use super::handle::{Command, Denied, Done, Release};
 use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
-    Actor, Event, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec, Illegal, Opening,
-    Reach, Timestamp, World,
+    Actor, Event, Fingerprint, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec,
+    Illegal, Opening, Reach, Timestamp, World, plural,
 };
 use crate::plan::{self, NotPossible};
 
@@ -32,7 +32,7 @@ pub(super) fn carry_out(
             open(ledger, ids, actor, opening, now)
         }
         Command::Load { fleet } => load(ledger, actor, &fleet, now),
-        Command::Trust { host } => trust(ledger, actor, &host, now),
+        Command::Trust { host, fingerprint } => trust(ledger, actor, &host, fingerprint, now),
     }
 }
 
@@ -137,7 +137,7 @@ fn open(
     for event in events {
         put(ledger, actor, event, now)?;
     }
-    let said = vec![format!("opened job {job} over {many} VMs")];
+    let said = vec![format!("opened job {job} over {}", plural(many, "VM"))];
     Ok(Done { seq: ledger.world().seq, said, job: Some(job) })
 }
 
@@ -146,8 +146,10 @@ fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Re
     let said = if change.is_empty() {
         "the fleet directory says nothing new".to_string()
     } else {
-        let (h, p) = (change.hosts.len(), change.pools.len());
-        let said = format!("the fleet has changed: {h} hosts and {p} pools differ");
+        let (h, i) = (plural(change.hosts.len(), "host"), plural(change.images.len(), "image"));
+        let p = plural(change.pools.len(), "pool");
+        let s = plural(change.schedules.len(), "schedule");
+        let said = format!("the fleet has changed: {h}, {i}, {p} and {s} differ");
         change_fleet(ledger, actor, change, now)
             .map_err(|why| Denied::Conflict(why.to_string()))?;
         said
@@ -182,15 +184,15 @@ fn trust(
     ledger: &mut Ledger,
     actor: &Actor,
     name: &HostName,
+    fingerprint: Fingerprint,
     now: Timestamp,
 ) -> Result<Done, Denied> {
     all_known(ledger.world(), std::slice::from_ref(name))?;
-    let mismatch = Reach::IdentityMismatch;
-    if ledger.world().hosts.get(name).is_some_and(|host| host.reach == mismatch) {
-        let why = format!("{} has accepted its key", actor.who);
-        let event = Event::ReachChanged { host: name.clone(), to: Reach::Unknown, why };
-        put(ledger, actor, event, now)?;
+    let mut said = vec![format!("{} has accepted {fingerprint} for {name}", actor.who)];
+    let reach = ledger.world().hosts.get(name).map(|host| host.reach);
+    if reach == Some(Reach::IdentityMismatch) {
+        said.push(format!("{name} was barred for another key, and is tried now"));
     }
-    let said = vec![format!("{name} is tried again")];
+    put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
 }

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Clock, Stream};
 use crate::model::{
-    Actor, Fleet, HoldId, HostName, JobId, Plan, PoolName, Sample, ScheduleName, Share, Timestamp,
-    VmId, World,
+    Actor, Fingerprint, Fleet, HoldId, HostName, JobId, Plan, PoolName, Sample, ScheduleName,
+    Share, Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -69,8 +69,8 @@ pub enum Command {
     RunNow { schedule: ScheduleName },
     /// The fleet directory was read again.
     Load { fleet: Box<Fleet> },
-    /// A person has accepted the host's key: try it again.
-    Trust { host: HostName },
+    /// A person has accepted this key of the host: write it down, and try it again.
+    Trust { host: HostName, fingerprint: Fingerprint },
 }
 
 /// Which cordons to lift.

@@ -16,7 +16,7 @@ use super::ticker::Ticker;
 use super::{Clock, EngineError, Limits, Parts};
 use crate::driver::{self, Blind, Look};
 use crate::model::{
-    Actor, Event, Fleet, HostName, OpId, OpKind, Outcome, Refusal, Span, Timestamp, VmId,
+    Actor, Event, Fleet, HostName, OpId, OpKind, Outcome, Reach, Refusal, Span, Timestamp, VmId,
 };
 use crate::plan;
 use crate::transport::{Carry, LostCause};
@@ -258,8 +258,11 @@ impl Engine {
     /// Where a key was accepted or the way in has changed, the next look connects anew, at once.
     fn renew_connections(&mut self, command: &Command) {
         let now = self.clock.now();
-        let hosts: Vec<HostName> = if let Command::Trust { host } = command {
-            vec![host.clone()]
+        let hosts: Vec<HostName> = if let Command::Trust { host, .. } = command {
+            // What runs on a connection is not worth losing for one more word on the host's key.
+            let out = |reach| matches!(reach, Reach::Unknown | Reach::IdentityMismatch);
+            let known = self.ledger.world().hosts.get(host);
+            known.filter(|known| out(known.reach)).map(|_| host.clone()).into_iter().collect()
         } else if let Command::Load { .. } = command {
             self.looks.failing.keys().cloned().collect()
         } else {
@@ -284,9 +287,11 @@ impl Engine {
             }
             Err(blind) => {
                 self.told.looks_failed += 1;
-                let identity =
-                    matches!(&blind, Blind::Lost(lost) if lost.cause == LostCause::Identity);
-                Some((blind.to_string(), identity))
+                // The host is named by whatever shows its reasons.
+                Some(match blind {
+                    Blind::Lost(lost) => (lost.why, lost.cause == LostCause::Identity),
+                    Blind::Unreadable { why, .. } => (why, false),
+                })
             }
         };
         let world = self.ledger.world().clone();

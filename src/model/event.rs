@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OpId, OpKind, Outcome,
-    PoolName, PoolSpec, Reach, RetireWhy, ScheduleName, ScheduleSpec, Sighting, SlotIx, TaskEnd,
-    Timestamp, VmId,
+    Fingerprint, Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OpId, OpKind,
+    Outcome, PoolName, PoolSpec, Reach, RetireWhy, ScheduleName, ScheduleSpec, Sighting, SlotIx,
+    TaskEnd, Timestamp, VmId,
 };
 
 /// One line of the journal. `seq` is the revision of everything.
@@ -69,10 +69,16 @@ pub enum Event {
         host: HostName,
         sighting: Box<Sighting>,
     },
+    /// Or, in the same state, another reason for it.
     ReachChanged {
         host: HostName,
         to: Reach,
         why: String,
+    },
+    /// A person has judged the key that the host shows, and accepts it.
+    HostTrusted {
+        host: HostName,
+        fingerprint: Fingerprint,
     },
     HoldPlaced {
         hold: Hold,
@@ -213,6 +219,7 @@ impl Event {
             Self::FleetChanged { .. } => "fleet_changed",
             Self::HostSeen { .. } => "host_seen",
             Self::ReachChanged { .. } => "reach_changed",
+            Self::HostTrusted { .. } => "host_trusted",
             Self::HoldPlaced { .. } => "hold_placed",
             Self::HoldReleased { .. } => "hold_released",
             Self::SlotTaken { .. } => "slot_taken",

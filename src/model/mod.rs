@@ -4,6 +4,7 @@
 
 mod action;
 mod event;
+mod fingerprint;
 mod fleet;
 mod host;
 mod id;
@@ -17,9 +18,11 @@ mod time;
 mod units;
 mod vm;
 mod world;
+mod zone;
 
 pub use action::{Action, Held, Opening, Plan, Reason, Want};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
+pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use fleet::{
     Access, DriverKind, Fleet, GuestOs, HostSpec, ImageSpec, Jump, PoolSize, PoolSpec, Role,
     ScheduleSpec, SshAccess, Targets,
@@ -35,9 +38,10 @@ pub use selector::{BadSelector, Labels, Selector};
 pub use sighting::{Facts, GuardView, Sample, SeenState, SeenVm, Sighting};
 pub use subject::Subject;
 pub use time::{BadSpan, Span, Timestamp};
-pub use units::{BadAmount, Bytes, Share};
+pub use units::{BadAmount, Bytes, Share, count, plural};
 pub use vm::{
     Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
     id_of_tool_name, tool_name,
 };
 pub use world::{Illegal, World};
+pub use zone::{BadZone, Zone};

@@ -6,7 +6,7 @@ use super::place::{Order, Taken, place};
 use super::vm::backoff;
 use crate::model::{
     Action, Held, HostName, JobId, Pool, PoolName, PoolSize, Reach, RetireWhy, Timestamp, Vm, VmId,
-    Want, Wanted, World,
+    Want, Wanted, World, plural,
 };
 
 /// A pool's VMs that are wanted, and where. VMs on lost hosts are not here: others take their
@@ -122,7 +122,7 @@ fn pool_backs_off(pool: &Pool, now: Timestamp) -> Option<String> {
     let until = pool.failed_at? + backoff(pool.failures);
     let left = until.since(now);
     (now < until).then(|| {
-        let n = pool.failures;
-        format!("its last {n} starts failed; next try in {}", left.rough())
+        let n = plural(pool.failures as usize, "start");
+        format!("its last {n} failed; next try in {}", left.rough())
     })
 }

@@ -39,7 +39,10 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
     for (name, contact) in failing {
         let Some(host) = world.hosts.get(name) else { continue };
         let to = judge(host, contact, braked);
-        if to == host.reach {
+        // What fails before a host was ever reached is all that is known of it: the last words
+        // are told, and they are told once.
+        let news = to == Reach::Unknown && host.reach_why != contact.why;
+        if to == host.reach && !news {
             continue;
         }
         let mut why = contact.why.clone();

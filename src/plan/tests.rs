@@ -196,9 +196,9 @@ fn failed_starts_make_host_and_pool_back_off() {
     grown.end_all(3, &refused(Refusal::DiskFull));
     assert_eq!(words(&grown.pass(4)), ["retire failed"]);
     let why = why_host(&grown.world, &name("a"), at(5)).unwrap().join("\n");
-    assert!(why.contains("1 starts failed, the last because: no"), "{why}");
+    assert!(why.contains("1 start failed, the last because: no"), "{why}");
     let plan = grown.plan(5);
-    assert!(plan.held.iter().any(|h| h.why.contains("its last 1 starts failed")), "{plan:?}");
+    assert!(plan.held.iter().any(|h| h.why.contains("its last 1 start failed")), "{plan:?}");
     assert!(plan.actions.iter().all(|a| !matches!(a, Action::Place { .. })));
     assert!(grown.plan(15).actions.iter().any(|a| matches!(a, Action::Place { .. })));
 }
@@ -299,6 +299,23 @@ fn silence_makes_a_host_suspect_unreachable_and_lost() {
     }
     let expected = [(10, Reach::Suspect), (30, Reach::Unreachable), (60, Reach::Lost)];
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_host_never_reached_tells_the_last_failure_once_however_often_it_is_tried() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(0));
+    grown.put(1, Event::ControllerStarted { version: "2".into() });
+    let mut told = Vec::new();
+    for (s, why) in [(2, "refused"), (3, "refused"), (4, "no route"), (5, "no route")] {
+        let contact = Contact { why: why.into(), ..contact(1, 2, s) };
+        for event in reach(&grown.world, &[(name("a"), contact)].into(), at(s)) {
+            grown.put(s, event);
+            let host = &grown.world.hosts[&name::<HostName>("a")];
+            assert_eq!((host.reach, host.reach_since), (Reach::Unknown, at(1)));
+            told.push((s, host.reach_why.clone()));
+        }
+    }
+    assert_eq!(told, [(2, "refused".to_string()), (4, "no route".to_string())]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use hostler::config::{self, Loaded};
 use hostler::engine::Clock;
-use hostler::model::{Actor, Via};
+use hostler::model::{Actor, Via, plural};
 
 use super::controller::{Dirs, VERSION};
 use super::signals::{Signals, Wish};
@@ -38,8 +38,8 @@ pub(crate) async fn serve(options: &ServeOptions, env: &Env) -> Result<ExitCode>
     let dirs = Dirs { state: &state, fleet: Some(&options.fleet) };
     let mut controller = Controller::start(&loaded, dirs, clock, env, seed).await?;
     crate::cli::out::note(&format!(
-        "hostler {VERSION}: {} hosts; socket {}; logs in {}",
-        loaded.fleet.hosts.len(),
+        "hostler {VERSION}: {}; socket {}; logs in {}",
+        plural(loaded.fleet.hosts.len(), "host"),
         controller.socket.display(),
         logs_dir.display()
     ));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use hostler::engine::Clock;
-use hostler::model::PoolSize;
+use hostler::model::{PoolSize, plural};
 use hostler::sim::{self, Faults, SimSettings, SimTime};
 
 use super::files;
@@ -54,8 +54,8 @@ pub(crate) async fn simulate(options: &SimOptions) -> Result<ExitCode> {
     files::write(&inventory, &sim.inventory(identity, size))?;
     let mut signals = Signals::new()?;
     crate::cli::out::note(&format!(
-        "{} simulated Macs answer. Keep them with: hostler serve --fleet {}",
-        options.hosts,
+        "{} answer. Keep them with: hostler serve --fleet {}",
+        plural(options.hosts, "simulated Mac"),
         options.dir.display()
     ));
     signals.end().await;

@@ -91,6 +91,35 @@ pub(super) fn lookup_name(address: &str, port: u16) -> String {
     if port == 22 { address } else { format!("[{address}]:{port}") }
 }
 
+/// The lines of `text` without the plain keys of the host that stands under `name`; a line that
+/// it shares with others stays theirs. The error is the number of a line that names it by a
+/// pattern, which nobody can take apart.
+pub(super) fn without(text: &str, name: &str) -> Result<String, usize> {
+    let mut out = String::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let field = line.split_whitespace().next().unwrap_or_default();
+        let plain = !field.starts_with(['#', '@']);
+        let hosts = field.parse().ok().filter(|hosts| plain && matches(hosts, name));
+        let Some(hosts) = hosts else {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        };
+        let HostPatterns::Patterns(mut others) = hosts else { continue };
+        others.retain(|pattern| pattern.to_lowercase() != name);
+        if others.is_empty() {
+            continue;
+        }
+        let rest = others.join(",");
+        if matches(&HostPatterns::Patterns(others), name) {
+            return Err(number);
+        }
+        out.push_str(&line.replacen(field, &rest, 1));
+        out.push('\n');
+    }
+    Ok(out)
+}
+
 fn matches(hosts: &HostPatterns, name: &str) -> bool {
     match hosts {
         HostPatterns::HashedName { salt, hash } => Hmac::<Sha1>::new_from_slice(salt)
@@ -163,6 +192,29 @@ mod tests {
         }
         // Twenty stars would take a careless matcher longer than anybody waits.
         assert!(!glob(&format!("{}b", "*a".repeat(20)), &"a".repeat(2_000)));
+    }
+
+    #[test]
+    fn a_host_is_taken_out_and_nothing_else() {
+        let name = "[10.0.0.1]:2222";
+        let text = "# [10.0.0.1]:2222 is mini-01\n\
+                    [10.0.0.1]:2222 ssh-ed25519 AAAA\n\
+                    10.0.0.1 ssh-ed25519 AAAA\n\
+                    mini-01,[10.0.0.1]:2222,m1 ssh-ed25519 AAAA old\n\
+                    @revoked [10.0.0.1]:2222 ssh-ed25519 AAAA\n\
+                    @cert-authority * ssh-ed25519 AAAA\n";
+        let left = "# [10.0.0.1]:2222 is mini-01\n\
+                    10.0.0.1 ssh-ed25519 AAAA\n\
+                    mini-01,m1 ssh-ed25519 AAAA old\n\
+                    @revoked [10.0.0.1]:2222 ssh-ed25519 AAAA\n\
+                    @cert-authority * ssh-ed25519 AAAA\n";
+        assert_eq!(without(text, name).as_deref(), Ok(left));
+        assert_eq!(without(left, name).as_deref(), Ok(left), "nothing is left to take out");
+        let hashed =
+            "|1|RIlgUqfEA+nFtd2KOzNzVUyHkUo=|M6XoPdFTMOqCTGOSJdzPt5PkxDg= ssh-ed25519 AAAA";
+        let other = without(hashed, name).unwrap();
+        assert_eq!(other.trim_end(), hashed, "another host's hash");
+        assert_eq!(without("x k\n*.0.0.1]:2222,[10.0.0.1]:2222 k\n", name), Err(2));
     }
 
     #[test]

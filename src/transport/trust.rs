@@ -11,7 +11,7 @@ use russh::keys::{Algorithm, Certificate, EcdsaCurve, HashAlg, PublicKey, Public
 
 use crate::model::{SshAccess, Timestamp};
 
-use super::enrol::known_hosts_line;
+use super::enrol::{Recognised, known_hosts_line};
 use super::fault::Fault;
 use super::known_hosts::{HostKeys, Known, KnownHosts, glob, lookup_name};
 
@@ -105,6 +105,25 @@ impl Trust {
         match shown {
             PublicKeyOrCertificate::PublicKey { key, .. } => self.judge_key(key),
             PublicKeyOrCertificate::Certificate(cert) => self.judge_certificate(cert, now),
+        }
+    }
+
+    /// What these keys, most wanted first, are to us.
+    pub(super) fn recognise(&self, shown: &[PublicKey]) -> Result<Recognised, Fault> {
+        shown.iter().try_for_each(|key| self.not_revoked(key.key_data()))?;
+        let known = &self.keys.plain;
+        if known.is_empty() {
+            return Ok(Recognised::New);
+        }
+        // Only keys of known algorithms are asked for, so the first of these decides.
+        let of_known_kind =
+            |key: &&PublicKey| known.iter().any(|(_, k)| k.algorithm() == key.algorithm());
+        let decides = shown.iter().find(of_known_kind);
+        let same = decides.filter(|key| known.iter().any(|(_, k)| k.key_data() == key.key_data()));
+        let fingerprint = same.map(|key| key.fingerprint(HashAlg::Sha256).to_string());
+        match fingerprint.and_then(|text| text.parse().ok()) {
+            Some(fingerprint) => Ok(Recognised::Known(fingerprint)),
+            None => Ok(Recognised::Changed { known: self.known_keys() }),
         }
     }
 
@@ -228,10 +247,9 @@ impl Trust {
                     "compare it with the key on the machine, then run `hostler host enrol {host}`"
                 )
             }
-            (Some(host), file) => format!(
-                "if the machine was set up anew, remove the old line from {} \
-                 and run `hostler host enrol {host}`",
-                file.as_deref().unwrap_or(Path::new("the known hosts")).display(),
+            (Some(host), _) => format!(
+                "if the machine was set up anew, compare the key there \
+                 and run `hostler host enrol {host} --replace`"
             ),
             (None, Some(file)) => format!(
                 "if it is right, {} must say `{}`",

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use hostler::api::{Api, History, LogQuery, Socket};
 use hostler::config;
 use hostler::engine::{Clock, Command, Denied, Done, Engine, EngineError, Handle, Limits, Parts};
-use hostler::model::{Actor, HostName, Reach, Timestamp, Via, World};
+use hostler::model::{Actor, Entry, HostName, Reach, Timestamp, Via, World};
 use hostler::plan::check::check_world;
 use hostler::store::{Store, StoreError};
 use hostler::transport::{Transport, TransportSettings};
@@ -124,6 +126,20 @@ impl Life {
         crate::site::until("more looks", || self.handle.status().looks >= from + more).await;
     }
 
+    /// Lets others ask it over its socket, as the binary does.
+    pub(crate) fn serve(&self, site: &Site) {
+        let socket = Socket::bind(&site.state().join("hostler.sock")).unwrap();
+        let api = Api {
+            handle: self.handle.clone(),
+            history: Arc::new(NoHistory),
+            reload: None,
+            user: None,
+            uid: None,
+            shutdown: self.stop.child_token(),
+        };
+        tokio::spawn(hostler::api::serve(socket, api));
+    }
+
     /// Ends it in good order.
     pub(crate) async fn end(self) {
         self.stop.cancel();
@@ -137,6 +153,15 @@ impl Life {
 
     pub(crate) fn stopper(&self) -> CancellationToken {
         self.stop.clone()
+    }
+}
+
+/// Nobody here asks for what is past: the store is opened afterwards.
+struct NoHistory;
+
+impl History for NoHistory {
+    fn entries(&self, _: LogQuery, _: u32) -> BoxFuture<'_, Result<Vec<Entry>, String>> {
+        Box::pin(async { Err("not kept here".into()) })
     }
 }
 

@@ -165,7 +165,11 @@ impl Walk {
         let hold = here.and_then(|host| host.holds.keys().nth(usize::from(b % 2))).copied();
         let cloned =
             here.and_then(|host| host.slots[slot.index()].vm()).unwrap_or(VmId::from_bits(999_999));
-        match c % 7 {
+        match c % 8 {
+            7 => {
+                let fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
+                Event::HostTrusted { host, fingerprint }
+            }
             0 => Event::HostSeen { host, sighting: Box::new(sighting(b)) },
             1 if b.is_multiple_of(3) => {
                 let (id, by) = (HoldId::from_bits(self.next_id()), Actor::controller());

@@ -7,3 +7,4 @@ mod monkey;
 mod pictures;
 mod rules;
 pub mod session;
+mod told;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Timestamp, Vm, VmId,
+    Actor, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Timestamp,
+    Vm, VmId,
 };
 
 impl World {
@@ -37,10 +38,29 @@ impl World {
         at: Timestamp,
     ) -> Result<(), Misfit> {
         let host = self.host_mut(name)?;
-        if host.reach == to {
+        if host.reach == to && host.reach_why == why {
             return misfit(format!("host {name}"), format!("is {to} already"));
         }
-        (host.reach, host.reach_since, host.reach_why) = (to, at, why.into());
+        // Other words for the same state do not make it any younger.
+        let since = if host.reach == to { host.reach_since } else { at };
+        (host.reach, host.reach_since, host.reach_why) = (to, since, why.into());
+        Ok(())
+    }
+
+    /// Only the bar that another key has put up is lifted: of any other host it is on record who
+    /// knows its key.
+    pub(super) fn host_trusted(
+        &mut self,
+        name: &HostName,
+        fingerprint: &Fingerprint,
+        by: &Actor,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        if host.reach == Reach::IdentityMismatch {
+            (host.reach, host.reach_since) = (Reach::Unknown, at);
+            host.reach_why = format!("{by} has accepted its key {fingerprint}");
+        }
         Ok(())
     }
 
