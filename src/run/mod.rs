@@ -7,6 +7,7 @@ mod desktop;
 mod enrol;
 mod files;
 mod follow;
+mod limits;
 mod logs;
 mod night;
 mod picture;
