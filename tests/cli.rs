@@ -5,6 +5,7 @@
     reason = "licence: this test runs the program; its helpers may fail loudly"
 )]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -274,4 +275,24 @@ async fn a_reader_that_goes_away_is_no_failure() {
         said.status.code()
     });
     assert_eq!(status.await.unwrap(), Some(0));
+}
+
+/// Shells give a program few open files; the system itself allows more.
+#[test]
+fn a_low_limit_on_open_files_is_raised_as_far_as_the_system_lets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "ulimit -Sn 64 && exec \"$0\" sim serve --hosts 40 --dir fleet";
+    let child = Command::new("sh")
+        .args(["-c", text, env!("CARGO_BIN_EXE_hostler")])
+        .current_dir(dir.path())
+        .env("HOME", dir.path())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.contains("40 simulated Macs answer"), "{said}");
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Host, HostName, Phase, Reach, Sample, Span, Timestamp, World};
+use crate::model::{HostName, Phase, Reach, Sample, Span, Timestamp, World};
 use crate::plan::Contact;
 
 /// Where something is about to change, looks come so many times as often.
@@ -18,6 +18,8 @@ pub(super) struct Looks {
     due: BTreeSet<(Timestamp, HostName)>,
     hosts: BTreeMap<HostName, Next>,
     under_way: usize,
+    /// The revision of the World that is followed: without a new one there is nothing to take up.
+    followed: Option<u64>,
     pub(super) failing: BTreeMap<HostName, Contact>,
     pub(super) samples: BTreeMap<HostName, Sample>,
     /// Hosts that have answered or failed at least once.
@@ -39,11 +41,15 @@ impl Looks {
     pub(super) fn new(every: Span, most: usize) -> Self {
         let (due, hosts) = (BTreeSet::new(), BTreeMap::new());
         let (failing, samples, tried) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self { every, most, due, hosts, under_way: 0, failing, samples, tried }
+        let (under_way, followed) = (0, None);
+        Self { every, most, due, hosts, under_way, followed, failing, samples, tried }
     }
 
     /// Takes up hosts that are new, drops those that are gone, leaves alone those that are barred.
     pub(super) fn follow(&mut self, world: &World, now: Timestamp) {
+        if self.followed.replace(world.seq) == Some(world.seq) {
+            return;
+        }
         let gone: Vec<_> =
             self.hosts.keys().filter(|name| !world.hosts.contains_key(*name)).cloned().collect();
         for name in gone {
@@ -126,11 +132,11 @@ impl Looks {
     pub(super) fn ended(
         &mut self,
         name: &HostName,
-        host: Option<&Host>,
         world: &World,
         failed: Option<(String, bool)>,
         now: Timestamp,
     ) {
+        let host = world.hosts.get(name);
         let Some(next) = self.hosts.get_mut(name) else { return };
         self.under_way -= usize::from(next.under_way);
         next.under_way = false;
@@ -161,6 +167,8 @@ impl Looks {
         };
         next.at = now + wait;
         self.due.insert((next.at, name.clone()));
+        // What it has come to be while it was under way was not taken up.
+        self.bar(name, host.is_some_and(|host| host.reach == Reach::IdentityMismatch), now);
     }
 }
 
@@ -175,13 +183,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Access, DriverKind, HostSpec, Labels, Role};
+    use crate::model::{Access, DriverKind, Host, HostSpec, Labels, Role};
 
     fn at(s: u64) -> Timestamp {
         Timestamp::default() + Span::from_secs(s)
     }
 
-    fn world(reach: Reach) -> World {
+    fn world(seq: u64, reach: Reach) -> World {
         let spec = HostSpec {
             access: Access::Local,
             driver: DriverKind::Tart,
@@ -190,7 +198,7 @@ mod tests {
             labels: Labels::default(),
             groups: Vec::new(),
         };
-        let mut world = World::default();
+        let mut world = World { seq, ..World::default() };
         let host = Host { reach, ..Host::new(spec, at(0)) };
         world.hosts.insert("a".parse().unwrap(), Arc::new(host));
         world
@@ -200,17 +208,30 @@ mod tests {
     fn a_host_with_another_key_is_left_alone_until_it_is_trusted_and_then_judged_anew() {
         let a: HostName = "a".parse().unwrap();
         let mut looks = Looks::new(Span::from_secs(10), 8);
-        looks.follow(&world(Reach::Up), at(0));
+        looks.follow(&world(1, Reach::Up), at(0));
         assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
         let wrong_key = Some(("another key".to_string(), true));
-        looks.ended(&a, None, &World::default(), wrong_key, at(1));
+        looks.ended(&a, &world(1, Reach::Up), wrong_key, at(1));
         assert!(looks.failing[&a].identity);
-        looks.follow(&world(Reach::IdentityMismatch), at(1));
+        looks.follow(&world(2, Reach::IdentityMismatch), at(1));
         looks.hurry(&a, at(2));
-        looks.follow(&world(Reach::IdentityMismatch), at(99));
+        looks.follow(&world(2, Reach::IdentityMismatch), at(99));
         assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
         assert!(looks.failing.is_empty() && looks.tried.contains(&a));
-        looks.follow(&world(Reach::Unknown), at(100));
+        looks.follow(&world(3, Reach::Unknown), at(100));
         assert_eq!(looks.take_due(at(100)), [a]);
+    }
+
+    #[test]
+    fn what_became_of_a_host_during_a_look_is_taken_up_at_its_end() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(1, Reach::Up), at(0));
+        assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
+        let barred = world(2, Reach::IdentityMismatch);
+        looks.follow(&barred, at(1));
+        looks.ended(&a, &barred, None, at(2));
+        looks.follow(&barred, at(2));
+        assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
     }
 }

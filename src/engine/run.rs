@@ -193,9 +193,8 @@ impl Engine {
     /// The plan's actions, written down. More may follow from them: then the next pass comes at
     /// once, with the next input.
     fn pass(&mut self, now: Timestamp) -> Vec<Errand> {
-        let world = self.ledger.world().clone();
         let began = self.clock.stopwatch();
-        let plan = plan::plan(&world, now);
+        let plan = plan::plan(self.ledger.world(), now);
         self.told.plan_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.told.passes += 1;
         (self.last_pass, self.dirty) = (now, false);
@@ -278,8 +277,8 @@ impl Engine {
         self.told.looks += 1;
         let failed = match result {
             Ok(look) => {
-                let world = self.ledger.world().clone();
-                for event in plan::observe(&world, host, &look.sighting) {
+                // No copy of the World is kept over the writing: each would cost a whole map.
+                for event in plan::observe(self.ledger.world(), host, &look.sighting) {
                     self.note(event, now);
                 }
                 self.looks.samples.insert(host.clone(), look.sample);
@@ -294,9 +293,7 @@ impl Engine {
                 })
             }
         };
-        let world = self.ledger.world().clone();
-        let known = world.hosts.get(host).map(AsRef::as_ref);
-        self.looks.ended(host, known, &world, failed, now);
+        self.looks.ended(host, self.ledger.world(), failed, now);
     }
 
     /// Makes the batch durable, then tells everybody.

@@ -466,3 +466,15 @@ fn why_says_what_stands_against_a_host_and_what_a_vm_waits_for() {
     assert!(vm.contains("next: nothing, it is as it should be"), "{vm}");
     assert_eq!(why_host(&grown.world, &name("z"), at(20)), None);
 }
+
+#[test]
+fn a_list_of_vms_that_cannot_be_read_is_told_from_a_tool_that_is_missing() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(1));
+    for (tool, says) in [("2.35.0", "answers (2.35.0), and its list"), ("", "is missing")] {
+        let mut sighting = Sighting { vms: None, ..look(5, &[]) };
+        sighting.facts.tool = tool.into();
+        grown.see(5, "a", sighting);
+        let why = why_host(&grown.world, &name("a"), at(5)).unwrap().join("\n");
+        assert!(why.contains(&format!("its tool {says}")), "{why}");
+    }
+}

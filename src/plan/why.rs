@@ -29,6 +29,15 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
         let (left, why) = (left.rough(), &host.failed_why);
         lines.push(format!("it backs off: {n} failed, the last because: {why}; next in {left}"));
     }
+    if let Some(seen) = host.seen.as_ref().filter(|seen| seen.vms.is_none()) {
+        lines.push(match seen.facts.tool.as_str() {
+            "" => "its tool is missing or does not answer: install it, or mend its PATH".into(),
+            version => format!(
+                "its tool answers ({version}), and its list of VMs cannot be read: run the list \
+                 there by hand; until then its slots are taken for what they were"
+            ),
+        });
+    }
     for (ix, slot) in host.usable_slots() {
         let what = match slot {
             Slot::Free => "free".to_string(),

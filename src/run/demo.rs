@@ -17,7 +17,7 @@ use super::controller::Dirs;
 use super::desktop::{Dress, desktop};
 use super::follow::Follow;
 use super::night::{Summary, Watch, is_quiet};
-use super::{Controller, Env, signals};
+use super::{Controller, Env, limits, signals};
 
 /// What to demonstrate.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the simulated Macs and a controller over them.
     pub(crate) async fn set(options: &DemoOptions, env: &Env) -> Result<Self> {
+        limits::open_many_files();
         let dir = tempfile::Builder::new().prefix("hostler-demo-").tempdir_in(&env.temp)?;
         let night: Timestamp = NIGHT.parse().context("the demo's night")?;
         let clock = Clock::fast(night, options.speed);

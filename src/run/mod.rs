@@ -6,6 +6,7 @@ mod demo;
 mod desktop;
 mod files;
 mod follow;
+mod limits;
 mod logs;
 mod night;
 mod picture;

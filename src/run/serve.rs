@@ -10,7 +10,7 @@ use hostler::model::{Actor, Via, plural};
 
 use super::controller::{Dirs, VERSION};
 use super::signals::{Signals, Wish};
-use super::{Controller, Env, files, logs};
+use super::{Controller, Env, files, limits, logs};
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct ServeOptions {
 
 /// Runs a controller until a signal ends it.
 pub(crate) async fn serve(options: &ServeOptions, env: &Env) -> Result<ExitCode> {
+    limits::open_many_files();
     let loaded = config::load(&options.fleet, env.home.as_deref())?;
     let state = state_dir(options, &loaded, env);
     files::private_dir(&state)?;

@@ -9,8 +9,8 @@ use hostler::engine::Clock;
 use hostler::model::{PoolSize, plural};
 use hostler::sim::{self, Faults, SimSettings, SimTime};
 
-use super::files;
 use super::signals::Signals;
+use super::{files, limits};
 
 /// What to simulate, and where the fleet directory goes.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct SimOptions {
 
 /// Serves until a signal ends it.
 pub(crate) async fn simulate(options: &SimOptions) -> Result<ExitCode> {
+    limits::open_many_files();
     let faults = match &options.faults {
         Some(path) => {
             let text = files::read(path)?;

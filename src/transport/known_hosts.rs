@@ -16,6 +16,8 @@ pub(super) type Known = (usize, PublicKey);
 pub(super) struct KnownHosts {
     file: PathBuf,
     entries: Vec<(usize, Entry)>,
+    /// Lines that cannot be read.
+    skipped: Vec<usize>,
     /// Revocations whose key cannot be read: line and hosts.
     broken: Vec<(usize, Option<HostPatterns>)>,
 }
@@ -26,6 +28,8 @@ pub(super) struct HostKeys {
     pub(super) plain: Vec<Known>,
     pub(super) authorities: Vec<Known>,
     pub(super) revoked: Vec<Known>,
+    /// Lines that cannot be read: any of them may have been this host's.
+    pub(super) skipped: Vec<usize>,
     /// A line that revokes some key of this host, nobody can say which.
     pub(super) broken: Option<usize>,
 }
@@ -33,7 +37,8 @@ pub(super) struct HostKeys {
 impl KnownHosts {
     /// Reads `text`, the content of `file`.
     pub(super) fn parse(text: &str, file: &Path) -> Self {
-        let mut all = Self { file: file.to_owned(), entries: Vec::new(), broken: Vec::new() };
+        let (entries, skipped, broken) = (Vec::new(), Vec::new(), Vec::new());
+        let mut all = Self { file: file.to_owned(), entries, skipped, broken };
         for (line, text) in (1..).zip(text.lines()) {
             // Fields are parted by spaces or tabs; what follows the key is a comment.
             let mut fields: Vec<&str> = text.split_whitespace().collect();
@@ -47,6 +52,7 @@ impl KnownHosts {
                 Err(why) => {
                     let file = all.file.display();
                     tracing::warn!("{file}:{line}: skipped, not a known host: {why}");
+                    all.skipped.push(line);
                     if fields.first() == Some(&Marker::Revoked.as_str()) {
                         let hosts = fields.get(1).and_then(|hosts| hosts.parse().ok());
                         all.broken.push((line, hosts));
@@ -61,7 +67,7 @@ impl KnownHosts {
     pub(super) fn of(&self, address: &str, port: u16) -> HostKeys {
         let name = lookup_name(address, port);
         let bare = address.to_lowercase();
-        let mut keys = HostKeys::default();
+        let mut keys = HostKeys { skipped: self.skipped.clone(), ..HostKeys::default() };
         for (line, entry) in &self.entries {
             let known = || (*line, entry.public_key().clone());
             let hosts = entry.host_patterns();

@@ -162,8 +162,13 @@ impl Trust {
             Some((line, _)) => format!(", not signed by the authority of {}", self.place(*line)),
             None => String::new(),
         };
+        let skipped: Vec<_> = self.keys.skipped.iter().map(|line| self.place(*line)).collect();
+        let unread = match skipped.as_slice() {
+            [] => String::new(),
+            lines => format!("; {} cannot be read and was skipped", lines.join(", ")),
+        };
         Err(Fault::identity(format!(
-            "unknown host key of {name}: {shown}{signed}; nothing was sent; {remedy}"
+            "unknown host key of {name}: {shown}{signed}; nothing was sent{unread}; {remedy}"
         )))
     }
 
@@ -380,6 +385,10 @@ mod tests {
         let text = format!("\nmac1 {}", line(2));
         let changed = trust(&access(22), &text).unwrap().judge_key(&key(1)).unwrap_err().why;
         assert!(changed.contains("known_hosts:2") && changed.contains("enrol mini-1"), "{changed}");
+        let text = format!("# Ours\nmac1 ssh-ed25519 !!!\nmac2 {}\nnonsense", line(1));
+        let unread = trust(&access(22), &text).unwrap().judge_key(&key(1)).unwrap_err().why;
+        let place = "known_hosts:2, known_hosts:4 cannot be read and was skipped";
+        assert!(unread.contains("unknown host key") && unread.contains(place), "{unread}");
         let jump = Trust::of(&access(22), None, |_| Ok(None)).unwrap();
         let jump = jump.judge_key(&key(1)).unwrap_err().why;
         assert!(jump.contains(&format!("`mac1 {}`", line(1))), "{jump}");
@@ -389,7 +398,10 @@ mod tests {
     fn an_unreadable_revocation_of_this_host_stops_it_and_no_other() {
         for (hosts, stops) in [("mac1", true), ("*", true), ("mac2", false)] {
             let text = format!("@revoked {hosts} ssh-ed25519 AAAAbroken\nmac1 {}", line(1));
-            assert_eq!(trust(&access(22), &text).is_err(), stops, "{hosts}");
+            let stopped = trust(&access(22), &text).err().map(|fault| fault.why);
+            assert_eq!(stopped.is_some(), stops, "{hosts}");
+            let named = |why: &String| why.contains("known_hosts:1 revokes a key of mac1");
+            assert!(stopped.iter().all(named), "{stopped:?}");
         }
     }
 

@@ -1,6 +1,5 @@
 //! A controller in this process, put together as the binary does it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +9,11 @@ use hostler::config;
 use hostler::engine::{Clock, Command, Denied, Done, Engine, EngineError, Handle, Limits, Parts};
 use hostler::model::{Actor, Entry, HostName, Reach, Timestamp, Via, World};
 use hostler::plan::check::check_world;
-use hostler::store::{Store, StoreError};
 use hostler::transport::{Transport, TransportSettings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::reopen::reopen;
 use crate::site::Site;
 
 /// Long enough for a busy machine: a wait that takes so long has failed.
@@ -40,18 +39,15 @@ pub(crate) fn operator() -> Actor {
 impl Life {
     /// One over the site's fleet directory, by the wall's clock.
     pub(crate) async fn begin(site: &Site) -> Self {
-        Self::over(&site.fleet(), &site.state(), 1.0).await.unwrap()
+        Self::begin_fast(site, 1.0).await
     }
 
     /// One whose clock runs so many times as fast: what is judged by the minute takes less.
     pub(crate) async fn begin_fast(site: &Site, speed: f64) -> Self {
-        Self::over(&site.fleet(), &site.state(), speed).await.unwrap()
-    }
-
-    pub(crate) async fn over(fleet: &Path, state: &Path, speed: f64) -> Result<Self, StoreError> {
-        let loaded = config::load(fleet, None).unwrap_or_else(|problems| panic!("{problems}"));
+        let loaded = config::load(&site.fleet(), None);
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(loaded.warnings, []);
-        let (store, kept) = Store::open(state, VERSION).await?;
+        let (store, kept) = reopen(&site.state(), VERSION).await.unwrap();
         let now = Timestamp::from(chrono::Utc::now());
         let seed = now.as_millis().unsigned_abs() ^ u64::from(std::process::id());
         let mut noise = seed;
@@ -78,7 +74,7 @@ impl Life {
         let stop = CancellationToken::new();
         let until = stop.clone();
         let run = async move { engine.run(Some(loaded.fleet), VERSION, until).await };
-        Ok(Self { handle, stop, engine: tokio::spawn(run) })
+        Self { handle, stop, engine: tokio::spawn(run) }
     }
 
     pub(crate) fn world(&self) -> Arc<World> {
@@ -144,15 +140,6 @@ impl Life {
     pub(crate) async fn end(self) {
         self.stop.cancel();
         self.engine.await.unwrap().unwrap();
-    }
-
-    /// Lets it work until it is told to stop, or gives up by itself.
-    pub(crate) async fn finish(self) -> Result<(), EngineError> {
-        self.engine.await.unwrap()
-    }
-
-    pub(crate) fn stopper(&self) -> CancellationToken {
-        self.stop.clone()
     }
 }
 
