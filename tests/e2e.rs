@@ -13,8 +13,6 @@ mod disk;
 #[path = "common/mac.rs"]
 #[expect(dead_code, reason = "shared with other suites")]
 mod mac;
-#[path = "common/reopen.rs"]
-mod reopen;
 #[path = "common/sshd.rs"]
 #[expect(dead_code, reason = "shared with other suites")]
 mod sshd;

@@ -7,8 +7,6 @@
 #[cfg(target_os = "linux")]
 #[path = "common/disk.rs"]
 mod disk;
-#[path = "common/reopen.rs"]
-mod reopen;
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
@@ -19,7 +17,6 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use hostler::model::*;
 use hostler::store::{SlotRow, Store, StoreError, slot_rows};
-use reopen::reopen;
 
 const DIR: &str = "HOSTLER_TEST_STORE";
 /// Entries in a group.
@@ -79,7 +76,7 @@ struct Writer {
 
 impl Writer {
     async fn open(dir: &Path) -> Result<Self, StoreError> {
-        let (store, loaded) = reopen(dir, "1").await?;
+        let (store, loaded) = Store::open(dir, "1").await?;
         assert!(!loaded.rebuilt_slots && !loaded.dropped_checkpoint);
         let mut writer = Self { store, world: loaded.world };
         if writer.world.seq == 0 {
@@ -229,7 +226,7 @@ fn a_second_controller_is_refused_while_the_first_lives_however_that_ends() {
     assert!(error.contains(&holder), "{error}");
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(block_on(reopen(dir.path(), "1")).unwrap().1.world.seq, 4);
+    assert_eq!(block_on(Store::open(dir.path(), "1")).unwrap().1.world.seq, 4);
 }
 
 #[test]

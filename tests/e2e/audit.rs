@@ -6,10 +6,10 @@ use hostler::model::{
     Entry, Event, JobState, OpId, OpKind, Outcome, Refusal, TaskState, VmId, World,
 };
 use hostler::plan::check::check_world;
+use hostler::store::Store;
 
 use crate::life::VERSION;
 use crate::mac;
-use crate::reopen::reopen;
 use crate::site::{Mac, Site};
 
 /// What the journal holds, whole and checked, once its controller has ended.
@@ -31,7 +31,7 @@ pub(crate) struct Deed {
 
 /// Opens the books of a controller that is no more. Whatever became of it, these hold.
 pub(crate) async fn account(site: &Site) -> Account {
-    let (store, kept) = reopen(&site.state(), VERSION).await.unwrap();
+    let (store, kept) = Store::open(&site.state(), VERSION).await.unwrap();
     let verified = store.verify().await.unwrap();
     let entries = store.entries(0, 100_000).await.unwrap();
     store.close().await.unwrap();

@@ -9,11 +9,11 @@ use hostler::config;
 use hostler::engine::{Clock, Command, Denied, Done, Engine, EngineError, Handle, Limits, Parts};
 use hostler::model::{Actor, Entry, HostName, Reach, Timestamp, Via, World};
 use hostler::plan::check::check_world;
+use hostler::store::Store;
 use hostler::transport::{Transport, TransportSettings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::reopen::reopen;
 use crate::site::Site;
 
 /// Long enough for a busy machine: a wait that takes so long has failed.
@@ -47,7 +47,7 @@ impl Life {
         let loaded = config::load(&site.fleet(), None);
         let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(loaded.warnings, []);
-        let (store, kept) = reopen(&site.state(), VERSION).await.unwrap();
+        let (store, kept) = Store::open(&site.state(), VERSION).await.unwrap();
         let now = Timestamp::from(chrono::Utc::now());
         let seed = now.as_millis().unsigned_abs() ^ u64::from(std::process::id());
         let mut noise = seed;

@@ -6,12 +6,12 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use hostler::model::World;
+use hostler::store::Store;
 use tempfile::TempDir;
 
 use crate::disk;
 use crate::life::{VERSION, name};
 use crate::process::{End, Process, gone};
-use crate::reopen::reopen;
 
 /// What is left of the disk while it is full, in bytes: a few entries.
 const LEFT: u64 = 256 << 10;
@@ -94,7 +94,7 @@ async fn on_a_full_disk(disk: &Path) {
     let done = life.client.cordon(vec![name("a")], "one more", None).await.unwrap();
     assert!(done.seq > world.seq);
     life.quit().await;
-    let (store, kept) = reopen(&state, VERSION).await.unwrap();
+    let (store, kept) = Store::open(&state, VERSION).await.unwrap();
     assert_eq!(store.verify().await.unwrap().last, kept.world.seq);
 }
 
