@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use super::peer::actor_value;
 use super::sse::{Parser, SseEvent};
 use super::{
-    ACTOR_HEADER, CordonBody, HostItem, JobItem, Listing, Live, Log, LogQuery, PoolItem, Problem,
-    Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, UncordonBody, VmItem, Why,
+    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery,
+    PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, UncordonBody,
+    VmItem, Why,
 };
 use crate::engine::Done;
 use crate::model::{Actor, HostName, JobId, Plan, PoolName, ScheduleName, Share, Timestamp, VmId};
@@ -242,6 +243,11 @@ impl Client {
     /// A person has accepted the host's key: try it again.
     pub async fn trust(&self, host: &HostName) -> Answer<Done> {
         self.post(&format!("/v1/hosts/{host}/trust"), &()).await
+    }
+    /// Gives up a host that is dead for good, with what was ours on it.
+    pub async fn forget(&self, host: &HostName, reason: &str) -> Answer<Done> {
+        let body = ForgetBody { reason: reason.into() };
+        self.post(&format!("/v1/hosts/{host}/forget"), &body).await
     }
     /// Reads the fleet directory again.
     pub async fn reload(&self) -> Answer<Done> {

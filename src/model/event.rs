@@ -74,6 +74,12 @@ pub enum Event {
         to: Reach,
         why: String,
     },
+    /// A person has given up a host that left the inventory and answers no more, with all that
+    /// was ours on it.
+    HostForgotten {
+        host: HostName,
+        why: String,
+    },
     HoldPlaced {
         hold: Hold,
     },
@@ -213,6 +219,7 @@ impl Event {
             Self::FleetChanged { .. } => "fleet_changed",
             Self::HostSeen { .. } => "host_seen",
             Self::ReachChanged { .. } => "reach_changed",
+            Self::HostForgotten { .. } => "host_forgotten",
             Self::HoldPlaced { .. } => "hold_placed",
             Self::HoldReleased { .. } => "hold_released",
             Self::SlotTaken { .. } => "slot_taken",

@@ -22,6 +22,7 @@ impl Event {
             Self::FleetChanged { change } => Subject::Fleet(change),
             Self::HostSeen { host, .. }
             | Self::ReachChanged { host, .. }
+            | Self::HostForgotten { host, .. }
             | Self::HoldReleased { host, .. }
             | Self::SlotTaken { host, .. }
             | Self::SlotCleared { host, .. }

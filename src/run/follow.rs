@@ -66,6 +66,7 @@ pub(crate) fn details(event: &Event) -> String {
             format!("{host} macOS {} with {vms} VMs", sighting.facts.macos)
         }
         Event::ReachChanged { host, to, why } => format!("{host} {to} {why}"),
+        Event::HostForgotten { host, why } => format!("{host} {why}"),
         Event::HoldPlaced { hold } => {
             format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)
         }
