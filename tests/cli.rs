@@ -112,6 +112,9 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
         Order::Uncordon { hosts, which } => {
             Ok(Done { seq: 5, said: vec![format!("{hosts:?} {which:?}")], job: None })
         }
+        Order::Forget { host, reason } => {
+            Ok(Done { seq: 5, said: vec![format!("{host:?} {reason}")], job: None })
+        }
         Order::Respawn { .. } | Order::RunNow { .. } | Order::Load { .. } | Order::Trust { .. } => {
             Err(Denied::Conflict("not here".into()))
         }
@@ -171,6 +174,9 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
         ("host uncordon mini-01", 0, "[\"mini-01\"] Mine", ""),
         ("host uncordon mini-01 --all", 2, "", "no terminal to ask on: say --yes"),
         ("host uncordon mini-01 --all --yes", 0, "[\"mini-01\"] All", ""),
+        ("host forget mini-02 --reason burnt", 2, "", "Give up host mini-02 (lost)? no VM of ours"),
+        ("host forget mini-02 --reason burnt --yes", 0, "\"mini-02\" burnt", ""),
+        ("host forget mini-09 --reason burnt --yes", 1, "", "no host `mini-09`"),
         ("pool respawn nope --yes", 1, "", "no pool `nope`"),
         ("reload", 1, "", "no fleet directory"),
         ("events", 0, "reach_changed      mini-02 lost: ssh:  [2Jgone", ""),

@@ -211,7 +211,7 @@ async fn a_third_start_is_refused_and_linux_does_not_count() {
             mac.done(OpKind::Start, vm).await;
         }
         let third = mac.act(OpKind::Start, "c").await;
-        assert_eq!(class(&third), Some(Refusal::Limit));
+        assert_eq!(class(&third), Some(Refusal::Full));
         assert!(said(third).contains("two macOS VMs run here already"));
         mac.done(OpKind::Stop, "x").await;
         mac.done(OpKind::Start, "x").await;
@@ -418,7 +418,7 @@ async fn twenty_starts_at_once_give_two_vms() {
                 None => done += 1,
                 Some(Refusal::Busy) => busy.push(vm),
                 Some(other) => {
-                    assert_eq!(other, Refusal::Limit, "{outcome:?}");
+                    assert_eq!(other, Refusal::Full, "{outcome:?}");
                     full += 1;
                 }
             }

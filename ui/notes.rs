@@ -91,6 +91,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::HostTrusted { host, fingerprint } => {
             info(host, format!("key accepted: {fingerprint}"))
         }
+        Event::HostForgotten { host, why } => warn(host, format!("is given up: {why}")),
         Event::HoldPlaced { hold } => {
             info(&hold.host, format!("{} placed: {}", hold.kind, hold.reason))
         }

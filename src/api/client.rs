@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use super::peer::actor_value;
 use super::sse::{Parser, SseEvent};
 use super::{
-    ACTOR_HEADER, CordonBody, HostItem, JobItem, Listing, Live, Log, LogQuery, PoolItem, Problem,
-    Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, TrustBody, UncordonBody, VmItem, Why,
+    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery,
+    PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, TrustBody,
+    UncordonBody, VmItem, Why,
 };
 use crate::engine::Done;
 use crate::model::{
@@ -245,6 +246,11 @@ impl Client {
     pub async fn trust(&self, host: &HostName, fingerprint: &Fingerprint) -> Answer<Done> {
         let body = TrustBody { fingerprint: fingerprint.clone() };
         self.post(&format!("/v1/hosts/{host}/trust"), &body).await
+    }
+    /// Gives up a host that is dead for good, with what was ours on it.
+    pub async fn forget(&self, host: &HostName, reason: &str) -> Answer<Done> {
+        let body = ForgetBody { reason: reason.into() };
+        self.post(&format!("/v1/hosts/{host}/forget"), &body).await
     }
     /// Reads the fleet directory again.
     pub async fn reload(&self) -> Answer<Done> {

@@ -86,6 +86,13 @@ pub struct CordonBody {
     pub until: Option<Timestamp>,
 }
 
+/// `POST /v1/hosts/{name}/forget`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetBody {
+    pub reason: String,
+}
+
 /// `POST /v1/holds/release`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -40,6 +40,19 @@ impl Call {
         self.put_done(&self.client.cordon(hosts, reason, until).await?)
     }
 
+    pub(crate) async fn forget(&self, host: &HostName, reason: &str) -> Result<()> {
+        let state = self.client.host(host).await?.state;
+        let vms = self.client.vms().await?.items;
+        let vms = vms.into_iter().filter(|item| item.vm.host == *host);
+        let vms: Vec<_> = vms.map(|item| format!("{} ({})", item.name, item.state)).collect();
+        let what = match &vms[..] {
+            [] => "no VM of ours is on it".into(),
+            vms => format!("given up with it: VMs {}", vms.join(", ")),
+        };
+        self.consent_by_name(&format!("Give up host {host} ({state})? {what}."), host.as_str())?;
+        self.put_done(&self.client.forget(host, reason).await?)
+    }
+
     pub(crate) async fn uncordon(
         &self,
         which: &[String],

@@ -72,6 +72,21 @@ impl Call {
         }
         Err(Failure::failed("not done").into())
     }
+
+    /// The same for what cannot be taken back: the name of the thing is to be typed.
+    pub(crate) fn consent_by_name(&self, question: &str, name: &str) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !stdin().is_terminal() {
+            let said = format!("{question} There is no terminal to ask on: say --yes");
+            return Err(Failure::usage(said).into());
+        }
+        if out::answer(&format!("{question} Type {name} to go on: "))? == name {
+            return Ok(());
+        }
+        Err(Failure::failed("not done: that is not its name").into())
+    }
 }
 
 /// What names on standard input are.

@@ -98,6 +98,7 @@ async fn host(verb: &HostAsk, call: &Call) -> Result<()> {
         HostAsk::Show { host } => call.show_host(host).await,
         HostAsk::Why { host } => call.why_host(host).await,
         HostAsk::Cordon { which, reason, until } => call.cordon(which, reason, *until).await,
+        HostAsk::Forget { host, reason } => call.forget(host, reason).await,
         HostAsk::Uncordon { which, hold, all } => call.uncordon(which, *hold, *all).await,
     }
 }

@@ -90,6 +90,18 @@ pub(crate) enum HostAsk {
         #[arg(long, value_name = "WHEN")]
         until: Option<When>,
     },
+    /// Give up a host that is dead for good, with what was ours on it.
+    ///
+    /// It must have left the inventory and answer no more. VMs that run there after all are
+    /// nobody's from then on. Asks for the host's name first.
+    #[command(after_help = "Examples:
+  hostler host forget mini-01 --reason 'burnt out, sent back'")]
+    Forget {
+        host: HostName,
+        /// Why, for those who miss it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Lift cordons: yours, one, or all.
     #[command(after_help = "Examples:
   hostler host uncordon mini-01

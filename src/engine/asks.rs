@@ -33,6 +33,7 @@ pub(super) fn carry_out(
         }
         Command::Load { fleet } => load(ledger, actor, &fleet, now),
         Command::Trust { host, fingerprint } => trust(ledger, actor, &host, fingerprint, now),
+        Command::Forget { host, reason } => forget(ledger, actor, &host, &reason, now),
     }
 }
 
@@ -195,4 +196,93 @@ fn trust(
     }
     put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
+}
+
+fn forget(
+    ledger: &mut Ledger,
+    actor: &Actor,
+    name: &HostName,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Done, Denied> {
+    let unknown = || Denied::NotFound(format!("host {name} is not known: it is forgotten already"));
+    let host = ledger.world().hosts.get(name).ok_or_else(unknown)?;
+    if let Some(why) = host.stays() {
+        return Err(Denied::Conflict(format!("host {name} {why}")));
+    }
+    if reason.trim().is_empty() {
+        return Err(Denied::Conflict(
+            "to forget a host needs a reason: say why with --reason".into(),
+        ));
+    }
+    let mut said = vec![format!("gave up host {name} ({})", host.word())];
+    let vms = ledger.world().vms_on(host);
+    said.extend(vms.map(|vm| format!("gave up vm {} of pool {} ({})", vm.id, vm.pool, vm.word())));
+    let (host, why) = (name.clone(), reason.trim().to_string());
+    put(ledger, actor, Event::HostForgotten { host, why }, now)?;
+    Ok(Done { seq: ledger.world().seq, said, job: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Access, DriverKind, Labels, Role};
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn only_a_host_that_is_gone_for_good_is_forgotten() {
+        let store = Arc::new(Store::in_memory().await.unwrap());
+        let (mut ledger, now) = (Ledger::new(World::default(), store), Timestamp::default());
+        let mut ids = Ids::above(ledger.world(), Box::new(|| 0));
+        let (me, host) = (Actor::controller(), "a".parse::<HostName>().unwrap());
+        let spec = HostSpec {
+            access: Access::Local,
+            driver: DriverKind::Tart,
+            role: Role::Worker,
+            slots: 2,
+            labels: Labels::new(),
+            groups: Vec::new(),
+        };
+        let declared = |spec| {
+            let hosts = [(host.clone(), spec)].into();
+            Event::FleetChanged { change: FleetChange { hosts, ..FleetChange::default() } }
+        };
+        let reached = |to| Event::ReachChanged { host: host.clone(), to, why: String::new() };
+        let placed = Event::SlotReserved {
+            vm: crate::model::VmId::from_bits(7),
+            host: host.clone(),
+            slot: crate::model::SlotIx::Zero,
+            pool: "ci".parse().unwrap(),
+            image: "xcode".parse().unwrap(),
+            replaces: None,
+        };
+        let mut forget = |ledger: &mut Ledger, reason: &str| {
+            let command = Command::Forget { host: host.clone(), reason: reason.into() };
+            carry_out(ledger, &mut ids, &me, command, now)
+        };
+        let start = Event::ControllerStarted { version: "test".into() };
+        for (event, denied) in [
+            (start, "is not known"),
+            (declared(Some(spec)), "is still in the inventory"),
+            (reached(Reach::Up), "is still in the inventory"),
+            (placed, "is still in the inventory"),
+            (declared(None), "answers"),
+            (reached(Reach::Suspect), "ask again in a minute"),
+        ] {
+            put(&mut ledger, &me, event, now).unwrap();
+            let said = forget(&mut ledger, "burnt").unwrap_err().to_string();
+            assert!(said.contains(denied), "{said}");
+        }
+        put(&mut ledger, &me, reached(Reach::Lost), now).unwrap();
+        assert!(forget(&mut ledger, " ").unwrap_err().to_string().contains("--reason"));
+        let done = forget(&mut ledger, "burnt").unwrap();
+        assert_eq!(
+            done.said,
+            ["gave up host a (lost)", "gave up vm 000000000007 of pool ci (placed)"]
+        );
+        assert!(ledger.world().hosts.is_empty() && ledger.world().vms.is_empty());
+        ledger.commit().await.unwrap();
+    }
 }

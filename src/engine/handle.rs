@@ -71,6 +71,8 @@ pub enum Command {
     Load { fleet: Box<Fleet> },
     /// A person has accepted this key of the host: write it down, and try it again.
     Trust { host: HostName, fingerprint: Fingerprint },
+    /// A person gives up a host that is dead for good, and what was ours on it.
+    Forget { host: HostName, reason: String },
 }
 
 /// Which cordons to lift.

@@ -24,6 +24,8 @@ pub(super) struct Looks {
     pub(super) samples: BTreeMap<HostName, Sample>,
     /// Hosts that have answered or failed at least once.
     pub(super) tried: BTreeSet<HostName>,
+    /// Hosts that are still to be looked at since our clock has jumped.
+    stale: BTreeSet<HostName>,
 }
 
 #[derive(Clone, Copy)]
@@ -40,9 +42,10 @@ struct Next {
 impl Looks {
     pub(super) fn new(every: Span, most: usize) -> Self {
         let (due, hosts) = (BTreeSet::new(), BTreeMap::new());
-        let (failing, samples, tried) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let (failing, samples) = (BTreeMap::new(), BTreeMap::new());
+        let (tried, stale) = (BTreeSet::new(), BTreeSet::new());
         let (under_way, followed) = (0, None);
-        Self { every, most, due, hosts, under_way, followed, failing, samples, tried }
+        Self { every, most, due, hosts, under_way, followed, failing, samples, tried, stale }
     }
 
     /// Takes up hosts that are new, drops those that are gone, leaves alone those that are barred.
@@ -60,7 +63,9 @@ impl Looks {
             self.failing.remove(&name);
             self.samples.remove(&name);
             self.tried.remove(&name);
+            self.stale.remove(&name);
         }
+        self.pull_in(now);
         let step = SPREAD.as_millis() / (world.hosts.len() as u64).max(1);
         let mut fresh = 0;
         for (name, host) in &world.hosts {
@@ -75,6 +80,38 @@ impl Looks {
         }
     }
 
+    /// What is due later than looks are apart was told by a clock that has stepped back since.
+    fn pull_in(&mut self, now: Timestamp) {
+        let latest = now + self.every + SPREAD;
+        let mut late = 0;
+        while let Some((at, name)) = self.due.pop_last() {
+            if at <= latest {
+                self.due.insert((at, name));
+                break;
+            }
+            let at = now + Span::from_millis(late % SPREAD.as_millis());
+            late += 1;
+            if let Some(next) = self.hosts.get_mut(&name) {
+                next.at = at;
+            }
+            self.due.insert((at, name));
+        }
+    }
+
+    /// What is known is old: every host is to be looked at, as soon as may be.
+    pub(super) fn look_at_all(&mut self, now: Timestamp) {
+        let open = self.hosts.iter().filter(|(_, next)| !next.barred);
+        self.stale = open.map(|(name, _)| name.clone()).collect();
+        for name in self.stale.clone() {
+            self.hurry(&name, now);
+        }
+    }
+
+    /// Whether every host has been looked at since.
+    pub(super) fn all_looked_at(&self) -> bool {
+        self.stale.is_empty()
+    }
+
     /// A barred host is not looked at, and what its looks amounted to is forgotten: once a person
     /// lifts the bar it is judged anew.
     fn bar(&mut self, name: &HostName, barred: bool, now: Timestamp) {
@@ -86,6 +123,7 @@ impl Looks {
         self.due.remove(&(next.at, name.clone()));
         if barred {
             self.failing.remove(name);
+            self.stale.remove(name);
             self.tried.insert(name.clone());
         } else {
             (next.at, next.last_ok) = (now, now);
@@ -141,22 +179,21 @@ impl Looks {
         self.under_way -= usize::from(next.under_way);
         next.under_way = false;
         self.tried.insert(name.clone());
+        if !next.again {
+            self.stale.remove(name);
+        }
         match failed {
             None => {
                 next.last_ok = now;
                 self.failing.remove(name);
             }
             Some((why, identity)) => {
-                let last_ok = next.last_ok;
-                let first = Contact {
-                    last_ok,
-                    failing_since: now,
-                    last_failed: now,
-                    why: String::new(),
-                    identity,
-                };
-                let contact = self.failing.entry(name.clone()).or_insert(first);
-                (contact.last_failed, contact.why, contact.identity) = (now, why, identity);
+                if let Some(contact) = self.failing.get_mut(name) {
+                    contact.again(now, why, identity);
+                } else {
+                    let first = Contact::first(next.last_ok, now, why, identity);
+                    self.failing.insert(name.clone(), first);
+                }
             }
         }
         let moving = host.is_some_and(|host| world.vms_on(host).any(|vm| is_moving(vm)));
@@ -212,7 +249,7 @@ mod tests {
         assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
         let wrong_key = Some(("another key".to_string(), true));
         looks.ended(&a, &world(1, Reach::Up), wrong_key, at(1));
-        assert!(looks.failing[&a].identity);
+        assert!(looks.failing.contains_key(&a));
         looks.follow(&world(2, Reach::IdentityMismatch), at(1));
         looks.hurry(&a, at(2));
         looks.follow(&world(2, Reach::IdentityMismatch), at(99));
@@ -233,5 +270,30 @@ mod tests {
         looks.ended(&a, &barred, None, at(2));
         looks.follow(&barred, at(2));
         assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_does_not_blind_us() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(1, Reach::Up), at(10_000));
+        assert_eq!(looks.take_due(at(10_000)), std::slice::from_ref(&a));
+        looks.ended(&a, &world(1, Reach::Up), None, at(10_001));
+        looks.follow(&world(1, Reach::Up), at(6_400));
+        assert_eq!(looks.take_due(at(6_400)), [a]);
+    }
+
+    #[test]
+    fn after_a_jump_only_a_look_that_began_since_counts() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(1, Reach::Up), at(0));
+        assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
+        looks.look_at_all(at(9_000));
+        looks.ended(&a, &world(1, Reach::Up), None, at(9_000));
+        assert!(!looks.all_looked_at(), "it began before");
+        assert_eq!(looks.take_due(at(9_000)), std::slice::from_ref(&a), "at once");
+        looks.ended(&a, &world(1, Reach::Up), None, at(9_001));
+        assert!(looks.all_looked_at());
     }
 }

@@ -110,7 +110,9 @@ pub(super) fn write_down(
     now: Timestamp,
 ) -> Result<Option<Errand>, Illegal> {
     let mut errand = None;
-    for event in events_of(&ledger.world().clone(), action, ids, now) {
+    // The World must be ours alone again before it changes, else the change copies all of it.
+    let events = events_of(ledger.world(), action, ids, now);
+    for event in events {
         let begun = if let Event::OpBegun { vm, op, kind } = &event {
             Some((*vm, *op, *kind))
         } else {

@@ -80,6 +80,12 @@ pub enum Event {
         host: HostName,
         fingerprint: Fingerprint,
     },
+    /// A person has given up a host that left the inventory and answers no more, with all that
+    /// was ours on it.
+    HostForgotten {
+        host: HostName,
+        why: String,
+    },
     HoldPlaced {
         hold: Hold,
     },
@@ -220,6 +226,7 @@ impl Event {
             Self::HostSeen { .. } => "host_seen",
             Self::ReachChanged { .. } => "reach_changed",
             Self::HostTrusted { .. } => "host_trusted",
+            Self::HostForgotten { .. } => "host_forgotten",
             Self::HoldPlaced { .. } => "hold_placed",
             Self::HoldReleased { .. } => "hold_released",
             Self::SlotTaken { .. } => "slot_taken",

@@ -23,6 +23,7 @@ impl Event {
             Self::HostSeen { host, .. }
             | Self::ReachChanged { host, .. }
             | Self::HostTrusted { host, .. }
+            | Self::HostForgotten { host, .. }
             | Self::HoldReleased { host, .. }
             | Self::SlotTaken { host, .. }
             | Self::SlotCleared { host, .. }

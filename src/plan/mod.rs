@@ -7,6 +7,8 @@ pub mod check;
 mod ask;
 mod calendar;
 #[cfg(test)]
+mod doubts;
+#[cfg(test)]
 mod fixture;
 mod jobs;
 mod observe;
@@ -17,6 +19,7 @@ mod schedules;
 #[cfg(test)]
 mod tests;
 mod vm;
+mod wait;
 mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +30,7 @@ use crate::model::{
 
 pub use ask::{NotPossible, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
-pub use observe::observe;
+pub use observe::{completed, observe, superseded};
 pub use reach::{Contact, reach};
 pub use why::{why_host, why_vm};
 

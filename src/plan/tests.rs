@@ -274,14 +274,13 @@ fn a_poll_without_news_says_nothing() {
     assert_eq!(grown.see(100, "a", sighting), []);
 }
 
-fn contact(last_ok: u64, failing_since: u64, last_failed: u64) -> Contact {
-    Contact {
-        last_ok: at(last_ok),
-        failing_since: at(failing_since),
-        last_failed: at(last_failed),
-        why: "no answer".into(),
-        identity: false,
-    }
+/// A host that failed looks at these times, after one that succeeded.
+fn contact(last_ok: u64, failed: impl IntoIterator<Item = u64>) -> Contact {
+    let (why, mut failed) = ("no answer".to_string(), failed.into_iter());
+    let first = failed.next().unwrap();
+    let mut contact = Contact::first(at(last_ok), at(first), why.clone(), false);
+    failed.for_each(|s| contact.again(at(s), why.clone(), false));
+    contact
 }
 
 #[test]
@@ -289,7 +288,7 @@ fn silence_makes_a_host_suspect_unreachable_and_lost() {
     let mut grown = Grown::new(&["a", "b"], PoolSize::Count(0));
     let mut seen = Vec::new();
     for s in [10, 20, 30, 40, 50, 60, 70] {
-        let failing = [(name("a"), contact(0, 10, s))].into();
+        let failing = [(name("a"), contact(0, (10..=s).step_by(10)))].into();
         for event in reach(&grown.world, &failing, at(s)) {
             if let Event::ReachChanged { to, .. } = &event {
                 seen.push((s, *to));
@@ -307,7 +306,8 @@ fn a_host_never_reached_tells_the_last_failure_once_however_often_it_is_tried() 
     grown.put(1, Event::ControllerStarted { version: "2".into() });
     let mut told = Vec::new();
     for (s, why) in [(2, "refused"), (3, "refused"), (4, "no route"), (5, "no route")] {
-        let contact = Contact { why: why.into(), ..contact(1, 2, s) };
+        let mut contact = contact(1, [2]);
+        contact.again(at(s), why.into(), false);
         for event in reach(&grown.world, &[(name("a"), contact)].into(), at(s)) {
             grown.put(s, event);
             let host = &grown.world.hosts[&name::<HostName>("a")];
@@ -321,9 +321,13 @@ fn a_host_never_reached_tells_the_last_failure_once_however_often_it_is_tried() 
 #[test]
 fn after_our_own_sleep_one_failure_does_not_make_a_host_lost() {
     let grown = Grown::new(&["a"], PoolSize::Count(0));
-    let failing = [(name("a"), contact(0, 80_000, 80_000))].into();
-    let events = reach(&grown.world, &failing, at(80_000));
-    assert!(matches!(events[..], [Event::ReachChanged { to: Reach::Suspect, .. }]), "{events:?}");
+    // Before it, after it, and on both sides of it; and where the clock stepped back.
+    for failed in [vec![80_000], vec![10, 80_000], vec![80_000, 10], vec![80_000, 10, 15]] {
+        let failing = [(name("a"), contact(0, failed.clone()))].into();
+        let events = reach(&grown.world, &failing, at(*failed.last().unwrap()));
+        let lost = |event: &Event| matches!(event, Event::ReachChanged { to: Reach::Lost, .. });
+        assert!(events.len() == 1 && !lost(&events[0]), "{failed:?}: {events:?}");
+    }
 }
 
 #[test]
@@ -332,7 +336,8 @@ fn when_many_fall_silent_at_once_nothing_is_declared_lost() {
     let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let grown = Grown::new(&names, PoolSize::Count(0));
     let lost = |many: usize| {
-        let failing = hosts[..many].iter().map(|h| (name(h), contact(0, 10, 70))).collect();
+        let failing =
+            hosts[..many].iter().map(|h| (name(h), contact(0, (10..=70).step_by(10)))).collect();
         let events = reach(&grown.world, &failing, at(70));
         events.iter().filter(|e| matches!(e, Event::ReachChanged { to: Reach::Lost, .. })).count()
     };

@@ -70,6 +70,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::ReachChanged { host, to, why } if why.is_empty() => format!("{host} {to}"),
         Event::ReachChanged { host, to, why } => format!("{host} {to}: {why}"),
         Event::HostTrusted { host, fingerprint } => format!("{host} {fingerprint}"),
+        Event::HostForgotten { host, why } => format!("{host}: {why}"),
         Event::HoldPlaced { hold } => {
             format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)
         }

@@ -147,3 +147,22 @@ async fn a_changed_key_is_enrolled_only_when_a_person_says_so_and_the_journal_sa
     }
     assert_eq!(accepted, [old, new]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_obeys_a_newer_controller_ends_this_one_before_it_sends_anything() {
+    let site = Site::new(&["a"]);
+    site.write(1, "5m");
+    let mac = site.mac("a");
+    let told = mac.home().join(".hostler/epoch");
+    std::fs::create_dir_all(&told).unwrap();
+    std::fs::write(told.join("9"), "").unwrap();
+    let ended = Life::begin(&site).await.finish().await;
+    let said = ended.unwrap_err().to_string();
+    assert!(
+        said.contains("host a knows a newer controller (it obeys epoch 9, and ours is 1)"),
+        "{said}"
+    );
+    assert!(mac.disks().iter().all(|vm| !vm.starts_with("hostler-")));
+    let log = mac.home().join(".hostler/done");
+    assert!(!log.exists(), "no operation was begun");
+}

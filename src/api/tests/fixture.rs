@@ -221,7 +221,7 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 }
                 Command::RunNow { .. } => Ok(Done { seq: 100, said: vec![], job: Some(job(8)) }),
                 Command::Load { .. } => Err(Denied::Stopping),
-                Command::Trust { .. } => Ok(Done::default()),
+                Command::Trust { .. } | Command::Forget { .. } => Ok(Done::default()),
             };
             asked.lock().unwrap().push((actor, command));
             let _ = answer.send(said);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Actor, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Timestamp,
-    Vm, VmId,
+    Actor, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Task,
+    TaskState, Timestamp, Vm, VmId,
 };
 
 impl World {
@@ -26,7 +26,12 @@ impl World {
     }
 
     pub(super) fn host_seen(&mut self, name: &HostName, sighting: &Sighting) -> Result<(), Misfit> {
-        self.host_mut(name)?.seen = Some(sighting.clone());
+        let host = self.host_mut(name)?;
+        let mut sighting = sighting.clone();
+        if let Some(last) = &host.seen {
+            sighting.facts.keep_boot(&last.facts);
+        }
+        host.seen = Some(sighting);
         Ok(())
     }
 
@@ -60,6 +65,38 @@ impl World {
         if host.reach == Reach::IdentityMismatch {
             (host.reach, host.reach_since) = (Reach::Unknown, at);
             host.reach_why = format!("{by} has accepted its key {fingerprint}");
+        }
+        Ok(())
+    }
+
+    /// The host goes with its slots and its VMs. Tasks that wait for one of these have failed, and
+    /// those that count on one as their new VM need another.
+    pub(super) fn host_forgotten(&mut self, name: &HostName, at: Timestamp) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        if let Some(why) = host.stays() {
+            return misfit(format!("host {name}"), why);
+        }
+        let gone = std::mem::take(&mut host.vms);
+        self.hosts.remove(name);
+        for vm in &gone {
+            self.vms.remove(vm);
+        }
+        for job in self.jobs.values_mut().filter(|job| !job.is_over()) {
+            let touched = |(vm, task): (&VmId, &Task)| {
+                gone.contains(vm) || task.replacement.is_some_and(|vm| gone.contains(&vm))
+            };
+            if !job.tasks.iter().any(touched) {
+                continue;
+            }
+            for (vm, task) in &mut Arc::make_mut(job).tasks {
+                if task.state.is_over() {
+                    continue;
+                }
+                task.replacement = task.replacement.filter(|vm| !gone.contains(vm));
+                if gone.contains(vm) {
+                    task.state = TaskState::Failed { at, why: "host given up".into() };
+                }
+            }
         }
         Ok(())
     }
