@@ -136,6 +136,11 @@ impl Life {
         tokio::spawn(hostler::api::serve(socket, api));
     }
 
+    /// Lets it work until it gives up by itself.
+    pub(crate) async fn finish(self) -> Result<(), EngineError> {
+        self.engine.await.unwrap()
+    }
+
     /// Ends it in good order.
     pub(crate) async fn end(self) {
         self.stop.cancel();
