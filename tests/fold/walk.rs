@@ -165,7 +165,7 @@ impl Walk {
         let hold = here.and_then(|host| host.holds.keys().nth(usize::from(b % 2))).copied();
         let cloned =
             here.and_then(|host| host.slots[slot.index()].vm()).unwrap_or(VmId::from_bits(999_999));
-        match c % 8 {
+        match c % 9 {
             7 => {
                 let fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
                 Event::HostTrusted { host, fingerprint }
