@@ -386,6 +386,7 @@ async fn simulated_macs_answer_as_the_scripts_do() {
     classes.dedup();
     let all = [
         Refusal::Limit,
+        Refusal::Full,
         Refusal::Missing,
         Refusal::AlreadyRunning,
         Refusal::DiskFull,

@@ -7,13 +7,13 @@ use super::extract::{Body, Named};
 use super::peer::Caller;
 use super::problem::{Fault, What};
 use super::server::ReloadError;
-use super::{Api, CordonBody, RespawnBody, UncordonBody};
+use super::{Api, CordonBody, ForgetBody, RespawnBody, TrustBody, UncordonBody};
 use crate::engine::{Command, Done};
 use crate::model::{HostName, PoolName, ScheduleName};
 
 type Answer = Result<Json<Done>, Fault>;
 
-/// The longest reason of a hold, in characters.
+/// The longest reason, in characters.
 const REASON_MOST: usize = 500;
 
 async fn ask(api: &Api, Caller(actor): Caller, command: Command) -> Answer {
@@ -27,17 +27,23 @@ fn some(hosts: &[HostName]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The reason, when one was given.
+fn told(reason: &str) -> Result<String, Fault> {
+    let reason = reason.trim().to_string();
+    if reason.is_empty() || reason.chars().count() > REASON_MOST {
+        let detail = format!("reason: say why, in 1 to {REASON_MOST} characters");
+        return Err(Fault::new(What::BadBody, detail));
+    }
+    Ok(reason)
+}
+
 pub(super) async fn cordon(
     State(api): State<Api>,
     caller: Caller,
     Body(CordonBody { hosts, reason, until }): Body<CordonBody>,
 ) -> Answer {
     some(&hosts)?;
-    let reason = reason.trim().to_string();
-    if reason.is_empty() || reason.chars().count() > REASON_MOST {
-        let detail = format!("reason: say why, in 1 to {REASON_MOST} characters");
-        return Err(Fault::new(What::BadBody, detail));
-    }
+    let reason = told(&reason)?;
     if until.is_some_and(|until| until <= api.handle.now()) {
         let now = api.handle.now();
         let detail = format!("until: lies in the past; the controller's time is {now}");
@@ -77,8 +83,19 @@ pub(super) async fn trust(
     State(api): State<Api>,
     caller: Caller,
     Named(host): Named<HostName>,
+    Body(TrustBody { fingerprint }): Body<TrustBody>,
 ) -> Answer {
-    ask(&api, caller, Command::Trust { host }).await
+    ask(&api, caller, Command::Trust { host, fingerprint }).await
+}
+
+pub(super) async fn forget(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(host): Named<HostName>,
+    Body(ForgetBody { reason }): Body<ForgetBody>,
+) -> Answer {
+    let reason = told(&reason)?;
+    ask(&api, caller, Command::Forget { host, reason }).await
 }
 
 pub(super) async fn reload(State(api): State<Api>, Caller(actor): Caller) -> Answer {

@@ -26,6 +26,6 @@ pub use peer::ACTOR_HEADER;
 pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{
-    CordonBody, Heartbeat, Listing, Live, Log, Problem, Report, RespawnBody, Snapshot, StreamItem,
-    UncordonBody, Why,
+    CordonBody, ForgetBody, Heartbeat, Listing, Live, Log, Problem, Report, RespawnBody, Snapshot,
+    StreamItem, TrustBody, UncordonBody, Why,
 };

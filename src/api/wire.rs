@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Release, Status};
-use crate::model::{Entry, HostName, Sample, Share, Timestamp, World};
+use crate::model::{Entry, Fingerprint, HostName, Sample, Share, Timestamp, World};
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -86,6 +86,13 @@ pub struct CordonBody {
     pub until: Option<Timestamp>,
 }
 
+/// `POST /v1/hosts/{name}/forget`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetBody {
+    pub reason: String,
+}
+
 /// `POST /v1/holds/release`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +107,13 @@ pub struct UncordonBody {
 pub struct RespawnBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_unavailable: Option<Share>,
+}
+
+/// `POST /v1/hosts/{name}/trust`: the key that a person has accepted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustBody {
+    pub fingerprint: Fingerprint,
 }
 
 /// An error, as RFC 9457 has it (`application/problem+json`).

@@ -23,7 +23,7 @@ use crate::model::{HostName, Illegal, Span, World};
 use crate::store::{Store, StoreError};
 use crate::transport::Carry;
 
-pub use clock::Clock;
+pub use clock::{Clock, Mark};
 pub use forecast::forecast;
 pub use handle::{Ask, Command, Denied, Done, Ends, Handle, Release, Status};
 pub use orders::{Ids, events_of};

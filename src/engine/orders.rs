@@ -8,16 +8,33 @@ use super::ledger::Ledger;
 use crate::driver::{HostOrder, HostWork, Order};
 use crate::model::{
     Act, Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
-    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Span, StepAt, Task, TaskState,
-    Timestamp, Vm, VmId, World,
+    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Span, StepAt, Task,
+    TaskState, Timestamp, Vm, VmId, World,
 };
 
 /// A command that is written down and waits to be sent.
 pub(super) enum Errand {
-    Vm { vm: VmId, host: HostName, spec: HostSpec, order: Order },
-    Host { host: HostName, spec: HostSpec, order: HostOrder, limit: Span },
+    Vm {
+        vm: VmId,
+        host: HostName,
+        spec: HostSpec,
+        order: Order,
+    },
+    Host {
+        host: HostName,
+        spec: HostSpec,
+        order: HostOrder,
+        limit: Span,
+    },
     /// As `Host`, with a file that is read first.
-    File { host: HostName, spec: HostSpec, op: OpId, from: PathBuf, to: String, mode: String },
+    File {
+        host: HostName,
+        spec: HostSpec,
+        op: OpId,
+        from: PathBuf,
+        to: String,
+        mode: String,
+    },
 }
 
 /// A shell step that says nothing else may take this long, and its answer a little longer.
@@ -158,7 +175,9 @@ pub(super) fn write_down(
 ) -> Result<Option<Errand>, Illegal> {
     let mut errand = None;
     let what = if let Action::HostDo { what, .. } = &action { what.clone() } else { Vec::new() };
-    for event in events_of(&ledger.world().clone(), action, ids, now) {
+    // The World must be ours alone again before it changes, else the change copies all of it.
+    let events = events_of(ledger.world(), action, ids, now);
+    for event in events {
         ledger.put(&Actor::controller(), event.clone(), now)?;
         let world = ledger.world();
         if let Event::OpBegun { vm, op, kind } = event {
@@ -212,7 +231,10 @@ fn host_errand(
     let (what, limit) = match &step.act {
         Act::Sh { run } => {
             let timeout_s = limit.as_millis().div_ceil(1_000);
-            (HostWork::Sh { run: run.clone(), timeout_s }, Span::from_millis(limit.as_millis() + ANSWER.as_millis()))
+            (
+                HostWork::Sh { run: run.clone(), timeout_s },
+                Span::from_millis(limit.as_millis() + ANSWER.as_millis()),
+            )
         }
         Act::Copy { from, to, mode } => {
             let (from, to, mode) = (from.clone(), to.clone(), mode.clone());

@@ -204,6 +204,11 @@ impl Grown {
 
     /// Brings every wanted VM to where it serves, over the next seconds after `s`.
     pub(super) fn settle(&mut self, s: u64) {
+        self.settle_with(s, 0);
+    }
+
+    /// The same, while so many guests of others run on each host that its tool does not list.
+    pub(super) fn settle_with(&mut self, s: u64, others: u32) {
         for round in 0..8 {
             self.pass(s + round);
             self.end_all(s + round, &Outcome::Done);
@@ -212,7 +217,8 @@ impl Grown {
             let there = self.world.hosts.iter().filter(|(_, host)| host.reach != Reach::Lost);
             let hosts: Vec<HostName> = there.map(|(name, _)| name.clone()).collect();
             for host in hosts {
-                let sighting = look(s + round, &self.running_on(&host));
+                let mut sighting = look(s + round, &self.running_on(&host));
+                sighting.guests = sighting.guests.map(|guests| guests + others);
                 self.see(s + round, host.as_str(), sighting);
             }
         }

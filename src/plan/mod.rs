@@ -7,6 +7,8 @@ pub mod check;
 mod ask;
 mod calendar;
 #[cfg(test)]
+mod doubts;
+#[cfg(test)]
 mod fixture;
 mod holds;
 mod jobs;
@@ -24,6 +26,7 @@ mod tests;
 #[cfg(test)]
 mod tests_of_play;
 mod vm;
+mod wait;
 mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +37,7 @@ use crate::model::{
 
 pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
-pub use observe::observe;
+pub use observe::{completed, observe, superseded};
 pub use play::check_expression;
 pub use preview::preview;
 pub use reach::{Contact, reach};

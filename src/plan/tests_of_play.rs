@@ -290,7 +290,10 @@ fn a_step_is_skipped_tried_again_or_ends_the_others_and_what_is_always_done_is_d
     grown.end_all(50, &Outcome::Done);
     passes(&mut grown, 51);
     let said = ends(&grown, job, "a");
-    assert_eq!(said, ["skipped: `host.vms > 5` does not hold", "failed: sh: exit status 3", "done"]);
+    assert_eq!(
+        said,
+        ["skipped: `host.vms > 5` does not hold", "failed: sh: exit status 3", "done"]
+    );
     assert!(matches!(state(&grown, job, "a"), TaskState::Failed { .. }));
     assert_eq!(grown.world.hosts["a"].word(), "quarantined");
 }

@@ -45,7 +45,10 @@ pub(crate) fn read(path: &Path) -> Result<String> {
 pub(crate) fn private_dir(path: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("{} cannot be made", path.display()))
+    made.with_context(|| {
+        let path = path.display();
+        format!("the directory {path} cannot be made: make it writable, or choose another")
+    })
 }
 
 /// The files of a fleet directory.

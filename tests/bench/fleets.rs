@@ -74,7 +74,7 @@ impl Grown {
     pub(crate) fn pass(&mut self, s: u64) -> Vec<(VmId, OpId)> {
         let mut begun = Vec::new();
         for action in plan::plan(&self.world, at(s)).actions {
-            for event in events_of(&self.world.clone(), action, &mut self.ids, at(s)) {
+            for event in events_of(&self.world, action, &mut self.ids, at(s)) {
                 if let Event::OpBegun { vm, op, .. } = &event {
                     begun.push((*vm, *op));
                 }

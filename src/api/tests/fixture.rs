@@ -214,6 +214,7 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 Command::RunNow { .. } => Ok(Done { seq: 100, said: vec![], job: Some(job(8)) }),
                 Command::Load { .. } => Err(Denied::Stopping),
                 Command::Trust { .. }
+                | Command::Forget { .. }
                 | Command::Hold { .. }
                 | Command::Drain { .. }
                 | Command::Undrain { .. }

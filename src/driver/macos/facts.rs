@@ -19,9 +19,6 @@ pub(in crate::driver) fn read(sections: &Sections<'_>, at: Timestamp) -> (Facts,
     if let Some(text) = sections.good("boot") {
         facts.boot = fact(text.lines().next().unwrap_or_default());
     }
-    if facts.boot.is_empty() && facts.booted_at > Timestamp::default() {
-        facts.boot = (facts.booted_at.as_millis() / 1_000).to_string();
-    }
     facts.filevault = sections.good("filevault").and_then(filevault);
     if let Some(text) = sections.good("vm_stat") {
         sample.memory_used = memory::used(text).unwrap_or_default();
@@ -153,10 +150,10 @@ mod tests {
     }
 
     #[test]
-    fn the_boot_time_stands_in_for_a_boot_session_that_cannot_be_read() {
+    fn a_boot_time_does_not_stand_in_for_a_boot_session_for_each_correction_moves_it() {
         let answer = format!("@@ sysctl 1\n{SYSCTL}@@ boot 1\n@@ end 0\n");
         let (facts, _) = read(&Sections::of(&answer).unwrap(), Timestamp::default());
-        assert_eq!(facts.boot, "1592836479");
+        assert_eq!((facts.boot.as_str(), facts.booted_at.as_millis()), ("", 1_592_836_479_000));
     }
 
     #[test]
