@@ -50,6 +50,7 @@ impl Looks {
 
     /// Takes up hosts that are new, drops those that are gone, leaves alone those that are barred.
     pub(super) fn follow(&mut self, world: &World, now: Timestamp) {
+        self.pull_in(now);
         if self.followed.replace(world.seq) == Some(world.seq) {
             return;
         }
@@ -65,7 +66,6 @@ impl Looks {
             self.tried.remove(&name);
             self.stale.remove(&name);
         }
-        self.pull_in(now);
         let step = SPREAD.as_millis() / (world.hosts.len() as u64).max(1);
         let mut fresh = 0;
         for (name, host) in &world.hosts {
