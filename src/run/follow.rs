@@ -134,10 +134,10 @@ fn words_of(outcome: &Outcome) -> String {
 
 fn counts_of(change: &FleetChange) -> String {
     format!(
-     "{}, {}, {}, {}",
-     plural(change.hosts.len(), "host"),
-     plural(change.images.len(), "image"),
-     plural(change.pools.len(), "pool"),
-     plural(change.schedules.len(), "schedule")
- )
+        "{}, {}, {}, {}",
+        plural(change.hosts.len(), "host"),
+        plural(change.images.len(), "image"),
+        plural(change.pools.len(), "pool"),
+        plural(change.schedules.len(), "schedule")
+    )
 }
