@@ -71,7 +71,11 @@ impl Toy {
         let foreign = |vm: &String| (vm.clone(), SeenVm::new(SeenState::Running));
         Sighting {
             at,
-            facts: Facts { boot: format!("boot-{}", self.boot), ..Facts::default() },
+            facts: Facts {
+                boot: format!("boot-{}", self.boot),
+                tool: "2.35.0".into(),
+                ..Facts::default()
+            },
             vms: Some(
                 self.disks.iter().map(seen).chain(self.foreign.iter().map(foreign)).collect(),
             ),

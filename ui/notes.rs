@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Entry, Event, FleetChange, HostName, JobId, Outcome, Reach, Sighting, StepEnd, TaskEnd,
-    Timestamp, Via, VmId, World,
+    Entry, Event, FleetChange, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx, StepEnd,
+    TaskEnd, Timestamp, Via, VmId, World,
 };
 
 use super::filter::Subject;
@@ -82,9 +82,7 @@ fn warn(about: impl Display, what: String) -> Told {
 fn told(world: &World, event: &Event) -> Told {
     let vm_told = |vm: &VmId, level, what: String| told_of_vm(world, *vm, level, &what);
     match event {
-        Event::ControllerStarted { version } => {
-            info("controller", format!("version {version} has started"))
-        }
+        Event::ControllerStarted { version } => info("controller", started(version)),
         Event::FleetChanged { change } => info("fleet", counts_of(change)),
         Event::HostSeen { host, sighting } => info(host, shown(sighting)),
         Event::ReachChanged { host, to, why } => reached(host, *to, why),
@@ -92,19 +90,11 @@ fn told(world: &World, event: &Event) -> Told {
             info(host, format!("key accepted: {fingerprint}"))
         }
         Event::HostForgotten { host, why } => warn(host, format!("is given up: {why}")),
-        Event::HoldPlaced { hold } => {
-            info(&hold.host, format!("{} placed: {}", hold.kind, hold.reason))
-        }
+        Event::HoldPlaced { hold } => info(&hold.host, placed(hold)),
         Event::HoldReleased { host, why, .. } => info(host, format!("hold released: {why}")),
-        Event::SlotTaken { host, slot, name } => {
-            warn(host, format!("slot {} is taken by {name}, which is not ours", u8::from(*slot)))
-        }
-        Event::SlotCleared { host, slot, why } => {
-            info(host, format!("slot {} is free again: {why}", u8::from(*slot)))
-        }
-        Event::SlotLeaked { host, slot, .. } => {
-            warn(host, format!("slot {} has leaked: a reboot clears it", u8::from(*slot)))
-        }
+        Event::SlotTaken { host, slot, name } => warn(host, taken(*slot, name)),
+        Event::SlotCleared { host, slot, why } => info(host, cleared(*slot, why)),
+        Event::SlotLeaked { host, slot, .. } => warn(host, leaked(*slot)),
         Event::SlotReserved { vm, host, slot, pool, .. } => {
             info(host, format!("VM {pool}-{vm} is placed in slot {}", u8::from(*slot)))
         }
@@ -126,9 +116,7 @@ fn told(world: &World, event: &Event) -> Told {
             info(job.title(), format!("is opened with {}", text::plural(job.progress().1, "task")))
         }
         Event::VmBusy { vm, busy } => vm_told(vm, Level::Info, work_words(*busy).into()),
-        Event::ScheduleSuspended { schedule, reason } => {
-            warn(schedule, format!("is suspended: {reason}"))
-        }
+        Event::ScheduleSuspended { schedule, reason } => warn(schedule, suspended(reason)),
         Event::ScheduleResumed { schedule } => info(schedule, "is resumed".into()),
         Event::RunsSkipped { schedule, upto } => {
             info(schedule, format!("passes over its runs up to {upto}"))
@@ -149,6 +137,30 @@ fn told(world: &World, event: &Event) -> Told {
         Event::TaskEnded { job, vm, end } => task_ended(world, *job, *vm, end),
         Event::JobEnded { job } => info(job_title(world, *job), "has ended".into()),
     }
+}
+
+fn suspended(reason: &str) -> String {
+    format!("is suspended: {reason}")
+}
+
+fn started(version: &str) -> String {
+    format!("version {version} has started")
+}
+
+fn placed(hold: &Hold) -> String {
+    format!("{} placed: {}", hold.kind, hold.reason)
+}
+
+fn taken(slot: SlotIx, by: &str) -> String {
+    format!("slot {} is taken by {by}, which is not ours", u8::from(slot))
+}
+
+fn cleared(slot: SlotIx, why: &str) -> String {
+    format!("slot {} is free again: {why}", u8::from(slot))
+}
+
+fn leaked(slot: SlotIx) -> String {
+    format!("slot {} has leaked: a reboot clears it", u8::from(slot))
 }
 
 fn work_words(busy: Option<bool>) -> &'static str {

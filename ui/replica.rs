@@ -150,6 +150,15 @@ fn count(
     counts.retain(|_, n| *n > 0);
 }
 
+impl Changed {
+    fn host(&mut self, host: &HostName) {
+        self.hosts.insert(host.clone());
+    }
+    fn job(&mut self, job: JobId) {
+        self.jobs.insert(job);
+    }
+}
+
 /// Which things an event touches; asked before and after it is applied.
 fn touched(world: &World, event: &Event, changed: &mut Changed) {
     match event {
@@ -163,12 +172,8 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
         | Event::SlotTaken { host, .. }
         | Event::SlotCleared { host, .. }
         | Event::HostOpEnded { host, .. }
-        | Event::HostVerified { host } => {
-            changed.hosts.insert(host.clone());
-        }
-        Event::HoldPlaced { hold } => {
-            changed.hosts.insert(hold.host.clone());
-        }
+        | Event::HostVerified { host } => changed.host(host),
+        Event::HoldPlaced { hold } => changed.host(&hold.host),
         Event::SlotLeaked { host, vm, .. } | Event::SlotReserved { host, vm, .. } => {
             changed.hosts.insert(host.clone());
             changed.vms.insert(*vm);
@@ -211,9 +216,7 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
         Event::TaskEnded { job, .. }
         | Event::JobPaused { job, .. }
         | Event::JobResumed { job }
-        | Event::JobEnded { job } => {
-            changed.jobs.insert(*job);
-        }
+        | Event::JobEnded { job } => changed.job(*job),
     }
 }
 

@@ -149,7 +149,8 @@ async fn a_text_that_takes_too_long_is_killed_with_all_it_started() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_goes_when_its_holder_is_killed_and_may_come_again() {
     on_each(async |mac| {
-        let order = work(sh("echo x >>began\n[ -e again ] || { sleep 2; echo x >>ended; }"));
+        let order = work(sh("echo x >>began\n[ -e again ] && exit\n\
+            while [ ! -e go ]; do sleep 0.1; done; echo x >>ended"));
         let mut holder = mac.begin(&order).await;
         mac.until(|seen| seen.guard.running == Some(order.op) && mac.home().join("began").exists())
             .await;
@@ -159,9 +160,11 @@ async fn a_text_goes_when_its_holder_is_killed_and_may_come_again() {
         holder.kill().await.unwrap();
         let seen = mac.until(|seen| seen.guard.running.is_none()).await;
         assert!(!seen.guard.done.contains_key(&order.op), "nobody can know how it ended");
-        fs::write(mac.home().join("again"), "").unwrap();
+        for name in ["again", "go"] {
+            fs::write(mac.home().join(name), "").unwrap();
+        }
         assert_eq!(mac.carry(&order, 1).await.outcome, Outcome::Done);
-        mac.works(sh("sleep 3")).await;
+        mac.works(sh("sleep 1")).await;
         assert!(!mac.home().join("ended").exists(), "it went on without a lock");
     })
     .await;
