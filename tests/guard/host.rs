@@ -149,23 +149,28 @@ async fn a_text_that_takes_too_long_is_killed_with_all_it_started() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_goes_when_its_holder_is_killed_and_may_come_again() {
     on_each(async |mac| {
-        let order = work(sh("echo x >>began\n[ -e again ] && exit\n\
-            while [ ! -e go ]; do sleep 0.1; done; echo x >>ended"));
+        let run = "echo $$ >new; mv new pid\nuntil [ -e go ]; do sleep 0.1; done";
+        let order = work(sh(run));
         let mut holder = mac.begin(&order).await;
-        mac.until(|seen| seen.guard.running == Some(order.op) && mac.home().join("began").exists())
-            .await;
+        let pid = mac.home().join("pid");
+        mac.until(|seen| seen.guard.running == Some(order.op) && pid.exists()).await;
+        let first = fs::read_to_string(&pid).unwrap();
         let busy = mac.carry(&work(sh("true")), 1).await;
         assert_eq!(class(&busy.outcome), Some(Refusal::Busy));
         assert!(said(busy.outcome).contains(&order.op.to_string()));
         holder.kill().await.unwrap();
         let seen = mac.until(|seen| seen.guard.running.is_none()).await;
         assert!(!seen.guard.done.contains_key(&order.op), "nobody can know how it ended");
-        for name in ["again", "go"] {
-            fs::write(mac.home().join(name), "").unwrap();
-        }
+        // It does not go on without a lock.
+        let alive = || {
+            let mut kill = std::process::Command::new("kill");
+            kill.args(["-0", first.trim()]).stderr(std::process::Stdio::null());
+            kill.status().unwrap().success()
+        };
+        mac.until(|_| !alive()).await;
+        fs::write(mac.home().join("go"), "").unwrap();
         assert_eq!(mac.carry(&order, 1).await.outcome, Outcome::Done);
-        mac.works(sh("sleep 1")).await;
-        assert!(!mac.home().join("ended").exists(), "it went on without a lock");
+        assert_ne!(fs::read_to_string(&pid).unwrap(), first);
     })
     .await;
 }
