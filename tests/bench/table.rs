@@ -79,7 +79,7 @@ pub(crate) fn thousands(n: u64) -> String {
     out
 }
 
-/// The machine that the figures are of.
+/// The machine that the figures are of, and what else it does: beside a compiler all is slower.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, |n| n.get());
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
@@ -87,7 +87,9 @@ fn machine() -> String {
         memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split(' ').nth_back(1));
     let gib = kib.and_then(|kib| kib.parse::<u64>().ok()).map(|kib| kib.div_ceil(1 << 20));
     let gib = gib.map_or(String::new(), |gib| format!(", {gib} GiB"));
-    format!("hostler {}, {cores} cores{gib}", env!("CARGO_PKG_VERSION"))
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().map_or(String::new(), |load| format!(", load {load} before"));
+    format!("hostler {}, {cores} cores{gib}{load}", env!("CARGO_PKG_VERSION"))
 }
 
 /// Both ends of many connections are files of this process and of those it starts.
