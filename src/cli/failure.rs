@@ -77,6 +77,7 @@ mod tests {
             status: 409,
             detail: "no".into(),
             code: "conflict".into(),
+            fresh: None,
         };
         for (error, expected) in [
             (anyhow::anyhow!("x"), 1),
