@@ -10,6 +10,7 @@ use std::env::var_os;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use hostler::model::Zone;
 use run::Env;
 
 fn main() -> ExitCode {
@@ -25,6 +26,14 @@ fn main() -> ExitCode {
     // A terminal that nobody reads from must not hold up the end.
     runtime.shutdown_background();
     result.unwrap_or_else(|error| cli::failed(&error))
+}
+
+/// The operator's zone: what TZ says, else where this machine's local time points to, else UTC.
+fn zone() -> Zone {
+    let link = || std::fs::read_link("/etc/localtime").ok().map(PathBuf::into_os_string);
+    let text = var_os("TZ").or_else(link).unwrap_or_default().to_string_lossy().into_owned();
+    let name = text.rsplit_once("zoneinfo/").map_or(text.as_str(), |(_, name)| name);
+    name.trim_start_matches(':').parse().unwrap_or_default()
 }
 
 fn environment() -> Env {
@@ -45,6 +54,7 @@ fn environment() -> Env {
             .into_iter()
             .find(|user| !user.is_empty())
             .unwrap_or_else(|| "operator".into()),
+        zone: zone(),
         exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("hostler")),
         no_color: !text("NO_COLOR").is_empty(),
         term: text("TERM"),

@@ -5,6 +5,7 @@
     reason = "licence: this test runs the program; its helpers may fail loudly"
 )]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -107,6 +108,9 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
         Order::Uncordon { hosts, which } => {
             Ok(Done { seq: 5, said: vec![format!("{hosts:?} {which:?}")], job: None })
         }
+        Order::Forget { host, reason } => {
+            Ok(Done { seq: 5, said: vec![format!("{host:?} {reason}")], job: None })
+        }
         Order::Respawn { .. } | Order::RunNow { .. } | Order::Load { .. } | Order::Trust { .. } => {
             Err(Denied::Conflict("not here".into()))
         }
@@ -116,7 +120,12 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
 fn command(state: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostler"));
     command.args(shlex::split(line).unwrap()).env_clear().stdin(Stdio::null());
-    command.env("HOSTLER_STATE", state).env("USER", "alice").env("HOME", state).current_dir(state);
+    command
+        .env("TZ", ":Europe/Zurich")
+        .env("HOSTLER_STATE", state)
+        .env("USER", "alice")
+        .env("HOME", state)
+        .current_dir(state);
     command
 }
 
@@ -135,6 +144,7 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
     for (line, code, out, err) in [
         ("status", 0, "hosts       2: 1 lost, 1 ready", ""),
         ("status --json", 0, "\"seq\":4", ""),
+        ("status", 0, "time        2027-01-15T09:0", ""),
         ("host list", 0, "mini-02  lost   free,free", ""),
         ("host list site=bern", 0, "mini-01  ready", ""),
         ("host list mini-02 --json", 0, "\"name\":\"mini-02\",\"state\":\"lost\"", ""),
@@ -160,10 +170,14 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
         ("host uncordon mini-01", 0, "[\"mini-01\"] Mine", ""),
         ("host uncordon mini-01 --all", 2, "", "no terminal to ask on: say --yes"),
         ("host uncordon mini-01 --all --yes", 0, "[\"mini-01\"] All", ""),
+        ("host forget mini-02 --reason burnt", 2, "", "Give up host mini-02 (lost)? no VM of ours"),
+        ("host forget mini-02 --reason burnt --yes", 0, "\"mini-02\" burnt", ""),
+        ("host forget mini-09 --reason burnt --yes", 1, "", "no host `mini-09`"),
         ("pool respawn nope --yes", 1, "", "no pool `nope`"),
         ("reload", 1, "", "no fleet directory"),
-        ("events", 0, "reach_changed      mini-02 lost ssh:  [2Jgone", ""),
-        ("events --limit 1 --json", 0, "{\"seq\":4,", ""),
+        ("events", 0, "reach_changed      mini-02 lost: ssh:  [2Jgone", ""),
+        ("events --limit 1", 0, "2027-01-15T09:00:04+01:00       4 hostler", ""),
+        ("events --limit 1 --json", 0, "{\"seq\":4,\"at\":\"2027-01-15T08:00:04.000Z\"", ""),
         (
             "status --connect unix:/nowhere/x",
             3,
@@ -189,6 +203,30 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
             assert!(serde_json::from_str::<serde_json::Value>(&stdout).is_ok(), "{all}");
         }
     }
+}
+
+#[tokio::test]
+async fn check_counts_what_is_right_and_lists_what_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("inventory")).unwrap();
+    let write = |text: &str| std::fs::write(dir.path().join("inventory/a.yaml"), text).unwrap();
+    let read = |said: &Output| serde_json::from_slice::<serde_json::Value>(&said.stdout).unwrap();
+    write(
+        "hosts: {m: {address: 10.0.0.1, user: admin}}\nimages: {a: {source: x}, b: {source: y}}\n",
+    );
+    let said = run(dir.path(), "check").await;
+    let counts = "1 host, 2 images, 0 pools, 0 schedules: no mistakes\n";
+    assert_eq!((said.status.code(), text(&said.stdout).as_str()), (Some(0), counts));
+    let said = read(&run(dir.path(), "check --json").await);
+    assert_eq!((&said["hosts"], &said["images"]), (&1.into(), &2.into()), "{said}");
+    assert_eq!(said["problems"].as_array().map(Vec::len), Some(0), "{said}");
+    let fleet = read(&run(dir.path(), "check --print --json").await);
+    assert_eq!(fleet["hosts"]["m"]["access"]["address"], "10.0.0.1", "{fleet}");
+    write("hosts: {m: {address: 10.0.0.1, user: admin, slots: 3}}\n");
+    let wrong = run(dir.path(), "check --json").await;
+    let (code, said) = (wrong.status.code(), &read(&wrong)["problems"][0]);
+    assert_eq!((code, &said["line"], &said["key"]), (Some(2), &1.into(), &"hosts.m.slots".into()));
+    assert!(text(&wrong.stderr).contains("inventory/a.yaml:1:"), "{}", text(&wrong.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -239,4 +277,24 @@ async fn a_reader_that_goes_away_is_no_failure() {
         said.status.code()
     });
     assert_eq!(status.await.unwrap(), Some(0));
+}
+
+/// Shells give a program few open files; the system itself allows more.
+#[test]
+fn a_low_limit_on_open_files_is_raised_as_far_as_the_system_lets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "ulimit -Sn 64 && exec \"$0\" sim serve --hosts 40 --dir fleet";
+    let child = Command::new("sh")
+        .args(["-c", text, env!("CARGO_BIN_EXE_hostler")])
+        .current_dir(dir.path())
+        .env("HOME", dir.path())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = child.unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.contains("40 simulated Macs answer"), "{said}");
 }

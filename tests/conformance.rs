@@ -188,11 +188,11 @@ impl Subject<'_> {
             }
             (self.pass_time)();
             let at = Timestamp::default();
-            let mut look = driver::look(self.carry, &self.host, &spec, told, at, LIMIT).await;
+            let mut look = driver::look(self.carry, &self.host, &spec, &[], told, at, LIMIT).await;
             for _ in 0..3 {
                 // A reset connection shows with the next use of it.
                 if look.is_err() {
-                    look = driver::look(self.carry, &self.host, &spec, told, at, LIMIT).await;
+                    look = driver::look(self.carry, &self.host, &spec, &[], told, at, LIMIT).await;
                 }
             }
             (self.looked)();
@@ -386,6 +386,7 @@ async fn simulated_macs_answer_as_the_scripts_do() {
     classes.dedup();
     let all = [
         Refusal::Limit,
+        Refusal::Full,
         Refusal::Missing,
         Refusal::AlreadyRunning,
         Refusal::DiskFull,

@@ -1,13 +1,15 @@
-//! The whole of Hostler below its command line against real OpenSSH servers: a fleet directory
-//! is read, a controller works over it, and what the Macs themselves remember has the last word.
+//! The whole of Hostler against real OpenSSH servers: a fleet directory is read, a controller works
+//! over it, and what the Macs themselves remember has the last word.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "licence: Macs in directories of their own, deadlines, a controller as a process"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "common/disk.rs"]
+mod disk;
 #[path = "common/mac.rs"]
 #[expect(dead_code, reason = "shared with other suites")]
 mod mac;
@@ -31,5 +33,8 @@ mod respawn;
 mod silence;
 #[path = "e2e/site.rs"]
 mod site;
+#[cfg(target_os = "linux")]
+#[path = "e2e/state.rs"]
+mod state;
 #[path = "e2e/trust.rs"]
 mod trust;

@@ -7,6 +7,10 @@
     reason = "licence: a test's own home directories and shells"
 )]
 
+#[path = "guard/guests.rs"]
+mod guests;
+#[path = "guard/host.rs"]
+mod host;
 #[path = "common/mac.rs"]
 mod mac;
 #[path = "common/shell.rs"]
@@ -75,7 +79,7 @@ impl Mac {
 
     async fn look(&self, epoch: u64) -> Look {
         let at = Timestamp::from(chrono::DateTime::UNIX_EPOCH);
-        driver::look(&self.shell, &self.host, &self.spec, epoch, at, LIMIT).await.unwrap()
+        driver::look(&self.shell, &self.host, &self.spec, &[], epoch, at, LIMIT).await.unwrap()
     }
 
     async fn see(&self) -> Sighting {
@@ -121,7 +125,7 @@ impl Drop for Mac {
 }
 
 /// The same with each kind of shell, side by side.
-async fn on_both(tell: impl AsyncFn(Mac)) {
+async fn on_each(tell: impl AsyncFn(Mac)) {
     join_all(SHELLS.map(|argv| tell(Mac::new(argv)))).await;
 }
 
@@ -161,7 +165,7 @@ fn config(mac: &Mac, vm: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_order_may_come_again() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let order =
             Order { cpu: Some(6), memory: Some(Bytes::gib(12)), ..order(OpKind::Clone, "a") };
         assert_eq!(mac.send(&order, 1).await, Outcome::Done);
@@ -204,7 +208,7 @@ async fn clones_have_addresses_of_their_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_start_is_refused_and_linux_does_not_count() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         for vm in ["a", "b", "c"] {
             mac.done(OpKind::Clone, vm).await;
         }
@@ -213,7 +217,7 @@ async fn a_third_start_is_refused_and_linux_does_not_count() {
             mac.done(OpKind::Start, vm).await;
         }
         let third = mac.act(OpKind::Start, "c").await;
-        assert_eq!(class(&third), Some(Refusal::Limit));
+        assert_eq!(class(&third), Some(Refusal::Full));
         assert!(said(third).contains("two macOS VMs run here already"));
         mac.done(OpKind::Stop, "x").await;
         mac.done(OpKind::Start, "x").await;
@@ -281,7 +285,7 @@ async fn a_clone_that_fails_says_why_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_answers_as_before_and_does_nothing() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.done(OpKind::Clone, "a").await;
         let start = order(OpKind::Start, "a");
         assert_eq!(mac.send(&start, 1).await, Outcome::Done);
@@ -310,7 +314,7 @@ async fn a_replay_answers_as_before_and_does_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_epoch_is_fenced_and_no_look_lowers_it() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let clone = order(OpKind::Clone, "a");
         assert_eq!(mac.look(9).await.sighting.guard.epoch, 9);
         assert_eq!(class(&mac.send(&clone, 8).await), Some(Refusal::Fenced));
@@ -334,7 +338,7 @@ async fn looks_that_race_never_lower_the_epoch() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_host_is_busy_until_its_holder_ends_or_dies() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let (mut holder, op) = mac.occupy("a").await;
         let busy = mac.act(OpKind::Stop, "b").await;
         assert_eq!(class(&busy), Some(Refusal::Busy));
@@ -377,7 +381,7 @@ async fn a_number_that_went_to_another_program_holds_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_lock_is_taken_over_by_one_alone() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.done(OpKind::Stop, "a").await;
         let boot = fs::read_to_string(mac.home().join("boot")).unwrap();
         let lock = mac.home().join(".hostler/lock");
@@ -420,7 +424,7 @@ async fn twenty_starts_at_once_give_two_vms() {
                 None => done += 1,
                 Some(Refusal::Busy) => busy.push(vm),
                 Some(other) => {
-                    assert_eq!(other, Refusal::Limit, "{outcome:?}");
+                    assert_eq!(other, Refusal::Full, "{outcome:?}");
                     full += 1;
                 }
             }
@@ -435,7 +439,7 @@ async fn twenty_starts_at_once_give_two_vms() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_order_makes_the_lock_however_many_come() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac::fault(mac.home(), "list_seconds", "0.5");
         let ended = join_all((0..12).map(|_| mac.act(OpKind::Stop, "a"))).await;
         assert!(ended.contains(&Outcome::Done), "{ended:?}");
@@ -447,7 +451,7 @@ async fn a_first_order_makes_the_lock_however_many_come() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vm_survives_the_shell_that_started_it() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.done(OpKind::Clone, "a").await;
         let start = order(OpKind::Start, "a");
         let mut child = shell::begin(mac.home(), mac.shell.argv, &mac.script(&start).await).await;
@@ -502,7 +506,7 @@ async fn a_list_that_fails_once_is_asked_again_and_one_that_fails_is_no_empty_li
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_without_the_tool_says_so() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         fs::remove_file(mac.home().join("bin/tart")).unwrap();
         for kind in [OpKind::Clone, OpKind::Start, OpKind::Stop, OpKind::Delete] {
             assert_eq!(class(&mac.act(kind, "a").await), Some(Refusal::ToolAbsent), "{kind}");
@@ -545,7 +549,7 @@ async fn the_newest_64_operations_are_remembered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_shows_the_host_as_it_is() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let empty = mac.see().await;
         assert_eq!((empty.vms.unwrap().len(), empty.images.unwrap().len()), (0, 0));
         assert_eq!(empty.guests, Some(0));
@@ -584,7 +588,7 @@ async fn a_look_shows_the_host_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vm_with_an_odd_name_is_seen_whole() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.done(OpKind::Clone, "a").await;
         let odd = "my vm's @@ 100%, \\n \"é\"";
         fs::rename(mac.vm_path("a"), mac.vm_path(odd)).unwrap();

@@ -42,7 +42,7 @@ impl Toy {
             OpKind::Start if self.running.contains_key(vm) => {}
             OpKind::Start if self.guests() >= 2 => {
                 self.done.insert(op, 77);
-                return Err(Refusal::Limit);
+                return Err(Refusal::Full);
             }
             OpKind::Start if !self.disks.contains(vm) => return Err(Refusal::Missing),
             OpKind::Start => {
@@ -52,7 +52,7 @@ impl Toy {
             OpKind::Stop => {
                 self.running.remove(vm);
             }
-            OpKind::Delete if self.running.contains_key(vm) => return Err(Refusal::Other),
+            OpKind::Delete if self.running.contains_key(vm) => return Err(Refusal::AlreadyRunning),
             OpKind::Delete => {
                 self.disks.remove(vm);
             }
@@ -66,14 +66,12 @@ impl Toy {
         let seen = |vm: &String| {
             let state = if running(vm).is_some() { SeenState::Running } else { SeenState::Stopped };
             let up = running(vm).is_some_and(|since| at.since(*since) >= Span::from_secs(20));
-            (vm.clone(), SeenVm { state, ip: up.then(|| "192.168.64.2".into()), linux: false })
+            (vm.clone(), SeenVm { ip: up.then(|| "192.168.64.2".into()), ..SeenVm::new(state) })
         };
-        let foreign = |vm: &String| {
-            (vm.clone(), SeenVm { state: SeenState::Running, ip: None, linux: false })
-        };
+        let foreign = |vm: &String| (vm.clone(), SeenVm::new(SeenState::Running));
         Sighting {
             at,
-            facts: Facts { boot: self.boot.to_string(), ..Facts::default() },
+            facts: Facts { boot: format!("boot-{}", self.boot), ..Facts::default() },
             vms: Some(
                 self.disks.iter().map(seen).chain(self.foreign.iter().map(foreign)).collect(),
             ),
@@ -220,9 +218,8 @@ impl Night {
                 Some(Err(class)) if answered => Outcome::Refused { class, said: "no".into() },
                 Some(_) | None => Outcome::Unknown { why: "silence".into() },
             };
-            let runs = self.world.vms.get(&vm).and_then(|vm| vm.op.as_ref());
-            if runs.is_some_and(|running| running.id == op) {
-                self.put(Event::OpEnded { vm, op, outcome });
+            if let Some(event) = plan::completed(&self.world, vm, op, outcome) {
+                self.put(event);
             }
         }
     }
@@ -232,14 +229,10 @@ impl Night {
         let toy = &self.toys[host];
         let last_ok = *self.last_ok.entry(host.clone()).or_insert(now);
         if toy.silent_until > now {
-            let first = Contact {
-                last_ok,
-                failing_since: now,
-                last_failed: now,
-                why: "no answer".into(),
-                identity: false,
-            };
-            self.failing.entry(host.clone()).or_insert(first).last_failed = now;
+            let why = "no answer".to_string();
+            let first = || Contact::first(last_ok, now, why.clone(), false);
+            let failing = self.failing.entry(host.clone());
+            failing.and_modify(|c| c.again(now, why.clone(), false)).or_insert_with(first);
             return;
         }
         self.failing.remove(host);

@@ -43,7 +43,6 @@ const LICENSED: &[&str] = &[
     "src/transport/local.rs",
     "ui/clock.rs",
     "ui/crash.rs",
-    "ui/tests/budget.rs",
     "ui/tests/rules.rs",
 ];
 /// Words that a room must not know: `(room, word, where it belongs)`.

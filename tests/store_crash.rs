@@ -4,6 +4,10 @@
 #![expect(clippy::disallowed_methods, reason = "licence: children are killed, files are spoilt")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+#[cfg(target_os = "linux")]
+#[path = "common/disk.rs"]
+mod disk;
+
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -301,41 +305,20 @@ fn a_directory_that_may_not_be_written_is_named() {
     block_on(Writer::open(&state)).unwrap();
 }
 
-/// A small disk of its own, that nobody else sees and that ends with the child.
+/// On a small disk of its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_and_a_read_only_one_stop_the_writing_and_lose_nothing() {
-    if let Some(dir) = child_dir() {
-        block_on(on_a_small_disk(&dir));
-        return;
+    match disk::here() {
+        Some(dir) => block_on(on_a_small_disk(&dir)),
+        None => {
+            disk::run_on("1m", "a_full_disk_and_a_read_only_one_stop_the_writing_and_lose_nothing")
+        }
     }
-    let private = ["-m", "-rm"].into_iter().find(|flags| {
-        let mut tried = Command::new("unshare");
-        tried.args([flags, "mount", "-t", "tmpfs", "none", "/mnt"]).stderr(Stdio::null());
-        tried.status().is_ok_and(|status| status.success())
-    });
-    let Some(flags) = private else {
-        println!("NOT RUN: this machine lets nobody mount a disk of their own");
-        return;
-    };
-    let dir = tempfile::tempdir().unwrap();
-    let args = child_args("a_full_disk_and_a_read_only_one_stop_the_writing_and_lose_nothing");
-    let mounted = format!("mount -t tmpfs -o size=1m none \"${DIR}\" && exec \"$@\"");
-    let mut command = Command::new("unshare");
-    command.args([flags, "sh", "-c", &mounted, "sh"]).args(&args);
-    let (mut child, mut out) = spawn(&mut command, dir.path());
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut out, &mut text).unwrap();
-    assert!(child.wait().unwrap().success(), "{text}");
 }
 
 #[cfg(target_os = "linux")]
 async fn on_a_small_disk(dir: &Path) {
-    let remount = |how: &str| {
-        let how = format!("remount,{how}");
-        let done = Command::new("mount").args(["-o", &how]).arg(dir).status().unwrap();
-        assert!(done.success(), "{how}");
-    };
     let mut writer = Writer::open(dir).await.unwrap();
     let error = write_on(&mut writer).await;
     assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
@@ -345,16 +328,16 @@ async fn on_a_small_disk(dir: &Path) {
     let again = writer.write_next().await.unwrap_err();
     assert!(matches!(again, StoreError::Full { .. }), "{again:?}");
     // Once there is room the same store takes more, and so does the next controller.
-    remount("size=16m");
+    disk::remount(dir, "size=16m");
     writer.write_next().await.unwrap();
     writer.store.close().await.unwrap();
     let writer = Writer::open(dir).await.unwrap();
     assert_eq!(writer.world.seq, seq + GROUP);
     writer.store.verify().await.unwrap();
     writer.store.close().await.unwrap();
-    remount("ro");
+    disk::remount(dir, "ro");
     let error = Store::open(dir, "1").await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
-    remount("rw");
+    disk::remount(dir, "rw");
     Writer::open(dir).await.unwrap();
 }

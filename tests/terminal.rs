@@ -7,13 +7,18 @@
     reason = "licence: tests start the program, look at its screen again and again, and wait"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "common/idle.rs"]
+mod idle;
 #[path = "common/tmux.rs"]
 mod tmux;
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use idle::Work;
 use tmux::{END, HOSTLER, Screen, Terminal, kill, within};
 
 /// A small demo that costs little and is still soon complete.
@@ -265,6 +270,41 @@ fn vms(screen: &Screen) -> Vec<String> {
     }
     vms.sort();
     vms
+}
+
+/// The desktop over a controller of one host, at which nobody answers: it hears a heartbeat each
+/// second and asks for figures every other. It does nothing else, and nothing of its own accord.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_desktop_with_nothing_to_do_does_nothing() {
+    let t = Terminal::open(120, 36);
+    fs::create_dir_all(t.home().join("fleet/inventory")).unwrap();
+    let text = "hosts: {a: {address: 127.0.0.1, user: ops, ssh: {port: 1}}}\n";
+    fs::write(t.home().join("fleet/inventory/one.yaml"), text).unwrap();
+    let controller = Background::start(&t, &["serve", "--fleet", "fleet", "--state", "state"]);
+    within(Duration::from_secs(30), "a socket", || t.home().join("state/hostler.sock").exists());
+    t.hostler("", "--connect unix:state/hostler.sock");
+    t.until("a live desktop", |s| s.has("● live") && !row(s, "a").is_empty());
+    let heard = Work::over(t.pid(), Duration::from_secs(4));
+    // It is woken some 25 times; a redraw twenty times a second would make it a hundred.
+    assert!(heard.wakes < 80 && heard.ticks < 100, "over a live controller: {heard:?}");
+    // While the controller stands still, and before its silence is noticed after 5 s. A machine
+    // that is busy may be late with what came before: then it is looked at again.
+    let undisturbed = || {
+        kill(controller.0.id(), "STOP");
+        sleep(Duration::from_millis(500));
+        let work = Work::over(t.pid(), Duration::from_millis(2_500));
+        kill(controller.0.id(), "CONT");
+        // It has been heard again by the next time.
+        sleep(Duration::from_millis(1_500));
+        work.wakes
+    };
+    let tries: Vec<u64> = (0..4).map(|_| undisturbed()).collect();
+    // A timer of the runtime may come once or twice on its way to a later time.
+    assert!(tries.iter().any(|wakes| *wakes <= 3), "it wakes of its own accord: {tries:?}");
+    t.keys(&["C-q"]);
+    t.ended(0);
+    controller.end();
 }
 
 /// How many of them are ready.

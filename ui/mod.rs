@@ -29,7 +29,7 @@ mod screen;
 mod shell;
 mod stderr;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod text;
 mod theme;
 mod widgets;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Snapshot};
-use hostler::model::{Entry, HostName, Timestamp};
+use hostler::model::{Entry, HostName, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 
 use super::input::Mouse;
@@ -23,6 +23,9 @@ pub struct Setup {
     pub cluster: String,
     pub production: bool,
     pub user: String,
+    /// In which times are shown.
+    #[serde(default)]
+    pub zone: Zone,
 }
 
 impl Default for Setup {
@@ -35,6 +38,7 @@ impl Default for Setup {
             cluster: String::new(),
             production: false,
             user: String::new(),
+            zone: Zone::default(),
         }
     }
 }

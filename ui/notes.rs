@@ -88,6 +88,10 @@ fn told(world: &World, event: &Event) -> Told {
         Event::FleetChanged { change } => info("fleet", counts_of(change)),
         Event::HostSeen { host, sighting } => info(host, shown(sighting)),
         Event::ReachChanged { host, to, why } => reached(host, *to, why),
+        Event::HostTrusted { host, fingerprint } => {
+            info(host, format!("key accepted: {fingerprint}"))
+        }
+        Event::HostForgotten { host, why } => warn(host, format!("is given up: {why}")),
         Event::HoldPlaced { hold } => {
             info(&hold.host, format!("{} placed: {}", hold.kind, hold.reason))
         }

@@ -153,9 +153,12 @@ fn count(
 /// Which things an event touches; asked before and after it is applied.
 fn touched(world: &World, event: &Event, changed: &mut Changed) {
     match event {
-        Event::ControllerStarted { .. } | Event::FleetChanged { .. } => changed.all = true,
+        Event::ControllerStarted { .. }
+        | Event::FleetChanged { .. }
+        | Event::HostForgotten { .. } => changed.all = true,
         Event::HostSeen { host, .. }
         | Event::ReachChanged { host, .. }
+        | Event::HostTrusted { host, .. }
         | Event::HoldReleased { host, .. }
         | Event::SlotTaken { host, .. }
         | Event::SlotCleared { host, .. }

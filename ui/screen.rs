@@ -33,6 +33,7 @@ impl App {
             pending: &self.pending,
             compact: self.desk.compact(),
             glyphs: self.glyphs,
+            zone: self.setup.zone,
             now_can: &now_can,
         };
         canvas.fill(canvas.area(), " ", Token::Desk);

@@ -1,8 +1,9 @@
-//! Text for people: widths in cells, cutting with an ellipsis, counts, clocks and ages.
+//! Text for people: widths in cells, cutting with an ellipsis, counts and ages.
 
 use std::borrow::Cow;
 
 use hostler::model::{Bytes, Timestamp};
+pub use hostler::model::{count, plural};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many cells a text takes.
@@ -46,34 +47,6 @@ pub fn wrap(text: &str, cells: u16) -> Vec<String> {
         }
     }
     lines
-}
-
-/// `12,396`.
-pub fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// `1 host`, `12 hosts`.
-pub fn plural(n: usize, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
-}
-
-/// `14:32:07`, in UTC.
-pub fn clock(at: Timestamp) -> String {
-    at.to_utc().format("%H:%M:%S").to_string()
-}
-
-/// `2026-11-21 14:32:07`, in UTC.
-pub fn date(at: Timestamp) -> String {
-    at.to_utc().format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// The age of the data: `0.2s` below ten seconds, else `12s`, `3m5s`.
@@ -127,11 +100,6 @@ mod tests {
 
     #[test]
     fn counts_and_ages_are_for_people() {
-        assert_eq!(
-            (count(0), count(999), count(12_396)),
-            ("0".into(), "999".into(), "12,396".into())
-        );
-        assert_eq!(plural(1, "host"), "1 host");
         let at = Timestamp::from_millis(1_000_000);
         assert_eq!(age(Timestamp::from_millis(1_000_250), at), "0.2s");
         assert_eq!(age(Timestamp::from_millis(1_012_000), at), "12s");

@@ -7,13 +7,13 @@ use super::extract::{Body, Named};
 use super::peer::Caller;
 use super::problem::{Fault, What};
 use super::server::ReloadError;
-use super::{Api, CordonBody, RespawnBody, UncordonBody};
+use super::{Api, CordonBody, ForgetBody, RespawnBody, TrustBody, UncordonBody};
 use crate::engine::{Command, Done};
 use crate::model::{HoldKind, HostName, PoolName, ScheduleName, Timestamp};
 
 pub(super) type Answer = Result<Json<Done>, Fault>;
 
-/// The longest reason of a hold, in characters.
+/// The longest reason, in characters.
 const REASON_MOST: usize = 500;
 
 pub(super) async fn ask(api: &Api, Caller(actor): Caller, command: Command) -> Answer {
@@ -105,8 +105,19 @@ pub(super) async fn trust(
     State(api): State<Api>,
     caller: Caller,
     Named(host): Named<HostName>,
+    Body(TrustBody { fingerprint }): Body<TrustBody>,
 ) -> Answer {
-    ask(&api, caller, Command::Trust { host }).await
+    ask(&api, caller, Command::Trust { host, fingerprint }).await
+}
+
+pub(super) async fn forget(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(host): Named<HostName>,
+    Body(ForgetBody { reason }): Body<ForgetBody>,
+) -> Answer {
+    let reason = self::reason("reason", &reason)?;
+    ask(&api, caller, Command::Forget { host, reason }).await
 }
 
 pub(super) async fn reload(State(api): State<Api>, Caller(actor): Caller) -> Answer {

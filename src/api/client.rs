@@ -15,11 +15,14 @@ use serde::de::DeserializeOwned;
 use super::peer::actor_value;
 use super::sse::{Parser, SseEvent};
 use super::{
-    ACTOR_HEADER, CordonBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Planned, PoolItem,
-    Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, UncordonBody, VmItem, Why,
+    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Planned,
+    PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, TrustBody,
+    UncordonBody, VmItem, Why,
 };
 use crate::engine::Done;
-use crate::model::{Actor, HostName, JobId, Plan, PoolName, ScheduleName, Share, Timestamp, VmId};
+use crate::model::{
+    Actor, Fingerprint, HostName, JobId, Plan, PoolName, ScheduleName, Share, Timestamp, VmId,
+};
 
 /// Where a controller is: `unix:PATH`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -254,9 +257,15 @@ impl Client {
     pub async fn run_now(&self, schedule: &ScheduleName) -> Answer<Done> {
         self.post(&format!("/v1/schedules/{schedule}/run-now"), &()).await
     }
-    /// A person has accepted the host's key: try it again.
-    pub async fn trust(&self, host: &HostName) -> Answer<Done> {
-        self.post(&format!("/v1/hosts/{host}/trust"), &()).await
+    /// A person has accepted this key of the host: it is written down, and the host tried again.
+    pub async fn trust(&self, host: &HostName, fingerprint: &Fingerprint) -> Answer<Done> {
+        let body = TrustBody { fingerprint: fingerprint.clone() };
+        self.post(&format!("/v1/hosts/{host}/trust"), &body).await
+    }
+    /// Gives up a host that is dead for good, with what was ours on it.
+    pub async fn forget(&self, host: &HostName, reason: &str) -> Answer<Done> {
+        let body = ForgetBody { reason: reason.into() };
+        self.post(&format!("/v1/hosts/{host}/forget"), &body).await
     }
     /// Reads the fleet directory again.
     pub async fn reload(&self) -> Answer<Done> {

@@ -108,6 +108,7 @@ fn router(api: Api) -> Router {
         .route("/v1/hosts/{name}", get(reads::host))
         .route("/v1/hosts/{name}/why", get(reads::why_host))
         .route("/v1/hosts/{name}/trust", post(acts::trust))
+        .route("/v1/hosts/{name}/forget", post(acts::forget))
         .route("/v1/vms", get(reads::vms))
         .route("/v1/vms/{id}", get(reads::vm))
         .route("/v1/vms/{id}/why", get(reads::why_vm))

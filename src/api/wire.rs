@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Release, Status};
 use crate::model::{
-    DrainAsk, DrainPlan, Entry, HoldKind, HostName, JobId, OnExpiry, PlayAsk, Sample, ScheduleName,
-    Share, StepAt, Timestamp, World,
+    DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, OnExpiry, PlayAsk, Sample,
+    ScheduleName, Share, StepAt, Timestamp, World,
 };
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
@@ -158,6 +158,13 @@ pub struct SuspendBody {
     pub reason: String,
 }
 
+/// `POST /v1/hosts/{name}/forget`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetBody {
+    pub reason: String,
+}
+
 /// `POST /v1/holds/release`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +179,13 @@ pub struct UncordonBody {
 pub struct RespawnBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_unavailable: Option<Share>,
+}
+
+/// `POST /v1/hosts/{name}/trust`: the key that a person has accepted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustBody {
+    pub fingerprint: Fingerprint,
 }
 
 /// An error, as RFC 9457 has it (`application/problem+json`).

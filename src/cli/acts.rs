@@ -4,6 +4,7 @@ use anyhow::Result;
 use hostler::api::{Done, Release};
 use hostler::model::{
     HoldId, HostName, Job, JobId, JobState, PoolName, Reach, ScheduleName, Share, TaskState, World,
+    plural,
 };
 
 use super::call::{Call, input};
@@ -39,6 +40,19 @@ impl Call {
         self.put_done(&self.client.cordon(hosts, reason, until).await?)
     }
 
+    pub(crate) async fn forget(&self, host: &HostName, reason: &str) -> Result<()> {
+        let state = self.client.host(host).await?.state;
+        let vms = self.client.vms().await?.items;
+        let vms = vms.into_iter().filter(|item| item.vm.host == *host);
+        let vms: Vec<_> = vms.map(|item| format!("{} ({})", item.name, item.state)).collect();
+        let what = match &vms[..] {
+            [] => "no VM of ours is on it".into(),
+            vms => format!("given up with it: VMs {}", vms.join(", ")),
+        };
+        self.consent_by_name(&format!("Give up host {host} ({state})? {what}."), host.as_str())?;
+        self.put_done(&self.client.forget(host, reason).await?)
+    }
+
     pub(crate) async fn uncordon(
         &self,
         which: &[String],
@@ -49,8 +63,8 @@ impl Call {
         let release = match (hold, all) {
             (Some(hold), _) => Release::Id(hold),
             (None, true) => {
-                let n = hosts.len();
-                self.consent(&format!("Lift all holds on {n} hosts, those of others too?"))?;
+                let on = plural(hosts.len(), "host");
+                self.consent(&format!("Lift all holds on {on}, those of others too?"))?;
                 Release::All
             }
             (None, false) => Release::Mine,
@@ -65,7 +79,10 @@ impl Call {
         wait: Wait,
     ) -> Result<()> {
         let item = self.client.pool(pool).await?;
-        self.consent(&format!("Replace the {} VMs of pool {pool}, a few at a time?", item.have))?;
+        self.consent(&format!(
+            "Replace {} of pool {pool}, a few at a time?",
+            plural(item.have, "VM")
+        ))?;
         let done = self.client.respawn(pool, max).await?;
         self.job_of(&done, wait).await
     }

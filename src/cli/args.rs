@@ -192,7 +192,7 @@ pub(crate) struct Demo {
     #[arg(long, requires = "headless", conflicts_with = "lasts")]
     pub(crate) nights: Option<u32>,
     /// Write a picture of the desktop to FILE (.svg or .txt) once the fleet is whole, and end.
-    #[arg(long, value_name = "FILE", conflicts_with = "headless")]
+    #[arg(long, value_name = "FILE", conflicts_with = "headless", value_parser = picture)]
     pub(crate) picture: Option<PathBuf>,
     /// The size of the picture in cells.
     #[arg(long, value_name = "WxH", default_value = "120x36", value_parser = size)]
@@ -249,6 +249,14 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
         Ok(_) | Err(_) => Err("expected a number from 0.1 to 10000".into()),
+    }
+}
+
+fn picture(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("svg" | "txt") => Ok(path),
+        Some(_) | None => Err("expected a file that ends in .svg or .txt".into()),
     }
 }
 

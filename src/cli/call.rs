@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stdin, stdout};
 use anyhow::Result;
 use hostler::api::{Client, Connect};
 use hostler::config;
-use hostler::model::{Actor, Via};
+use hostler::model::{Actor, Via, Zone};
 use serde::Serialize;
 
 use super::args::Args;
@@ -19,6 +19,7 @@ pub(crate) struct Call {
     pub(crate) client: Client,
     pub(crate) json: bool,
     pub(crate) style: Style,
+    pub(crate) zone: Zone,
     yes: bool,
 }
 
@@ -30,7 +31,7 @@ impl Call {
         }
         let actor = Actor { who: env.user.clone(), via: Via::Cli };
         let client = Client::new(connect, &actor);
-        Ok(Self { client, json: args.json, style: style(args, env), yes: args.yes })
+        Ok(Self { client, json: args.json, style: style(args, env), zone: env.zone, yes: args.yes })
     }
 
     /// JSON as the API gives it, one document.
@@ -70,6 +71,21 @@ impl Call {
             return Ok(());
         }
         Err(Failure::failed("not done").into())
+    }
+
+    /// The same for what cannot be taken back: the name of the thing is to be typed.
+    pub(crate) fn consent_by_name(&self, question: &str, name: &str) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !stdin().is_terminal() {
+            let said = format!("{question} There is no terminal to ask on: say --yes");
+            return Err(Failure::usage(said).into());
+        }
+        if out::answer(&format!("{question} Type {name} to go on: "))? == name {
+            return Ok(());
+        }
+        Err(Failure::failed("not done: that is not its name").into())
     }
 }
 

@@ -9,7 +9,6 @@ use hostler::model::{Entry, Event, HostName, Subject, VmId};
 
 use super::call::Call;
 use super::failure::{Failure, UNREACHABLE};
-use super::listed::seconds;
 use super::out;
 use super::table::clean;
 use super::verbs::Events;
@@ -39,8 +38,8 @@ impl Call {
         if self.json {
             return self.put_json(entry);
         }
-        let (at, seq, who) = (seconds(entry.at), entry.seq, clean(&entry.actor.who));
-        let (name, details) = (entry.event.name(), clean(&run::details(&entry.event)));
+        let (at, seq, who) = (self.zone.moment(entry.at), entry.seq, clean(&entry.actor.who));
+        let (name, details) = (entry.event.name(), clean(&run::details(&entry.event, self.zone)));
         out::line(&format!("{at} {seq:>7} {who:<WHO$} {name:<18} {details}"))
     }
 

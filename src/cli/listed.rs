@@ -1,7 +1,9 @@
 //! What can be listed: the columns of each kind, its cells, and the labels it is chosen by.
 
 use hostler::api::{HostItem, JobItem, PoolItem, ScheduleItem, VmItem};
-use hostler::model::{Bytes, Cause, Labels, PoolSize, RunResult, Slot, Targets, Timestamp, World};
+use hostler::model::{
+    Bytes, Cause, Labels, PoolSize, RunResult, ScheduleSpec, Slot, Targets, Timestamp, World, Zone,
+};
 use serde::Serialize;
 
 use super::table::{Cell, Column};
@@ -68,8 +70,10 @@ impl Listed for HostItem {
         let facts = host.seen.as_ref().map(|seen| &seen.facts);
         let text = |f: fn(&hostler::model::Facts) -> String| Cell::new(facts.map_or("-".into(), f));
         let slots: Vec<_> = host.usable_slots().map(|(_, slot)| slot.word()).collect();
-        let holds: Vec<_> = host.holds.values().map(|hold| hold.reason.as_str()).collect();
-        let why = if holds.is_empty() { host.reach_why.clone() } else { holds.join("; ") };
+        let holds = host.holds.values().map(|hold| hold.reason.as_str());
+        // A hold does not hide that the host is out of reach.
+        let out = (!host.reach_why.is_empty()).then_some(host.reach_why.as_str());
+        let why = holds.chain(out).collect::<Vec<_>>().join("; ");
         vec![
             Cell::new(&self.name),
             Cell::word(&self.state),
@@ -269,22 +273,22 @@ impl Listed for ScheduleItem {
             Cell::new(&spec.cron),
             Cell::new(&spec.zone),
             Cell::new(next.map_or("never".into(), |next| next.since(now).rough())),
-            Cell::new(next.map_or("-".into(), |next| seconds(*next))),
+            Cell::new(next.map_or("-".into(), |next| own_zone(spec).moment(*next))),
             Cell::new(last),
         ]
     }
 }
 
-fn targets(targets: &Targets) -> String {
+pub(crate) fn targets(targets: &Targets) -> String {
     match targets {
         Targets::Pool(pool) => format!("pool {pool}"),
         Targets::Hosts(hosts) => format!("hosts {hosts}"),
     }
 }
 
-/// `2026-11-21T02:30:00Z`.
-pub(crate) fn seconds(at: Timestamp) -> String {
-    at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+/// The zone by which a schedule goes.
+pub(crate) fn own_zone(spec: &ScheduleSpec) -> Zone {
+    spec.zone.parse().unwrap_or_default()
 }
 
 /// What is in a slot, for one host's page.

@@ -5,6 +5,7 @@ mod acts;
 pub(crate) mod args;
 mod call;
 mod choose;
+mod enrol;
 mod events;
 mod failure;
 mod follower;
@@ -29,7 +30,8 @@ use call::Call;
 use clap::{CommandFactory, Parser};
 use failure::INTERRUPTED;
 use hostler::config;
-use hostler::model::Span;
+use hostler::model::{Span, plural};
+use serde_json::json;
 use verbs::{HostAsk, HostVerb, JobVerb, PoolVerb, ScheduleVerb, VmVerb};
 
 use crate::run::{self, DemoOptions, Dress, Env, ServeOptions, SimOptions};
@@ -64,9 +66,9 @@ async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
         }
         Verb::Serve => return run::serve(&serving(args), env).await,
         Verb::Sim { verb: SimVerb::Serve(sim) } => return run::simulate(&simulated(sim)).await,
-        Verb::Host { verb: HostVerb::Enrol { host } } => {
+        Verb::Host { verb: HostVerb::Enrol(ask) } => {
             let loaded = config::load(&args.fleet, env.home.as_deref())?;
-            return run::enrol(&loaded, host, args.yes, env).await;
+            call()?.enrol(&loaded, ask, env).await?;
         }
         Verb::Host { verb: HostVerb::Ask(verb) } => host(verb, &call()?).await?,
         Verb::Status => call()?.status().await?,
@@ -96,6 +98,7 @@ async fn host(verb: &HostAsk, call: &Call) -> Result<()> {
         HostAsk::Show { host } => call.show_host(host).await,
         HostAsk::Why { host } => call.why_host(host).await,
         HostAsk::Cordon { which, reason, until } => call.cordon(which, reason, *until).await,
+        HostAsk::Forget { host, reason } => call.forget(host, reason).await,
         HostAsk::Uncordon { which, hold, all } => call.uncordon(which, *hold, *all).await,
     }
 }
@@ -175,19 +178,34 @@ fn dress(args: &Args, own: Option<&Looks>, label: &str) -> Dress {
 
 /// Reads a fleet directory; everything that is wrong is the error.
 fn check(args: &Args, print: bool, env: &Env) -> Result<()> {
-    let loaded = config::load(&args.fleet, env.home.as_deref())?;
+    let json = |value: &serde_json::Value| out::line(&value.to_string());
+    let loaded = match config::load(&args.fleet, env.home.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            if args.json {
+                json(&json!({ "problems": problems.0 }))?;
+            }
+            return Err(problems.into());
+        }
+    };
     loaded.warnings.iter().for_each(|warning| out::note(&format!("warning: {warning}")));
-    if print {
-        return out::text(&loaded.to_yaml()?);
-    }
     let fleet = &loaded.fleet;
-    out::line(&format!(
-        "{} hosts, {} images, {} pools, {} schedules: no mistakes",
-        fleet.hosts.len(),
-        fleet.images.len(),
-        fleet.pools.len(),
-        fleet.schedules.len()
-    ))
+    match (print, args.json) {
+        (true, true) => return json(&serde_json::to_value(fleet)?),
+        (true, false) => return out::text(&loaded.to_yaml()?),
+        (false, _) => {}
+    }
+    let [hosts, images] = [fleet.hosts.len(), fleet.images.len()];
+    let [pools, schedules] = [fleet.pools.len(), fleet.schedules.len()];
+    if args.json {
+        return json(&json!({
+            "problems": [], "warnings": loaded.warnings,
+            "hosts": hosts, "images": images, "pools": pools, "schedules": schedules,
+        }));
+    }
+    let named = [(hosts, "host"), (images, "image"), (pools, "pool"), (schedules, "schedule")];
+    let counts = named.map(|(n, noun)| plural(n, noun));
+    out::line(&format!("{}: no mistakes", counts.join(", ")))
 }
 
 fn man(dir: Option<&Path>) -> Result<()> {

@@ -59,10 +59,15 @@ pub(crate) fn confirm(question: &str) -> Result<bool> {
         wrong(&format!("{question} There is no terminal to ask on: say --yes."));
         return Ok(false);
     }
-    write!(stderr().lock(), "{question} [y/N] ")?;
+    Ok(matches!(answer(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes"))
+}
+
+/// What a person at the terminal answers.
+pub(crate) fn answer(question: &str) -> Result<String> {
+    write!(stderr().lock(), "{}", super::table::clean(question))?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(answer.trim().to_string())
 }
 
 #[cfg(test)]

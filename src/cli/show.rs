@@ -3,13 +3,13 @@
 use anyhow::Result;
 use hostler::api::{HostItem, JobItem, PoolItem, ScheduleItem, VmItem, Why};
 use hostler::model::{
-    HostName, JobId, PoolName, RunResult, ScheduleName, TaskState, Timestamp, VmId, Want,
-    id_of_tool_name,
+    HostName, JobId, PoolName, RunResult, ScheduleName, TaskState, Timestamp, VmId, Want, Zone,
+    id_of_tool_name, plural,
 };
 
 use super::call::Call;
 use super::failure::Failure;
-use super::listed::{Listed, cause, gib, seconds, size, slot};
+use super::listed::{Listed, cause, gib, own_zone, size, slot, targets};
 use super::out;
 use super::table::{Cell, Column, facts};
 
@@ -40,10 +40,10 @@ impl Call {
             return self.put_json(&item);
         }
         let now = self.now().await?;
-        self.put_facts(&host_facts(&item, now))?;
+        self.put_facts(&host_facts(&item, now, self.zone))?;
         let host = &item.host;
         for hold in host.holds.values() {
-            let until = hold.until.map(|at| format!(", until {}", seconds(at)));
+            let until = hold.until.map(|at| format!(", until {}", self.zone.moment(at)));
             let age = now.since(hold.created).rough();
             let until = until.unwrap_or_default();
             let (id, kind, by) = (hold.id, hold.kind, &hold.by);
@@ -67,7 +67,8 @@ impl Call {
         }
         let now = self.now().await?;
         let vm = &item.vm;
-        let op = vm.op.as_ref().map(|op| format!("{} since {}", op.kind, seconds(op.begun)));
+        let op =
+            vm.op.as_ref().map(|op| format!("{} since {}", op.kind, self.zone.moment(op.begun)));
         let retired = vm.retired.as_ref().map(|retired| retired.why.to_string());
         let refused = vm.refused.as_ref().map(|refused| refused.said.clone());
         let mut rows = vec![
@@ -79,7 +80,7 @@ impl Call {
             ("image", Cell::new(&vm.image)),
             ("host", Cell::new(format!("{} slot {}", vm.host, u8::from(vm.slot)))),
             ("ip", Cell::new(vm.ip.as_deref().unwrap_or("-"))),
-            ("placed", Cell::new(seconds(vm.created))),
+            ("placed", Cell::new(self.zone.moment(vm.created))),
         ];
         let more = [("under way", op), ("to go", retired), ("last refusal", refused)];
         rows.extend(more.into_iter().filter_map(|(name, text)| Some((name, Cell::new(text?)))));
@@ -114,8 +115,8 @@ impl Call {
             ("done", Cell::new(format!("{} of {}", item.over, item.total))),
             ("cause", Cell::new(cause(&item.job.cause))),
             ("by", Cell::new(&item.job.by)),
-            ("opened", Cell::new(seconds(item.job.opened))),
-            ("begin by", Cell::new(seconds(item.job.begin_by))),
+            ("opened", Cell::new(self.zone.moment(item.job.opened))),
+            ("begin by", Cell::new(self.zone.moment(item.job.begin_by))),
         ])?;
         if item.job.tasks.is_empty() {
             return Ok(());
@@ -171,9 +172,11 @@ fn tasks(item: &JobItem) -> Vec<Vec<Cell>> {
     item.job.tasks.iter().map(row).collect()
 }
 
-fn host_facts(item: &HostItem, now: Timestamp) -> Vec<(&'static str, Cell)> {
+fn host_facts(item: &HostItem, now: Timestamp, zone: Zone) -> Vec<(&'static str, Cell)> {
     let host = &item.host;
     let since = now.since(host.reach_since).rough();
+    let why = &host.reach_why;
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
     let labels: Vec<_> = host
         .spec
         .labels
@@ -183,7 +186,7 @@ fn host_facts(item: &HostItem, now: Timestamp) -> Vec<(&'static str, Cell)> {
     let mut rows = vec![
         ("name", Cell::new(&item.name)),
         ("state", Cell::word(&item.state)),
-        ("reach", Cell::new(format!("{} for {since} {}", host.reach, host.reach_why))),
+        ("reach", Cell::new(format!("{} for {since}{why}", host.reach))),
         ("labels", Cell::new(labels.join(","))),
     ];
     if let Some(seen) = &host.seen {
@@ -195,7 +198,7 @@ fn host_facts(item: &HostItem, now: Timestamp) -> Vec<(&'static str, Cell)> {
             ("model", Cell::new(model)),
             ("disk", Cell::new(format!("{free} of {disk} free"))),
             ("tool", Cell::new(format!("{:?} {}", host.spec.driver, facts.tool).to_lowercase())),
-            ("booted", Cell::new(seconds(facts.booted_at))),
+            ("booted", Cell::new(zone.moment(facts.booted_at))),
         ]);
     }
     for (ix, at) in host.usable_slots() {
@@ -221,26 +224,31 @@ fn pool_facts(item: &PoolItem) -> Vec<(&'static str, Cell)> {
     rows.extend(spec.memory.map(|memory| ("memory", Cell::new(memory))));
     rows.extend(item.why.as_ref().map(|why| ("why", Cell::new(why))));
     if item.pool.failures > 0 {
-        rows.push(("failures", Cell::new(format!("{} starts in a row", item.pool.failures))));
+        rows.push((
+            "failures",
+            Cell::new(format!("{} in a row", plural(item.pool.failures as usize, "start"))),
+        ));
     }
     rows
 }
 
 fn schedule_facts(item: &ScheduleItem) -> Vec<(&'static str, Cell)> {
     let spec = &item.schedule.spec;
+    let zone = own_zone(spec);
     let mut rows = vec![
         ("name", Cell::new(&item.name)),
+        ("targets", Cell::new(targets(&spec.targets))),
         ("playbook", Cell::new(&spec.playbook)),
         ("cron", Cell::new(format!("{} {}", spec.cron, spec.zone))),
         ("window", Cell::new(spec.window)),
         ("max unavailable", Cell::new(spec.max_unavailable)),
     ];
-    rows.extend(item.next.iter().map(|at| ("next", Cell::new(seconds(*at)))));
+    rows.extend(item.next.iter().map(|at| ("next", Cell::new(zone.moment(*at)))));
     for run in &item.schedule.runs {
         let what = match &run.result {
-            RunResult::Fired { job } => format!("{} job {job}", seconds(run.nominal)),
+            RunResult::Fired { job } => format!("{} job {job}", zone.moment(run.nominal)),
             RunResult::Missed { count, cause } => {
-                format!("{} missed {count}: {cause}", seconds(run.nominal))
+                format!("{} missed {count}: {cause}", zone.moment(run.nominal))
             }
         };
         rows.push(("run", Cell::new(what)));

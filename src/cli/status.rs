@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 use hostler::api::Report;
-use hostler::model::{Action, Plan};
+use hostler::model::{Action, Plan, Zone, plural};
 
 use super::call::Call;
-use super::listed::seconds;
 use super::out;
 use super::table::{Cell, Column, facts};
 
@@ -18,7 +17,7 @@ impl Call {
             return self.put_json(&report);
         }
         let connect = self.client.connect().to_string();
-        let rows = figures(&report, &connect);
+        let rows = figures(&report, &connect, self.zone);
         facts(&rows, self.style).iter().try_for_each(|line| out::line(line))
     }
 
@@ -31,7 +30,7 @@ impl Call {
         if actions.is_empty() {
             out::line("nothing to do now")?;
         } else {
-            let rows: Vec<_> = actions.iter().map(action).collect();
+            let rows: Vec<_> = actions.iter().map(|a| action(a, self.zone)).collect();
             self.put_table(&ACTIONS, &rows)?;
         }
         for held in held {
@@ -48,7 +47,7 @@ impl Call {
     }
 }
 
-fn figures(report: &Report, connect: &str) -> Vec<(&'static str, Cell)> {
+fn figures(report: &Report, connect: &str, zone: Zone) -> Vec<(&'static str, Cell)> {
     let words = |counts: &std::collections::BTreeMap<String, usize>| {
         let all: usize = counts.values().sum();
         let parts: Vec<_> = counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
@@ -63,7 +62,7 @@ fn figures(report: &Report, connect: &str) -> Vec<(&'static str, Cell)> {
     vec![
         ("controller", Cell::new(format!("{} at {connect}", report.version))),
         ("state", Cell::word(&state)),
-        ("time", Cell::new(seconds(report.at))),
+        ("time", Cell::new(zone.moment(report.at))),
         ("revision", Cell::new(format!("{}, epoch {}", report.seq, report.epoch))),
         ("hosts", words(&report.hosts)),
         ("slots", Cell::new(format!("{}, {} free", report.slots, report.slots_free))),
@@ -76,7 +75,7 @@ fn figures(report: &Report, connect: &str) -> Vec<(&'static str, Cell)> {
 }
 
 /// What is done, to what, and where.
-fn action(action: &Action) -> Vec<Cell> {
+fn action(action: &Action, zone: Zone) -> Vec<Cell> {
     let (what, to, place) = match action {
         Action::Place { pool, host, slot, replaces, .. } => {
             let replaces = replaces.map(|(_, vm)| format!(" for vm {vm}")).unwrap_or_default();
@@ -106,11 +105,12 @@ fn action(action: &Action) -> Vec<Cell> {
         }
         Action::OpenJob(opening) => (
             "open job".into(),
-            format!("over {} targets", opening.targets.len() + opening.hosts.len()),
+            format!("over {}", plural(opening.targets.len() + opening.hosts.len(), "target")),
             String::new(),
         ),
         Action::Miss { schedule, nominal, count, cause } => {
-            let what = format!("schedule {schedule}, {count} up to {}: {cause}", seconds(*nominal));
+            let what =
+                format!("schedule {schedule}, {count} up to {}: {cause}", zone.moment(*nominal));
             ("miss".into(), what, String::new())
         }
         Action::EndTask { job, vm, .. } => {

@@ -1,7 +1,7 @@
 //! The commands that ask a controller, with their flags and help.
 
 use clap::{Args, Subcommand};
-use hostler::model::{HoldId, HostName, JobId, PoolName, ScheduleName, Share};
+use hostler::model::{Fingerprint, HoldId, HostName, JobId, PoolName, ScheduleName, Share};
 
 use super::when::When;
 
@@ -29,12 +29,30 @@ pub(crate) struct Watchable {
 pub(crate) enum HostVerb {
     #[command(flatten)]
     Ask(HostAsk),
-    /// Show a host's key fingerprints, ask, and write the accepted key to its known_hosts file.
+    /// Show a host's key fingerprints, ask, and make the accepted key known.
     ///
-    /// With --yes the key is accepted unseen: only when it was compared elsewhere.
-    #[command(after_help = "Examples:
-  hostler host enrol mini-01 --fleet /etc/hostler")]
-    Enrol { host: HostName },
+    /// The key is written to the host's known_hosts file, and the controller is told: its journal
+    /// says who accepted which key, and a host that it had barred for its key is tried at once.
+    Enrol(Enrol),
+}
+
+/// Flags of `host enrol`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hostler host enrol mini-01 --fleet /etc/hostler
+  hostler host enrol mini-01 --replace
+  hostler host enrol mini-01 --replace \\
+    --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrqAGjRHQg3hQ0SVmHaAxXzA
+
+--yes accepts the first key unseen: only when it was compared elsewhere.")]
+pub(crate) struct Enrol {
+    pub(crate) host: HostName,
+    /// Accept the key that has this fingerprint, and no other, without asking.
+    #[arg(long, value_name = "SHA256:...")]
+    pub(crate) fingerprint: Option<Fingerprint>,
+    /// Where the host is known by another key: replace that. Without it this is refused.
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 /// What a controller is asked about hosts.
@@ -62,6 +80,7 @@ pub(crate) enum HostAsk {
   hostler host list --json state=suspect | jq -r '.items[].name' \\
     | hostler host cordon - --reason 'flapping'")]
     Cordon {
+        /// Names, selectors such as `site=lausanne`, or `-` for names on standard input.
         #[arg(required = true, value_name = "WHICH")]
         which: Vec<String>,
         /// Why, for those who find it cordoned.
@@ -71,12 +90,25 @@ pub(crate) enum HostAsk {
         #[arg(long, value_name = "WHEN")]
         until: Option<When>,
     },
+    /// Give up a host that is dead for good, with what was ours on it.
+    ///
+    /// It must have left the inventory and answer no more. VMs that run there after all are
+    /// nobody's from then on. Asks for the host's name first.
+    #[command(after_help = "Examples:
+  hostler host forget mini-01 --reason 'burnt out, sent back'")]
+    Forget {
+        host: HostName,
+        /// Why, for those who miss it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Lift cordons: yours, one, or all.
     #[command(after_help = "Examples:
   hostler host uncordon mini-01
   hostler host uncordon mini-01 --hold 0dk3v5m2q8rt
   hostler host uncordon site=lausanne --all --yes")]
     Uncordon {
+        /// Names, selectors such as `site=lausanne`, or `-` for names on standard input.
         #[arg(required = true, value_name = "WHICH")]
         which: Vec<String>,
         /// This hold, whoever placed it.
@@ -97,15 +129,21 @@ pub(crate) enum VmVerb {
   hostler vm list pool=concourse,state!=ready
   hostler vm list host=mini-01 --json")]
     List(Watchable),
-    /// One VM. It goes by its id or by its name on the host.
+    /// One VM: where it is, since when, and what is under way.
     #[command(after_help = "Examples:
   hostler vm show 0dk3v5m2q8rt
   hostler vm show hostler-concourse-0dk3v5m2q8rt")]
-    Show { vm: String },
+    Show {
+        /// Its id, or its name on the host.
+        vm: String,
+    },
     /// Why a VM is as it is, and what comes next.
     #[command(after_help = "Examples:
   hostler vm why 0dk3v5m2q8rt")]
-    Why { vm: String },
+    Why {
+        /// Its id, or its name on the host.
+        vm: String,
+    },
 }
 
 /// What to do with pools.

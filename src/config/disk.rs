@@ -11,6 +11,9 @@ use super::problem::{Place, Problem, Problems};
 /// A fleet of 20,000 hosts written one by one is smaller.
 const MOST_BYTES: u64 = 4 << 20;
 
+/// Says of a path relative to the fleet directory why it is not a file there.
+pub(super) type Look<'a> = &'a dyn Fn(&Path) -> Result<(), String>;
+
 /// The texts of a fleet directory.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Files {
@@ -72,4 +75,24 @@ fn unreadable(name: &Path, error: &io::Error) -> Option<Problem> {
         return None;
     }
     Some(Place::of_file(name).problem(format!("cannot be read: {error}"), "a text file in UTF-8"))
+}
+
+/// Why `path`, relative to `root`, is not a file inside it. A link may lead about inside, not out.
+pub(super) fn look_inside(root: &Path, path: &Path) -> Result<(), String> {
+    let cannot = |error: io::Error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            "is not in the fleet directory".to_string()
+        } else {
+            format!("cannot be read: {error}")
+        }
+    };
+    let root = fs::canonicalize(root).map_err(cannot)?;
+    let found = fs::canonicalize(root.join(path)).map_err(cannot)?;
+    if !found.starts_with(&root) {
+        return Err("leads out of the fleet directory".to_string());
+    }
+    if !fs::metadata(&found).map_err(cannot)?.is_file() {
+        return Err("is not a file".to_string());
+    }
+    Ok(())
 }

@@ -9,6 +9,9 @@ use std::str::FromStr;
 use super::near;
 use super::problem::{Place, Problem, Report, clip};
 use super::tree::{Entry, Node, Pos, Value, push_key};
+use crate::model::Span;
+
+pub(super) const LENGTH: &str = "a length of time such as 30s, 5m or 4h";
 
 /// A value, its key and its place.
 #[derive(Clone, Debug)]
@@ -63,21 +66,20 @@ impl<'a> Item<'a> {
     }
 
     /// The values of a map whose keys are known beforehand. Any other key is a problem; one of
-    /// `later` is named as not being in this version.
+    /// `later` is named as not being in this version, with what comes of it.
     pub(super) fn fields_or_later<const N: usize>(
         &self,
         known: [&'static str; N],
-        later: &[&str],
+        later: &[(&str, &str)],
         report: &mut Report,
     ) -> Option<[Option<Item<'a>>; N]> {
         let list = known.join(", ");
         let expected = if N == 0 { "an empty map".into() } else { format!("a map with {list}") };
         let entries = self.entries(&expected, report)?;
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            let said = if later.contains(&entry.key.as_str()) {
-                format!("`{}` is not in this version", entry.key)
-            } else {
-                format!("unknown key{}", near::hint(&entry.key, known))
+            let said = match later.iter().find(|(key, _)| *key == entry.key) {
+                Some((key, why)) => format!("`{key}` is not in this version: {why}"),
+                None => format!("unknown key{}", near::hint(&entry.key, known)),
             };
             report.note(self.child(entry).key_place().problem(said, &list));
         }
@@ -197,6 +199,16 @@ impl<'a> Item<'a> {
             Err(_) => format!("`{}` is not a whole number", clip(text)),
         };
         report.wrong(self.wrong(said, expected))
+    }
+
+    /// A length of time within bounds.
+    pub(super) fn span(&self, range: RangeInclusive<Span>, report: &mut Report) -> Option<Span> {
+        let span: Span = self.unit(LENGTH, report)?;
+        if range.contains(&span) {
+            return Some(span);
+        }
+        let expected = format!("{} to {}", range.start(), range.end());
+        report.wrong(self.wrong(format!("{span} does not fit"), expected))
     }
 
     /// `true` or `false`.

@@ -18,14 +18,16 @@ use std::path::{Path, PathBuf};
 
 pub use cron::{BadCron, BadZone, parse_cron, parse_zone};
 pub use disk::{Files, read_fleet_dir};
-pub use playbook::{Each, Playbook, Step};
+pub use playbook::expressions;
 pub use problem::{Problem, Problems};
 pub use schema::{Kind, schema};
 pub use settings::{Limits, Log, LogLevel, Settings, SshAgent};
 
 use crate::model::{Fleet, PlaybookName};
+use disk::Look;
 use inventory::{Draft, Paths, resolve};
 use item::Item;
+use playbook::Books;
 use problem::{Place, Report};
 use tree::Node;
 
@@ -34,8 +36,6 @@ use tree::Node;
 pub struct Loaded {
     pub fleet: Fleet,
     pub settings: Settings,
-    /// The shipped ones and the fleet's own.
-    pub playbooks: BTreeMap<PlaybookName, Playbook>,
     /// What is odd and does not stop anything.
     pub warnings: Vec<Problem>,
 }
@@ -45,23 +45,25 @@ impl Loaded {
     /// defaults filled in.
     pub fn to_yaml(&self) -> Result<String, serde_yaml::Error> {
         // By way of JSON, where a variant is a key and not a YAML tag.
-        let whole = serde_json::json!({
-            "settings": self.settings,
-            "fleet": self.fleet,
-            "playbooks": self.playbooks,
-        });
+        let whole = serde_json::json!({"settings": self.settings, "fleet": self.fleet});
         serde_yaml::to_string(&whole)
     }
 }
 
 /// Reads and checks a fleet directory; `home` is what `~` stands for in it.
 pub fn load(dir: &Path, home: Option<&Path>) -> Result<Loaded, Problems> {
-    check(&read_fleet_dir(dir, home)?).map_err(Problems)
+    let files = read_fleet_dir(dir, home)?;
+    check_beside(&files, &|path| disk::look_inside(dir, path)).map_err(Problems)
 }
 
 /// Checks the texts of a fleet directory. Either all is well or all problems come back, in the
-/// order of files and lines.
+/// order of files and lines. Whether the files that playbooks copy are there is not looked at.
 pub fn check(files: &Files) -> Result<Loaded, Vec<Problem>> {
+    check_beside(files, &|_| Ok(()))
+}
+
+/// The same, with a look at what lies beside the texts.
+fn check_beside(files: &Files, look: Look<'_>) -> Result<Loaded, Vec<Problem>> {
     let mut report = Report::default();
     let trees = Trees::grow(files, &mut report);
     let paths = Paths { root: &files.root, home: files.home.as_deref() };
@@ -73,20 +75,15 @@ pub fn check(files: &Files) -> Result<Loaded, Vec<Problem>> {
     for (file, node) in &trees.inventory {
         draft.add(&Item::root(file, node), paths, &mut report);
     }
-    let mut playbooks = BTreeMap::new();
+    let mut books = Books::default();
     for (name, (file, node)) in &trees.playbooks {
-        let book = playbook::read_playbook(name, &Item::root(file, node), &mut report);
-        playbooks.extend(book.map(|book| (name.clone(), book)));
+        books.add(name, &Item::root(file, node), look, &mut report);
     }
-    let fleet = resolve(draft, &trees.playbook_names, trees.complete, &mut report);
+    let fleet = resolve(draft, books, &trees.playbook_names, trees.complete, &mut report);
     let Report { mut problems, mut warnings } = report;
     problems.sort();
     warnings.sort();
-    if problems.is_empty() {
-        Ok(Loaded { fleet, settings, playbooks, warnings })
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(Loaded { fleet, settings, warnings }) } else { Err(problems) }
 }
 
 /// The trees of all texts, by kind.

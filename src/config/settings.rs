@@ -11,8 +11,6 @@ use super::item::Item;
 use super::problem::Report;
 use crate::model::Span;
 
-const LENGTH: &str = "a length of time such as 10s or 5m";
-
 /// How the controller works.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Settings {
@@ -163,12 +161,7 @@ fn read_log(log: &mut Log, item: &Item<'_>, paths: Paths<'_>, report: &mut Repor
 
 /// Sets a length of time when one is given and it lies within bounds.
 fn set_span(slot: &mut Span, item: Option<Item<'_>>, least: Span, most: Span, report: &mut Report) {
-    let Some(item) = item else { return };
-    let Some(span) = item.unit::<Span>(LENGTH, report) else { return };
-    if (least..=most).contains(&span) {
+    if let Some(span) = item.and_then(|item| item.span(least..=most, report)) {
         *slot = span;
-    } else {
-        let said = format!("{span} does not fit");
-        report.note(item.wrong(said, format!("{least} to {most}")));
     }
 }

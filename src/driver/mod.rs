@@ -4,11 +4,13 @@
 
 mod guard;
 mod here;
+mod host;
 mod macos;
 mod sections;
 mod tart;
 mod words;
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::model::{
@@ -16,6 +18,8 @@ use crate::model::{
     Sighting, Timestamp,
 };
 use crate::transport::{Carry, Limit, Lost, Output, Script, Status};
+
+pub use host::{HostAnswer, HostOrder, HostWork, LONGEST_COPY, carry_out_on_host};
 
 /// A look at a host: what is journalled when it is news, and the figures that never are.
 /// `Sample::took_ms` is left at zero: whoever has the clock fills it in.
@@ -59,12 +63,23 @@ pub struct Order {
     pub grace: Option<Duration>,
 }
 
+/// A question to a guest, asked during a look: whether it has work.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probe {
+    /// The VM's name in the host's tool.
+    pub vm: String,
+    /// A shell script for the guest. Exit 0: it has work. 126 and more: it could not tell. Any
+    /// other: it has none.
+    pub sh: String,
+}
+
 /// More than any honest host has to say in a look.
 const LOOK_BYTES: usize = 2 << 20;
 /// More than any honest tool has to say of one command.
 const ORDER_BYTES: usize = 64 << 10;
 
-/// Looks at a host, and tells it the epoch, so that it refuses orders of an older one.
+/// Looks at a host, and tells it the epoch, so that it refuses orders of an older one. Guests are
+/// asked by `probes`, all at once and for at most 5 s; the answers are in `SeenVm::busy`.
 ///
 /// # Errors
 /// `Blind::Lost` when it did not answer within `limit`; `Blind::Unreadable` when its answer is
@@ -73,12 +88,13 @@ pub async fn look(
     carry: &dyn Carry,
     host: &HostName,
     spec: &HostSpec,
+    probes: &[Probe],
     epoch: u64,
     at: Timestamp,
     limit: Duration,
 ) -> Looked {
     let script = match spec.driver {
-        DriverKind::Tart => tart::look(epoch),
+        DriverKind::Tart => tart::look(probes, epoch),
     };
     let limit = Limit { time: limit, bytes: LOOK_BYTES };
     let output = carry.run(host, &spec.access, &script, limit).await?;
@@ -113,46 +129,72 @@ pub async fn carry_out(
     let script: Script = match spec.driver {
         DriverKind::Tart => tart::order(order, epoch, limit),
     };
+    match send(carry, host, spec, &script, order, limit).await {
+        Ok((0, _)) => Outcome::Done,
+        Ok((status, output)) => {
+            let class = match spec.driver {
+                DriverKind::Tart => tart::refusal(status, &output),
+            };
+            Outcome::Refused { class, said: words::said(status, &output) }
+        }
+        Err(outcome) => outcome,
+    }
+}
+
+/// Sends a script: what it ended with and said, or that it has not ended as far as we know.
+async fn send(
+    carry: &dyn Carry,
+    host: &HostName,
+    spec: &HostSpec,
+    script: &Script,
+    what: &(dyn fmt::Display + Sync),
+    limit: Duration,
+) -> Result<(i32, Output), Outcome> {
     let limit = Limit { time: limit, bytes: ORDER_BYTES };
-    let output = match carry.run(host, &spec.access, &script, limit).await {
+    let output = match carry.run(host, &spec.access, script, limit).await {
         Ok(output) => output,
-        Err(lost) if lost.sent => return Outcome::Unknown { why: lost.why },
-        Err(lost) => return Outcome::Refused { class: Refusal::NotSent, said: lost.why },
+        Err(lost) if lost.sent => return Err(Outcome::Unknown { why: lost.why }),
+        Err(lost) => return Err(Outcome::Refused { class: Refusal::NotSent, said: lost.why }),
     };
     match &output.status {
-        Status::Exit(0) => Outcome::Done,
-        Status::Exit(status) => {
-            let class = match spec.driver {
-                DriverKind::Tart => tart::refusal(*status, &output),
-            };
-            Outcome::Refused { class, said: words::said(*status, &output) }
+        Status::Exit(status) => Ok((*status, output)),
+        Status::Signal(name) => {
+            Err(Outcome::Unknown { why: format!("the script for {what} died of signal {name}") })
         }
-        Status::Signal(name) => Outcome::Unknown {
-            why: format!("the script for {} of {} died of signal {name}", order.kind, order.vm),
-        },
     }
 }
 
 impl Order {
     /// Names go into commands and paths on the host: none may be an option or lead elsewhere.
     fn check(&self) -> Result<(), String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if self.vm.len() > 200
-            || !self.vm.starts_with(|c: char| c.is_ascii_alphanumeric())
-            || !self.vm.chars().all(plain)
-        {
-            let name: String = self.vm.chars().take(80).collect();
-            return Err(format!("`{}` cannot be the name of a VM", words::clean(&name)));
-        }
-        let odd = |c: char| c.is_whitespace() || c.is_control();
-        if self.kind == OpKind::Clone
-            && (self.image.is_empty() || self.image.starts_with('-') || self.image.contains(odd))
-        {
-            let name: String = self.image.chars().take(80).collect();
-            return Err(format!("`{}` cannot be an image: see its source", words::clean(&name)));
-        }
-        Ok(())
+        check_vm(&self.vm)?;
+        if self.kind == OpKind::Clone { check_image(&self.image) } else { Ok(()) }
     }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} of {}", self.kind, self.vm)
+    }
+}
+
+fn check_vm(vm: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let begins = vm.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if vm.len() <= 200 && begins && vm.chars().all(plain) {
+        return Ok(());
+    }
+    let name: String = vm.chars().take(80).collect();
+    Err(format!("`{}` cannot be the name of a VM", words::clean(&name)))
+}
+
+fn check_image(image: &str) -> Result<(), String> {
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if !image.is_empty() && !image.starts_with('-') && !image.contains(odd) {
+        return Ok(());
+    }
+    let name: String = image.chars().take(80).collect();
+    Err(format!("`{}` cannot be an image: see its source", words::clean(&name)))
 }
 
 /// Adds how the script ended and its first words, when they may explain an unreadable answer.

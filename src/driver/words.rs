@@ -41,6 +41,28 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// The end of an output of several lines, fit to be shown: no control characters but ends of lines.
+pub(super) fn tail(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(clean).collect();
+    // A cut may have left the end of a character at the beginning.
+    lines.join("\n").trim_start_matches('\u{fffd}').trim_end().to_owned()
+}
+
+/// Base 64 with padding.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |nth: usize| u32::from(three.get(nth).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for nth in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * nth) & 63) as usize];
+            out.push(if nth <= three.len() { digit.into() } else { '=' });
+        }
+    }
+    out
+}
+
 /// A short fact of one line: cleaned, trimmed, at most 120 characters.
 pub(super) fn fact(text: &str) -> String {
     clean(text.trim()).chars().take(120).collect()
@@ -65,6 +87,21 @@ mod tests {
         assert_eq!(said(1, &output("progress", "\n  one\n\ntwo\n")), "one; two");
         assert_eq!(said(1, &output("only this\n", " \n")), "only this");
         assert_eq!(said(9, &output("", "")), "it ended with status 9 and said nothing");
+    }
+
+    #[test]
+    fn base_64_is_that_of_everybody() {
+        for (bytes, want) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
+            assert_eq!(base64(bytes.as_bytes()), want);
+        }
+        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
+    }
+
+    #[test]
+    fn an_output_keeps_its_lines_and_nothing_that_paints() {
+        assert_eq!(tail("\u{fffd}\u{fffd}one\n\u{1b}[2Jtwo\r\n\n"), "one\n [2Jtwo");
     }
 
     #[test]

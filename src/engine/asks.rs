@@ -5,8 +5,8 @@ use super::jobs::Desk;
 use super::ledger::Ledger;
 use super::orders::Ids;
 use crate::model::{
-    Actor, Event, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec, Illegal,
-    OnExpiry, Reach, Timestamp, World,
+    Actor, Event, Fingerprint, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec,
+    Illegal, OnExpiry, Reach, Timestamp, World, plural,
 };
 use crate::plan::{self, NotPossible};
 
@@ -36,7 +36,8 @@ pub(super) fn carry_out(
             desk.open(plan::run_now(desk.ledger.world(), &schedule, now)?)
         }
         Command::Load { fleet } => load(ledger, actor, &fleet, now),
-        Command::Trust { host } => trust(ledger, actor, &host, now),
+        Command::Trust { host, fingerprint } => trust(ledger, actor, &host, fingerprint, now),
+        Command::Forget { host, reason } => forget(ledger, actor, &host, &reason, now),
         command @ (Command::Drain { .. }
         | Command::Undrain { .. }
         | Command::Play { .. }
@@ -154,8 +155,10 @@ fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Re
     let said = if change.is_empty() {
         "the fleet directory says nothing new".to_string()
     } else {
-        let (h, p) = (change.hosts.len(), change.pools.len());
-        let said = format!("the fleet has changed: {h} hosts and {p} pools differ");
+        let (h, i) = (plural(change.hosts.len(), "host"), plural(change.images.len(), "image"));
+        let p = plural(change.pools.len(), "pool");
+        let s = plural(change.schedules.len(), "schedule");
+        let said = format!("the fleet has changed: {h}, {i}, {p} and {s} differ");
         change_fleet(ledger, actor, change, now)
             .map_err(|why| Denied::Conflict(why.to_string()))?;
         said
@@ -190,15 +193,104 @@ fn trust(
     ledger: &mut Ledger,
     actor: &Actor,
     name: &HostName,
+    fingerprint: Fingerprint,
     now: Timestamp,
 ) -> Result<Done, Denied> {
     all_known(ledger.world(), std::slice::from_ref(name))?;
-    let mismatch = Reach::IdentityMismatch;
-    if ledger.world().hosts.get(name).is_some_and(|host| host.reach == mismatch) {
-        let why = format!("{} has accepted its key", actor.who);
-        let event = Event::ReachChanged { host: name.clone(), to: Reach::Unknown, why };
-        put(ledger, actor, event, now)?;
+    let mut said = vec![format!("{} has accepted {fingerprint} for {name}", actor.who)];
+    let reach = ledger.world().hosts.get(name).map(|host| host.reach);
+    if reach == Some(Reach::IdentityMismatch) {
+        said.push(format!("{name} was barred for another key, and is tried now"));
     }
-    let said = vec![format!("{name} is tried again")];
+    put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
+}
+
+fn forget(
+    ledger: &mut Ledger,
+    actor: &Actor,
+    name: &HostName,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Done, Denied> {
+    let unknown = || Denied::NotFound(format!("host {name} is not known: it is forgotten already"));
+    let host = ledger.world().hosts.get(name).ok_or_else(unknown)?;
+    if let Some(why) = host.stays() {
+        return Err(Denied::Conflict(format!("host {name} {why}")));
+    }
+    if reason.trim().is_empty() {
+        return Err(Denied::Conflict(
+            "to forget a host needs a reason: say why with --reason".into(),
+        ));
+    }
+    let mut said = vec![format!("gave up host {name} ({})", host.word())];
+    let vms = ledger.world().vms_on(host);
+    said.extend(vms.map(|vm| format!("gave up vm {} of pool {} ({})", vm.id, vm.pool, vm.word())));
+    let (host, why) = (name.clone(), reason.trim().to_string());
+    put(ledger, actor, Event::HostForgotten { host, why }, now)?;
+    Ok(Done { seq: ledger.world().seq, said, job: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Access, DriverKind, Labels, Role};
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn only_a_host_that_is_gone_for_good_is_forgotten() {
+        let store = Arc::new(Store::in_memory().await.unwrap());
+        let (mut ledger, now) = (Ledger::new(World::default(), store), Timestamp::default());
+        let mut ids = Ids::above(ledger.world(), Box::new(|| 0));
+        let (me, host) = (Actor::controller(), "a".parse::<HostName>().unwrap());
+        let spec = HostSpec {
+            access: Access::Local,
+            driver: DriverKind::Tart,
+            role: Role::Worker,
+            slots: 2,
+            labels: Labels::new(),
+            groups: Vec::new(),
+        };
+        let declared = |spec| {
+            let hosts = [(host.clone(), spec)].into();
+            Event::FleetChanged { change: FleetChange { hosts, ..FleetChange::default() } }
+        };
+        let reached = |to| Event::ReachChanged { host: host.clone(), to, why: String::new() };
+        let placed = Event::SlotReserved {
+            vm: crate::model::VmId::from_bits(7),
+            host: host.clone(),
+            slot: crate::model::SlotIx::Zero,
+            pool: "ci".parse().unwrap(),
+            image: "xcode".parse().unwrap(),
+            replaces: None,
+        };
+        let mut forget = |ledger: &mut Ledger, reason: &str| {
+            let command = Command::Forget { host: host.clone(), reason: reason.into() };
+            carry_out(ledger, &mut ids, &me, command, now)
+        };
+        let start = Event::ControllerStarted { version: "test".into() };
+        for (event, denied) in [
+            (start, "is not known"),
+            (declared(Some(spec)), "is still in the inventory"),
+            (reached(Reach::Up), "is still in the inventory"),
+            (placed, "is still in the inventory"),
+            (declared(None), "answers"),
+            (reached(Reach::Suspect), "ask again in a minute"),
+        ] {
+            put(&mut ledger, &me, event, now).unwrap();
+            let said = forget(&mut ledger, "burnt").unwrap_err().to_string();
+            assert!(said.contains(denied), "{said}");
+        }
+        put(&mut ledger, &me, reached(Reach::Lost), now).unwrap();
+        assert!(forget(&mut ledger, " ").unwrap_err().to_string().contains("--reason"));
+        let done = forget(&mut ledger, "burnt").unwrap();
+        assert_eq!(
+            done.said,
+            ["gave up host a (lost)", "gave up vm 000000000007 of pool ci (placed)"]
+        );
+        assert!(ledger.world().hosts.is_empty() && ledger.world().vms.is_empty());
+        ledger.commit().await.unwrap();
+    }
 }

@@ -16,6 +16,13 @@ pub struct Clock {
     inner: Arc<Inner>,
 }
 
+/// A moment by the clock and by the stopwatch.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    at: Timestamp,
+    watch: Instant,
+}
+
 #[derive(Debug)]
 struct Inner {
     began: Instant,
@@ -65,6 +72,25 @@ impl Clock {
         tokio::time::sleep(self.real(span, Duration::ZERO)).await;
     }
 
+    /// Waits for a span of this clock, and at most so long on the wall: the wall's clock may have
+    /// stepped meanwhile.
+    pub async fn nap(&self, span: Span, most: Duration) {
+        tokio::time::sleep(self.real(span, Duration::ZERO).min(most)).await;
+    }
+
+    /// This moment, to tell a jump from the passing of time.
+    pub fn mark(&self) -> Mark {
+        Mark { at: self.now(), watch: Instant::now() }
+    }
+
+    /// How far it has jumped ahead since then, beyond the time that has passed. A sleep of this
+    /// machine is a jump.
+    pub fn jumped_since(&self, mark: &Mark) -> Span {
+        let passed = mark.watch.elapsed().mul_f64(self.inner.speed).as_millis();
+        let passed = Span::from_millis(u64::try_from(passed).unwrap_or(u64::MAX));
+        self.now().since(mark.at + passed)
+    }
+
     /// Counts from now, in time of the wall.
     pub fn stopwatch(&self) -> Instant {
         Instant::now()
@@ -74,5 +100,22 @@ impl Clock {
     pub fn jump(&self, span: Span) {
         let ms = i64::try_from(span.as_millis()).unwrap_or(0);
         self.inner.jumped.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_is_told_from_the_passing_of_time() {
+        let clock = Clock::fast(Timestamp::default(), 1_000.0);
+        let mark = clock.mark();
+        std::thread::yield_now();
+        assert!(clock.jumped_since(&mark) < Span::from_secs(5));
+        clock.jump(Span::from_hours(3));
+        let jumped = clock.jumped_since(&mark);
+        assert!(jumped > Span::from_hours(2) && jumped < Span::from_hours(4), "{jumped}");
+        assert!(clock.jumped_since(&clock.mark()) < Span::from_secs(5));
     }
 }

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Clock, Stream};
 use crate::model::{
-    Actor, DrainAsk, DrainPlan, Fleet, HoldId, HoldKind, HostName, JobId, OnExpiry, Plan, PlayAsk,
-    PoolName, Sample, ScheduleName, Share, StepAt, Timestamp, VmId, World,
+    Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, HoldId, HoldKind, HostName, JobId, OnExpiry,
+    Plan, PlayAsk, PoolName, Sample, ScheduleName, Share, StepAt, Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -131,9 +131,15 @@ pub enum Command {
     Load {
         fleet: Box<Fleet>,
     },
-    /// A person has accepted the host's key: try it again.
+    /// A person has accepted this key of the host: write it down, and try it again.
     Trust {
         host: HostName,
+        fingerprint: Fingerprint,
+    },
+    /// A person gives up a host that is dead for good, and what was ours on it.
+    Forget {
+        host: HostName,
+        reason: String,
     },
 }
 

@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
     Actor, DrainAsk, Event, HostName, Job, JobId, Opening, PlayAsk, ScheduleName, StepAt,
-    TaskState, Timestamp, World,
+    TaskState, Timestamp, World, plural,
 };
 use crate::plan::{self, DrainAnswer};
 
@@ -42,14 +42,13 @@ impl Desk<'_> {
 
     pub(super) fn open(&mut self, opening: Opening) -> Result<Done, Denied> {
         let many = opening.targets.len() + opening.hosts.len();
-        let what = if opening.hosts.is_empty() { "VM" } else { "host" };
-        let s = if many == 1 { "" } else { "s" };
+        let what = plural(many, if opening.hosts.is_empty() { "VM" } else { "host" });
         let world = self.ledger.world().clone();
         let (job, events) = opened(&world, self.ids, self.actor, opening, self.now);
         for event in events {
             self.put(event)?;
         }
-        self.done(vec![format!("opened job {job} over {many} {what}{s}")], Some(job))
+        self.done(vec![format!("opened job {job} over {what}")], Some(job))
     }
 
     /// The commands of this file.
@@ -80,6 +79,7 @@ impl Desk<'_> {
             | Command::Respawn { .. }
             | Command::RunNow { .. }
             | Command::Load { .. }
+            | Command::Forget { .. }
             | Command::Trust { .. } => Err(Denied::Conflict("not a command about jobs".into())),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Host, HostName, Phase, Reach, Sample, Span, Timestamp, World};
+use crate::model::{HostName, Phase, Reach, Sample, Span, Timestamp, World};
 use crate::plan::Contact;
 
 /// Where something is about to change, looks come so many times as often.
@@ -18,10 +18,14 @@ pub(super) struct Looks {
     due: BTreeSet<(Timestamp, HostName)>,
     hosts: BTreeMap<HostName, Next>,
     under_way: usize,
+    /// The revision of the World that is followed: without a new one there is nothing to take up.
+    followed: Option<u64>,
     pub(super) failing: BTreeMap<HostName, Contact>,
     pub(super) samples: BTreeMap<HostName, Sample>,
     /// Hosts that have answered or failed at least once.
     pub(super) tried: BTreeSet<HostName>,
+    /// Hosts that are still to be looked at since our clock has jumped.
+    stale: BTreeSet<HostName>,
 }
 
 #[derive(Clone, Copy)]
@@ -38,12 +42,18 @@ struct Next {
 impl Looks {
     pub(super) fn new(every: Span, most: usize) -> Self {
         let (due, hosts) = (BTreeSet::new(), BTreeMap::new());
-        let (failing, samples, tried) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self { every, most, due, hosts, under_way: 0, failing, samples, tried }
+        let (failing, samples) = (BTreeMap::new(), BTreeMap::new());
+        let (tried, stale) = (BTreeSet::new(), BTreeSet::new());
+        let (under_way, followed) = (0, None);
+        Self { every, most, due, hosts, under_way, followed, failing, samples, tried, stale }
     }
 
     /// Takes up hosts that are new, drops those that are gone, leaves alone those that are barred.
     pub(super) fn follow(&mut self, world: &World, now: Timestamp) {
+        self.pull_in(now);
+        if self.followed.replace(world.seq) == Some(world.seq) {
+            return;
+        }
         let gone: Vec<_> =
             self.hosts.keys().filter(|name| !world.hosts.contains_key(*name)).cloned().collect();
         for name in gone {
@@ -54,6 +64,7 @@ impl Looks {
             self.failing.remove(&name);
             self.samples.remove(&name);
             self.tried.remove(&name);
+            self.stale.remove(&name);
         }
         let step = SPREAD.as_millis() / (world.hosts.len() as u64).max(1);
         let mut fresh = 0;
@@ -69,6 +80,38 @@ impl Looks {
         }
     }
 
+    /// What is due later than looks are apart was told by a clock that has stepped back since.
+    fn pull_in(&mut self, now: Timestamp) {
+        let latest = now + self.every + SPREAD;
+        let mut late = 0;
+        while let Some((at, name)) = self.due.pop_last() {
+            if at <= latest {
+                self.due.insert((at, name));
+                break;
+            }
+            let at = now + Span::from_millis(late % SPREAD.as_millis());
+            late += 1;
+            if let Some(next) = self.hosts.get_mut(&name) {
+                next.at = at;
+            }
+            self.due.insert((at, name));
+        }
+    }
+
+    /// What is known is old: every host is to be looked at, as soon as may be.
+    pub(super) fn look_at_all(&mut self, now: Timestamp) {
+        let open = self.hosts.iter().filter(|(_, next)| !next.barred);
+        self.stale = open.map(|(name, _)| name.clone()).collect();
+        for name in self.stale.clone() {
+            self.hurry(&name, now);
+        }
+    }
+
+    /// Whether every host has been looked at since.
+    pub(super) fn all_looked_at(&self) -> bool {
+        self.stale.is_empty()
+    }
+
     /// A barred host is not looked at, and what its looks amounted to is forgotten: once a person
     /// lifts the bar it is judged anew.
     fn bar(&mut self, name: &HostName, barred: bool, now: Timestamp) {
@@ -80,6 +123,7 @@ impl Looks {
         self.due.remove(&(next.at, name.clone()));
         if barred {
             self.failing.remove(name);
+            self.stale.remove(name);
             self.tried.insert(name.clone());
         } else {
             (next.at, next.last_ok) = (now, now);
@@ -126,31 +170,30 @@ impl Looks {
     pub(super) fn ended(
         &mut self,
         name: &HostName,
-        host: Option<&Host>,
         world: &World,
         failed: Option<(String, bool)>,
         now: Timestamp,
     ) {
+        let host = world.hosts.get(name);
         let Some(next) = self.hosts.get_mut(name) else { return };
         self.under_way -= usize::from(next.under_way);
         next.under_way = false;
         self.tried.insert(name.clone());
+        if !next.again {
+            self.stale.remove(name);
+        }
         match failed {
             None => {
                 next.last_ok = now;
                 self.failing.remove(name);
             }
             Some((why, identity)) => {
-                let last_ok = next.last_ok;
-                let first = Contact {
-                    last_ok,
-                    failing_since: now,
-                    last_failed: now,
-                    why: String::new(),
-                    identity,
-                };
-                let contact = self.failing.entry(name.clone()).or_insert(first);
-                (contact.last_failed, contact.why, contact.identity) = (now, why, identity);
+                if let Some(contact) = self.failing.get_mut(name) {
+                    contact.again(now, why, identity);
+                } else {
+                    let first = Contact::first(next.last_ok, now, why, identity);
+                    self.failing.insert(name.clone(), first);
+                }
             }
         }
         let moving = host.is_some_and(|host| world.vms_on(host).any(|vm| is_moving(vm)));
@@ -161,6 +204,8 @@ impl Looks {
         };
         next.at = now + wait;
         self.due.insert((next.at, name.clone()));
+        // What it has come to be while it was under way was not taken up.
+        self.bar(name, host.is_some_and(|host| host.reach == Reach::IdentityMismatch), now);
     }
 }
 
@@ -175,15 +220,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Access, HostSpec};
+    use crate::model::{Access, Host, HostSpec};
 
     fn at(s: u64) -> Timestamp {
         Timestamp::default() + Span::from_secs(s)
     }
 
-    fn world(reach: Reach) -> World {
+    fn world(seq: u64, reach: Reach) -> World {
         let spec = HostSpec::new(Access::Local);
-        let mut world = World::default();
+        let mut world = World { seq, ..World::default() };
         let host = Host { reach, ..Host::new(spec, at(0)) };
         world.hosts.insert("a".parse().unwrap(), Arc::new(host));
         world
@@ -193,17 +238,55 @@ mod tests {
     fn a_host_with_another_key_is_left_alone_until_it_is_trusted_and_then_judged_anew() {
         let a: HostName = "a".parse().unwrap();
         let mut looks = Looks::new(Span::from_secs(10), 8);
-        looks.follow(&world(Reach::Up), at(0));
+        looks.follow(&world(1, Reach::Up), at(0));
         assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
         let wrong_key = Some(("another key".to_string(), true));
-        looks.ended(&a, None, &World::default(), wrong_key, at(1));
-        assert!(looks.failing[&a].identity);
-        looks.follow(&world(Reach::IdentityMismatch), at(1));
+        looks.ended(&a, &world(1, Reach::Up), wrong_key, at(1));
+        assert!(looks.failing.contains_key(&a));
+        looks.follow(&world(2, Reach::IdentityMismatch), at(1));
         looks.hurry(&a, at(2));
-        looks.follow(&world(Reach::IdentityMismatch), at(99));
+        looks.follow(&world(2, Reach::IdentityMismatch), at(99));
         assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
         assert!(looks.failing.is_empty() && looks.tried.contains(&a));
-        looks.follow(&world(Reach::Unknown), at(100));
+        looks.follow(&world(3, Reach::Unknown), at(100));
         assert_eq!(looks.take_due(at(100)), [a]);
+    }
+
+    #[test]
+    fn what_became_of_a_host_during_a_look_is_taken_up_at_its_end() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(1, Reach::Up), at(0));
+        assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
+        let barred = world(2, Reach::IdentityMismatch);
+        looks.follow(&barred, at(1));
+        looks.ended(&a, &barred, None, at(2));
+        looks.follow(&barred, at(2));
+        assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_does_not_blind_us() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(1, Reach::Up), at(10_000));
+        assert_eq!(looks.take_due(at(10_000)), std::slice::from_ref(&a));
+        looks.ended(&a, &world(1, Reach::Up), None, at(10_001));
+        looks.follow(&world(1, Reach::Up), at(6_400));
+        assert_eq!(looks.take_due(at(6_400)), [a]);
+    }
+
+    #[test]
+    fn after_a_jump_only_a_look_that_began_since_counts() {
+        let a: HostName = "a".parse().unwrap();
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&world(1, Reach::Up), at(0));
+        assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
+        looks.look_at_all(at(9_000));
+        looks.ended(&a, &world(1, Reach::Up), None, at(9_000));
+        assert!(!looks.all_looked_at(), "it began before");
+        assert_eq!(looks.take_due(at(9_000)), std::slice::from_ref(&a), "at once");
+        looks.ended(&a, &world(1, Reach::Up), None, at(9_001));
+        assert!(looks.all_looked_at());
     }
 }

@@ -3,6 +3,7 @@
 
 mod asks;
 mod clock;
+mod forecast;
 mod handle;
 mod jobs;
 mod ledger;
@@ -12,14 +13,18 @@ mod run;
 mod stream;
 mod ticker;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures::future::BoxFuture;
 
 use crate::model::{HostName, Illegal, Span, World};
 use crate::store::{Store, StoreError};
 use crate::transport::Carry;
 
-pub use clock::Clock;
+pub use clock::{Clock, Mark};
+pub use forecast::forecast;
 pub use handle::{Ask, Command, Denied, Done, Ends, Handle, Release, Status};
 pub use orders::{Ids, events_of};
 pub use run::Engine;
@@ -31,10 +36,18 @@ pub struct Parts {
     /// The World that the store holds.
     pub world: World,
     pub carry: Arc<dyn Carry>,
+    /// Where playbooks' files are read.
+    pub files: Arc<dyn FleetFiles>,
     pub clock: Clock,
     pub limits: Limits,
     /// Randomness for ids; seeded in tests.
     pub noise: Box<dyn FnMut() -> u16 + Send>,
+}
+
+/// Reads files of the fleet directory, for steps that copy them to hosts.
+pub trait FleetFiles: Send + Sync + 'static {
+    /// Its whole content, or why not, in words that name it.
+    fn read(&self, path: &Path) -> BoxFuture<'static, Result<Vec<u8>, String>>;
 }
 
 /// How often hosts are looked at, and how long commands may take, on the engine's clock.

@@ -1,21 +1,45 @@
 //! Carries a plan's actions over into events, one kind each, and collects the commands to send.
 //! Ids are made here: the plan is pure and the fold makes nothing.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use super::ledger::Ledger;
-use crate::driver::Order;
+use crate::driver::{HostOrder, HostWork, Order};
 use crate::model::{
-    Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
-    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Task, TaskState,
-    Timestamp, VmId, World,
+    Act, Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
+    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Span, StepAt, Task,
+    TaskState, Timestamp, Vm, VmId, World,
 };
 
 /// A command that is written down and waits to be sent.
-pub(super) struct Errand {
-    pub(super) vm: VmId,
-    pub(super) host: HostName,
-    pub(super) spec: HostSpec,
-    pub(super) order: Order,
+pub(super) enum Errand {
+    Vm {
+        vm: VmId,
+        host: HostName,
+        spec: HostSpec,
+        order: Order,
+    },
+    Host {
+        host: HostName,
+        spec: HostSpec,
+        order: HostOrder,
+        limit: Span,
+    },
+    /// As `Host`, with a file that is read first.
+    File {
+        host: HostName,
+        spec: HostSpec,
+        op: OpId,
+        from: PathBuf,
+        to: String,
+        mode: String,
+    },
 }
+
+/// A shell step that says nothing else may take this long, and its answer a little longer.
+const SH_LIMIT: Span = Span::from_mins(10);
+const ANSWER: Span = Span::from_mins(1);
 
 /// Makes ids from the engine's time and its seeded randomness.
 pub struct Ids {
@@ -150,14 +174,17 @@ pub(super) fn write_down(
     now: Timestamp,
 ) -> Result<Option<Errand>, Illegal> {
     let mut errand = None;
-    for event in events_of(&ledger.world().clone(), action, ids, now) {
-        let begun = if let Event::OpBegun { vm, op, kind } = &event {
-            Some((*vm, *op, *kind))
-        } else {
-            None
-        };
-        ledger.put(&Actor::controller(), event, now)?;
-        errand = begun.and_then(|(vm, op, kind)| errand_for(ledger.world(), vm, op, kind));
+    let what = if let Action::HostDo { what, .. } = &action { what.clone() } else { Vec::new() };
+    // The World must be ours alone again before it changes, else the change copies all of it.
+    let events = events_of(ledger.world(), action, ids, now);
+    for event in events {
+        ledger.put(&Actor::controller(), event.clone(), now)?;
+        let world = ledger.world();
+        if let Event::OpBegun { vm, op, kind } = event {
+            errand = errand_for(world, vm, op, kind);
+        } else if let Event::HostOpBegun { host, op, job, at } = event {
+            errand = host_errand(world, host, op, (job, at), what.clone());
+        }
     }
     Ok(errand)
 }
@@ -176,7 +203,60 @@ fn errand_for(world: &World, id: VmId, op: OpId, kind: OpKind) -> Option<Errand>
         cpu: pool.and_then(|pool| pool.spec.cpu),
         memory: pool.and_then(|pool| pool.spec.memory),
         guest: retire.map_or_else(String::new, |script| script.sh.clone()),
-        grace: None,
+        grace: grace(world, vm),
     };
-    Some(Errand { vm: id, host: vm.host.clone(), spec, order })
+    Some(Errand::Vm { vm: id, host: vm.host.clone(), spec, order })
+}
+
+/// How long the drain that sends a VM away gives it to shut down.
+fn grace(world: &World, vm: &Vm) -> Option<Duration> {
+    let job = world.jobs.get(&vm.retired.as_ref()?.job?)?;
+    let task = job.hosts.get(&vm.host)?;
+    let step = job.play.as_ref()?.playbook.step(task.at)?;
+    if let Act::Drain(drain) = &step.act { Some(drain.grace.to_std()) } else { None }
+}
+
+fn host_errand(
+    world: &World,
+    host: HostName,
+    op: OpId,
+    (id, at): (JobId, StepAt),
+    mut what: Vec<String>,
+) -> Option<Errand> {
+    let job = world.jobs.get(&id)?;
+    let step = job.play.as_ref()?.playbook.step(at)?;
+    let spec = world.hosts.get(&host)?.spec.clone();
+    let limit = step.timeout.unwrap_or(SH_LIMIT);
+    let order = |what| HostOrder { op, what, job: format!("{id} {}", step.name) };
+    let (what, limit) = match &step.act {
+        Act::Sh { run } => {
+            let timeout_s = limit.as_millis().div_ceil(1_000);
+            (
+                HostWork::Sh { run: run.clone(), timeout_s },
+                Span::from_millis(limit.as_millis() + ANSWER.as_millis()),
+            )
+        }
+        Act::Copy { from, to, mode } => {
+            let (from, to, mode) = (from.clone(), to.clone(), mode.clone());
+            return Some(Errand::File { host, spec, op, from, to, mode });
+        }
+        Act::Reboot { .. } => {
+            (HostWork::Reboot { authrestart: spec.authrestart }, Span::from_mins(1))
+        }
+        Act::Prefetch { .. } => (HostWork::Pull { image: what.pop()? }, Span::from_hours(2)),
+        Act::PruneImages => (HostWork::Prune { keep: what }, Span::from_mins(30)),
+        Act::Drain(_)
+        | Act::Undrain
+        | Act::Cordon { .. }
+        | Act::Uncordon
+        | Act::DeleteVms
+        | Act::Respawn
+        | Act::Verify
+        | Act::Wait { .. }
+        | Act::WaitIdle
+        | Act::Assert { .. }
+        | Act::Deregister
+        | Act::Notify { .. } => return None,
+    };
+    Some(Errand::Host { host, spec, order: order(what), limit })
 }

@@ -13,10 +13,11 @@ use super::ledger::Ledger;
 use super::looks::Looks;
 use super::orders::{Errand, Ids, write_down};
 use super::ticker::Ticker;
-use super::{Clock, EngineError, Limits, Parts};
-use crate::driver::{self, Blind, Look};
+use super::{Clock, EngineError, FleetFiles, Limits, Mark, Parts};
+use crate::driver::{self, Blind, HostAnswer, HostOrder, HostWork, Look, Probe};
 use crate::model::{
-    Actor, Event, Fleet, HostName, OpId, OpKind, Outcome, Refusal, Span, Timestamp, VmId,
+    Actor, Event, Fleet, HostName, HostSpec, OpId, OpKind, Outcome, Reach, Refusal, Span,
+    Timestamp, VmId,
 };
 use crate::plan;
 use crate::transport::{Carry, LostCause};
@@ -38,6 +39,12 @@ enum Input {
         op: OpId,
         outcome: Outcome,
     },
+    /// A host's own command has ended.
+    Worked {
+        host: HostName,
+        op: OpId,
+        answer: Box<HostAnswer>,
+    },
 }
 
 type Answer = Result<Done, Denied>;
@@ -55,6 +62,12 @@ const LOOK_FLOOR: Duration = Duration::from_secs(2);
 const AUDIT_EVERY: Span = Span::from_mins(1);
 /// A pass without news comes this often, for what waits for time alone.
 const IDLE_PASS: Span = Span::from_secs(1);
+/// The longest wait on the wall without a turn, whatever the clock says.
+const NAP_MOST: Duration = Duration::from_secs(1);
+/// A clock that jumps ahead so far makes everything known old: hosts are looked at before the
+/// next pass, and waited for at most so long.
+const JUMP: Span = Span::from_secs(20);
+const LOOK_FIRST: Span = Span::from_secs(30);
 
 /// Owns the World and the store.
 pub struct Engine {
@@ -62,6 +75,7 @@ pub struct Engine {
     ids: Ids,
     looks: Looks,
     carry: Arc<dyn Carry>,
+    files: Arc<dyn FleetFiles>,
     clock: Clock,
     limits: Limits,
     inputs: mpsc::UnboundedSender<Input>,
@@ -71,6 +85,9 @@ pub struct Engine {
     errands: usize,
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
     last_pass: Timestamp,
+    last_turn: Mark,
+    /// No pass before this, unless all hosts have been looked at.
+    look_first: Option<Timestamp>,
     audited: Timestamp,
     checkpointed: u64,
     dirty: bool,
@@ -79,7 +96,7 @@ pub struct Engine {
 impl Engine {
     /// An engine over these parts, and the handle by which it is reached.
     pub fn new(parts: Parts) -> (Self, Handle) {
-        let Parts { store, world, carry, clock, limits, noise } = parts;
+        let Parts { store, world, carry, files, clock, limits, noise } = parts;
         let (inputs, came) = mpsc::unbounded_channel();
         let (handle, ends) = Handle::new(world.clone(), clock.clone());
         let engine = Self {
@@ -88,6 +105,9 @@ impl Engine {
             ledger: Ledger::new(world, store),
             looks: Looks::new(limits.look_every, limits.looks_at_once),
             carry,
+            files,
+            last_turn: clock.mark(),
+            look_first: None,
             clock,
             limits,
             inputs,
@@ -140,12 +160,7 @@ impl Engine {
         loop {
             let due = self.looks.next_due().map(|at| at.since(self.clock.now()));
             let clock = self.clock.clone();
-            let wait = async move {
-                match due {
-                    Some(span) => clock.sleep(span).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let wait = async move { clock.nap(due.unwrap_or(LOOK_FIRST), NAP_MOST).await };
             let first = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
@@ -167,6 +182,7 @@ impl Engine {
     /// One turn: take in, plan, write, do.
     async fn turn(&mut self, batch: Vec<Input>) -> Result<(), EngineError> {
         let now = self.clock.now();
+        self.note_jump(now);
         for input in batch {
             self.take_in(input, now)?;
         }
@@ -176,7 +192,8 @@ impl Engine {
         }
         self.dirty |= self.ledger.world().seq != seq;
         let mut errands = Vec::new();
-        if self.dirty || now.since(self.last_pass) >= IDLE_PASS {
+        let idle = now < self.last_pass || now.since(self.last_pass) >= IDLE_PASS;
+        if (self.dirty || idle) && self.look_first.is_none() {
             errands = self.pass(now);
         }
         self.write().await?;
@@ -190,12 +207,26 @@ impl Engine {
         Ok(())
     }
 
+    /// After a sleep of this machine, or a jump of its clock, what is known of the hosts is old,
+    /// and no VM is late and no host silent because of it: look first, then plan.
+    fn note_jump(&mut self, now: Timestamp) {
+        let jumped = self.clock.jumped_since(&self.last_turn);
+        self.last_turn = self.clock.mark();
+        if jumped >= JUMP && self.look_first.is_none() {
+            tracing::warn!(%jumped, "the clock has jumped ahead: hosts are looked at first");
+            self.looks.look_at_all(now);
+            self.look_first = Some(now + LOOK_FIRST);
+        }
+        let waits = |until: &Timestamp| now < *until && *until <= now + LOOK_FIRST;
+        let looked = self.looks.all_looked_at();
+        self.look_first = self.look_first.filter(|until| waits(until) && !looked);
+    }
+
     /// The plan's actions, written down. More may follow from them: then the next pass comes at
     /// once, with the next input.
     fn pass(&mut self, now: Timestamp) -> Vec<Errand> {
-        let world = self.ledger.world().clone();
         let began = self.clock.stopwatch();
-        let plan = plan::plan(&world, now);
+        let plan = plan::plan(self.ledger.world(), now);
         self.told.plan_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.told.passes += 1;
         (self.last_pass, self.dirty) = (now, false);
@@ -236,18 +267,27 @@ impl Engine {
                 let done = asks::carry_out(&mut self.ledger, &mut self.ids, &actor, command, now);
                 self.answers.push((answer, done));
             }
-            Input::Looked { host, result } => self.looked(&host, *result, now),
-            Input::Carried { vm, host, op, outcome } => {
+            Input::Worked { host, op, answer } => {
                 self.errands -= 1;
                 self.looks.hurry(&host, now);
+                let HostAnswer { outcome, said } = *answer;
                 if let Outcome::Refused { class: Refusal::Fenced, said } = &outcome {
                     return Err(EngineError::Fenced { host, said: said.clone() });
                 }
-                // A stop that a dead VM needed no more, a start on a host that was rebooted:
-                // the command's VM may have moved on while it was under way.
-                let known = self.ledger.world().vms.get(&vm);
-                if known.is_some_and(|vm| vm.op.as_ref().is_some_and(|under| under.id == op)) {
-                    self.note(Event::OpEnded { vm, op, outcome }, now);
+                let known = self.ledger.world().hosts.get(&host).and_then(|h| h.op.as_ref());
+                if known.is_some_and(|under| under.id == op) {
+                    self.note(Event::HostOpEnded { host, op, outcome, said }, now);
+                }
+            }
+            Input::Looked { host, result } => self.looked(&host, *result, now)?,
+            Input::Carried { vm, host, op, outcome } => {
+                self.errands -= 1;
+                self.looks.hurry(&host, now);
+                if let Some(event) = plan::completed(self.ledger.world(), vm, op, outcome) {
+                    if let Some(said) = fenced(&event) {
+                        return Err(EngineError::Fenced { host, said });
+                    }
+                    self.note(event, now);
                 }
             }
         }
@@ -258,8 +298,11 @@ impl Engine {
     /// Where a key was accepted or the way in has changed, the next look connects anew, at once.
     fn renew_connections(&mut self, command: &Command) {
         let now = self.clock.now();
-        let hosts: Vec<HostName> = if let Command::Trust { host } = command {
-            vec![host.clone()]
+        let hosts: Vec<HostName> = if let Command::Trust { host, .. } = command {
+            // What runs on a connection is not worth losing for one more word on the host's key.
+            let out = |reach| matches!(reach, Reach::Unknown | Reach::IdentityMismatch);
+            let known = self.ledger.world().hosts.get(host);
+            known.filter(|known| out(known.reach)).map(|_| host.clone()).into_iter().collect()
         } else if let Command::Load { .. } = command {
             self.looks.failing.keys().cloned().collect()
         } else {
@@ -271,12 +314,21 @@ impl Engine {
         }
     }
 
-    fn looked(&mut self, host: &HostName, result: Result<Look, Blind>, now: Timestamp) {
+    fn looked(
+        &mut self,
+        host: &HostName,
+        result: Result<Look, Blind>,
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
         self.told.looks += 1;
         let failed = match result {
             Ok(look) => {
-                let world = self.ledger.world().clone();
-                for event in plan::observe(&world, host, &look.sighting) {
+                let world = self.ledger.world();
+                if let Some(said) = plan::superseded(world, host, &look.sighting) {
+                    return Err(EngineError::Fenced { host: host.clone(), said });
+                }
+                // No copy of the World is kept over the writing: each would cost a whole map.
+                for event in plan::observe(self.ledger.world(), host, &look.sighting) {
                     self.note(event, now);
                 }
                 self.looks.samples.insert(host.clone(), look.sample);
@@ -284,14 +336,15 @@ impl Engine {
             }
             Err(blind) => {
                 self.told.looks_failed += 1;
-                let identity =
-                    matches!(&blind, Blind::Lost(lost) if lost.cause == LostCause::Identity);
-                Some((blind.to_string(), identity))
+                // The host is named by whatever shows its reasons.
+                Some(match blind {
+                    Blind::Lost(lost) => (lost.why, lost.cause == LostCause::Identity),
+                    Blind::Unreadable { why, .. } => (why, false),
+                })
             }
         };
-        let world = self.ledger.world().clone();
-        let known = world.hosts.get(host).map(AsRef::as_ref);
-        self.looks.ended(host, known, &world, failed, now);
+        self.looks.ended(host, self.ledger.world(), failed, now);
+        Ok(())
     }
 
     /// Makes the batch durable, then tells everybody.
@@ -323,7 +376,7 @@ impl Engine {
     /// Once a minute the World is checked against its own rules. A breach is our fault: it is
     /// told to everybody, and work goes on as carefully as before.
     fn audit(&mut self, now: Timestamp) {
-        if now.since(self.audited) < AUDIT_EVERY {
+        if now >= self.audited && now.since(self.audited) < AUDIT_EVERY {
             return;
         }
         self.audited = now;
@@ -344,9 +397,56 @@ impl Engine {
     }
 
     fn send(&mut self, errand: Errand) {
-        let Errand { vm, host, spec, order } = errand;
         self.told.commands += 1;
         self.errands += 1;
+        match errand {
+            Errand::Vm { vm, host, spec, order } => self.send_for_vm(vm, host, spec, order),
+            Errand::Host { host, spec, order, limit } => {
+                self.send_to_host(host, spec, order.op, limit, async move { Ok(order) });
+            }
+            Errand::File { host, spec, op, from, to, mode } => {
+                let files = self.files.clone();
+                let read = async move {
+                    let content = files.read(&from).await?;
+                    let job = format!("copy {}", from.display());
+                    Ok(HostOrder { op, what: HostWork::Copy { content, to, mode }, job })
+                };
+                self.send_to_host(host, spec, op, Span::from_mins(2), read);
+            }
+        }
+    }
+
+    fn send_to_host(
+        &mut self,
+        host: HostName,
+        spec: HostSpec,
+        op: OpId,
+        limit: Span,
+        order: impl Future<Output = Result<HostOrder, String>> + Send + 'static,
+    ) {
+        let limit = self.clock.real(limit, self.limits.floor);
+        let (carry, inputs) = (self.carry.clone(), self.inputs.clone());
+        let epoch = self.ledger.world().epoch;
+        tokio::spawn(async move {
+            let span = tracing::info_span!("host command", %host, %op);
+            let work = async {
+                match order.await {
+                    Ok(order) => {
+                        driver::carry_out_on_host(&*carry, &host, &spec, &order, epoch, limit).await
+                    }
+                    Err(said) => HostAnswer {
+                        outcome: Outcome::Refused { class: Refusal::Other, said },
+                        said: String::new(),
+                    },
+                }
+            };
+            let answer = tracing::Instrument::instrument(work, span.clone()).await;
+            span.in_scope(|| tracing::info!(outcome = ?answer.outcome, "carried out"));
+            let _ = inputs.send(Input::Worked { host, op, answer: Box::new(answer) });
+        });
+    }
+
+    fn send_for_vm(&mut self, vm: VmId, host: HostName, spec: HostSpec, order: driver::Order) {
         let limit = match order.kind {
             OpKind::Clone => self.limits.clone,
             OpKind::Start => self.limits.start,
@@ -369,11 +469,14 @@ impl Engine {
     fn look(&mut self, host: HostName, now: Timestamp) {
         let Some(known) = self.ledger.world().hosts.get(&host) else { return };
         let (spec, epoch) = (known.spec.clone(), self.ledger.world().epoch);
+        let probes = plan::probes(self.ledger.world(), &host);
+        let probes: Vec<Probe> = probes.into_iter().map(|(vm, sh)| Probe { vm, sh }).collect();
         let (carry, inputs) = (self.carry.clone(), self.inputs.clone());
         let limit = self.clock.real(LOOK_LIMIT, LOOK_FLOOR);
         let clock = self.clock.clone();
         tokio::spawn(async move {
-            let mut result = driver::look(&*carry, &host, &spec, epoch, now, limit).await;
+            let looked = driver::look(&*carry, &host, &spec, &probes, epoch, now, limit);
+            let mut result = looked.await;
             if let Ok(look) = &mut result {
                 let took = clock.now().since(now).as_millis();
                 look.sample.took_ms = u32::try_from(took).unwrap_or(u32::MAX);
@@ -415,4 +518,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// What a host said that refused a command because it knows a newer controller.
+fn fenced(event: &Event) -> Option<String> {
+    let Event::OpEnded { outcome, .. } = event else { return None };
+    let Outcome::Refused { class: Refusal::Fenced, said } = outcome else { return None };
+    Some(said.clone())
 }

@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OnDeadline, OpId, OpKind,
-    Outcome, Playbook, PlaybookName, PoolName, PoolSpec, Reach, RetireWhy, ScheduleName,
-    ScheduleSpec, Sighting, SlotIx, StepAt, StepEnd, TaskEnd, Timestamp, VmId,
+    Fingerprint, Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OnDeadline,
+    OpId, OpKind, Outcome, Playbook, PlaybookName, PoolName, PoolSpec, Reach, RetireWhy,
+    ScheduleName, ScheduleSpec, Sighting, SlotIx, StepAt, StepEnd, TaskEnd, Timestamp, VmId,
 };
 
 /// One line of the journal. `seq` is the revision of everything.
@@ -69,9 +69,21 @@ pub enum Event {
         host: HostName,
         sighting: Box<Sighting>,
     },
+    /// Or, in the same state, another reason for it.
     ReachChanged {
         host: HostName,
         to: Reach,
+        why: String,
+    },
+    /// A person has judged the key that the host shows, and accepts it.
+    HostTrusted {
+        host: HostName,
+        fingerprint: Fingerprint,
+    },
+    /// A person has given up a host that left the inventory and answers no more, with all that
+    /// was ours on it.
+    HostForgotten {
+        host: HostName,
         why: String,
     },
     HoldPlaced {
@@ -313,6 +325,8 @@ impl Event {
             Self::FleetChanged { .. } => "fleet_changed",
             Self::HostSeen { .. } => "host_seen",
             Self::ReachChanged { .. } => "reach_changed",
+            Self::HostTrusted { .. } => "host_trusted",
+            Self::HostForgotten { .. } => "host_forgotten",
             Self::HoldPlaced { .. } => "hold_placed",
             Self::HoldReleased { .. } => "hold_released",
             Self::SlotTaken { .. } => "slot_taken",

@@ -94,6 +94,9 @@ pub enum Slot {
     Leaked { since: Timestamp },
 }
 
+/// No tool lets a name end so.
+const UNLISTED: &str = " of another user or tool";
+
 impl Slot {
     /// The VM of ours that this slot is for.
     pub fn vm(&self) -> Option<VmId> {
@@ -104,6 +107,14 @@ impl Slot {
             | Self::Unknown { vm } => Some(*vm),
             Self::Free | Self::Foreign { .. } | Self::Leaked { .. } => None,
         }
+    }
+    /// How the nth guest of others goes that this user's tool does not list.
+    pub fn unlisted_guest(n: u32) -> String {
+        format!("guest {n}{UNLISTED}")
+    }
+    /// Whether it is taken by such a guest.
+    fn is_unlisted_guests(&self) -> bool {
+        matches!(self, Self::Foreign { name } if name.ends_with(UNLISTED))
     }
     /// One word for tables.
     pub fn word(&self) -> &'static str {
@@ -235,9 +246,32 @@ impl Host {
         self.declared && self.reach == Reach::Up && open
     }
 
+    /// Why it cannot be given up, if it cannot: what can still be reached is taken down instead.
+    pub fn stays(&self) -> Option<&'static str> {
+        if self.declared {
+            return Some("is still in the inventory: remove it there first");
+        }
+        match self.reach {
+            Reach::Unreachable | Reach::Lost | Reach::IdentityMismatch => None,
+            Reach::Up | Reach::Locked => {
+                Some("answers: it is forgotten by itself once its VMs are gone")
+            }
+            Reach::Unknown | Reach::Suspect => {
+                Some("has not been silent for long enough: ask again in a minute")
+            }
+        }
+    }
+
     /// The slots its inventory entry allows, with their numbers.
     pub fn usable_slots(&self) -> impl Iterator<Item = (SlotIx, &Slot)> {
         SlotIx::ALL.into_iter().zip(&self.slots).take(usize::from(self.spec.slots.min(2)))
+    }
+
+    /// How many guests a look counts that are neither listed nor known as others': each may be
+    /// the process of a VM of ours. `None` when they could not be counted.
+    pub fn unaccounted(&self, sighting: &Sighting) -> Option<u32> {
+        let others = self.slots.iter().filter(|slot| slot.is_unlisted_guests()).count();
+        Some(sighting.unlisted()?.saturating_sub(u32::try_from(others).unwrap_or(u32::MAX)))
     }
 
     /// The worst of its states in one word: holds first, then reachability.

@@ -5,7 +5,9 @@
 mod action;
 mod ask;
 mod event;
+mod fingerprint;
 mod fleet;
+mod forecast;
 mod host;
 mod id;
 mod job;
@@ -22,14 +24,17 @@ mod time;
 mod units;
 mod vm;
 mod world;
+mod zone;
 
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
 pub use ask::{DrainAsk, PlayAsk, Then};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
+pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use fleet::{
     Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,
     PoolSize, PoolSpec, Role, ScheduleSpec, Splay, SshAccess, Targets,
 };
+pub use forecast::{Forecast, ForecastStep, ForecastTurn, Lowest};
 pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
@@ -45,9 +50,10 @@ pub use task::{
     Answer, BusyPolicy, HostTask, Part, Play, StepAt, StepDone, StepEnd, StepRun, StopAsked,
 };
 pub use time::{BadSpan, Span, Timestamp};
-pub use units::{BadAmount, Bytes, Share};
+pub use units::{BadAmount, Bytes, Share, count, plural};
 pub use vm::{
     Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
     id_of_tool_name, tool_name,
 };
 pub use world::{Illegal, World};
+pub use zone::{BadZone, Zone};

@@ -42,11 +42,15 @@ pub struct Facts {
     pub disk: Bytes,
     /// Free on the data volume.
     pub disk_free: Bytes,
-    /// Changes with each boot, and only then.
+    /// Changes with each boot, and only then; empty when it could not be read. In the World, the
+    /// last one that was read.
     pub boot: String,
     pub booted_at: Timestamp,
     /// The VM tool's version: `2.35.0`.
     pub tool: String,
+    /// Whether the disk is locked with FileVault; `None` when that could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filevault: Option<bool>,
 }
 
 /// A VM as its tool lists it.
@@ -58,6 +62,9 @@ pub struct SeenVm {
     /// A guest that does not count against the two slots.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub linux: bool,
+    /// Whether it has work, by its pool's own check; `None` when nothing said so either way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<bool>,
 }
 
 /// The tool's word for a VM. `Other` is a word we do not know: treated as running.
@@ -70,13 +77,40 @@ pub enum SeenState {
     Other(String),
 }
 
+impl Facts {
+    /// Whether these prove a reboot since `earlier`: two boot sessions were read, and differ.
+    pub fn rebooted_since(&self, earlier: &Self) -> bool {
+        !self.boot.is_empty() && !earlier.boot.is_empty() && self.boot != earlier.boot
+    }
+
+    /// Keeps what `earlier` knew of the boot session where these could not read it.
+    pub(super) fn keep_boot(&mut self, earlier: &Self) {
+        if self.boot.is_empty() {
+            self.boot.clone_from(&earlier.boot);
+            self.booted_at = earlier.booted_at;
+        }
+    }
+}
+
+impl SeenState {
+    /// Whether a process runs it.
+    pub fn runs(&self) -> bool {
+        match self {
+            Self::Running | Self::Other(_) => true,
+            Self::Stopped | Self::Suspended => false,
+        }
+    }
+}
+
 impl SeenVm {
+    /// A VM in this state of which nothing more is known.
+    pub fn new(state: SeenState) -> Self {
+        Self { state, ip: None, linux: false, busy: None }
+    }
+
     /// Whether it may hold one of the two slots.
     pub fn holds_slot(&self) -> bool {
-        match self.state {
-            SeenState::Running | SeenState::Other(_) => !self.linux,
-            SeenState::Stopped | SeenState::Suspended => false,
-        }
+        self.state.runs() && !self.linux
     }
 }
 
@@ -101,6 +135,7 @@ impl Sighting {
     /// written: only time, wandering disk space and finished operations' records differ.
     pub fn same_as(&self, last: &Self) -> bool {
         let mut facts = self.facts.clone();
+        facts.keep_boot(&last.facts);
         if facts.disk_free.0.abs_diff(last.facts.disk_free.0) < DISK_NEWS.0 {
             facts.disk_free = last.facts.disk_free;
         }
@@ -115,21 +150,22 @@ impl Sighting {
             && self.guard.epoch == last.guard.epoch
     }
 
-    /// Whether the host was rebooted between `last` and this look. A boot session that could not
-    /// be read proves nothing.
-    pub fn rebooted_since(&self, last: &Self) -> bool {
-        let (was, is) = (&last.facts.boot, &self.facts.boot);
-        !was.is_empty() && !is.is_empty() && was != is
+    /// Macs kernels count guests of every tool; so do we: the larger of list and processes.
+    /// `None` when either could not be read.
+    pub fn slots_held(&self) -> Option<u32> {
+        let count = |which: fn(&SeenVm) -> bool| {
+            let listed = self.vms.as_ref()?.values().filter(|vm| which(vm)).count();
+            Some(u32::try_from(listed).unwrap_or(u32::MAX))
+        };
+        let (listed, linux) =
+            (count(SeenVm::holds_slot)?, count(|vm| vm.linux && vm.state.runs())?);
+        Some(listed.max(self.guests?.saturating_sub(linux)))
     }
 
-    /// Macs kernels count guests of every tool; so do we: the larger of list and processes.
-    pub fn slots_held(&self) -> Option<u32> {
-        let listed = self.vms.as_ref()?.values().filter(|vm| vm.holds_slot()).count();
-        let linux =
-            self.vms.as_ref()?.values().filter(|vm| vm.linux && vm.state == SeenState::Running);
-        let listed = u32::try_from(listed).unwrap_or(u32::MAX);
-        let linux = u32::try_from(linux.count()).unwrap_or(u32::MAX);
-        Some(listed.max(self.guests.unwrap_or(0).saturating_sub(linux)))
+    /// How many more guests run than are listed as running; `None` when either could not be read.
+    pub fn unlisted(&self) -> Option<u32> {
+        let listed = self.vms.as_ref()?.values().filter(|vm| vm.state.runs()).count();
+        Some(self.guests?.saturating_sub(u32::try_from(listed).unwrap_or(u32::MAX)))
     }
 }
 

@@ -22,6 +22,8 @@ impl Event {
             Self::FleetChanged { change } => Subject::Fleet(change),
             Self::HostSeen { host, .. }
             | Self::ReachChanged { host, .. }
+            | Self::HostTrusted { host, .. }
+            | Self::HostForgotten { host, .. }
             | Self::HoldReleased { host, .. }
             | Self::SlotTaken { host, .. }
             | Self::SlotCleared { host, .. }

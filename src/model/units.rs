@@ -1,4 +1,4 @@
-//! Sizes and shares with their unit in the text: `8GiB`, `10%`, `3`.
+//! Sizes and shares with their unit in the text: `8GiB`, `10%`, `3`; and counts for people.
 
 use std::fmt;
 use std::str::FromStr;
@@ -129,9 +129,34 @@ impl<'de> Deserialize<'de> for Share {
     }
 }
 
+/// `12,396`.
+pub fn count(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, c) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `1 host`, `12 hosts`.
+pub fn plural(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_one_and_the_rest_are_many() {
+        let counts = (count(0), count(999), count(12_396));
+        assert_eq!(counts, ("0".into(), "999".into(), "12,396".into()));
+        assert_eq!((plural(1, "host"), plural(0, "VM")), ("1 host".into(), "0 VMs".into()));
+    }
 
     #[test]
     fn sizes_and_shares_read_and_print() {

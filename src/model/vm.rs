@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, ImageName, JobId, OpId, PoolName, SlotIx, Timestamp, VmId};
+use super::{HostName, ImageName, JobId, OpId, PoolName, SlotIx, Span, Timestamp, VmId};
 
 /// A VM. Its place (host and slot) never changes: a respawn is a new VM.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -76,6 +76,17 @@ pub struct Missed {
     pub looks: u32,
 }
 
+/// Looks come more often than this.
+const LOOKS_GAP: Span = Span::from_mins(2);
+
+impl Missed {
+    /// Whether nobody looked for long before `at`, or the clock has stepped back since: time alone
+    /// proves nothing, so the count begins anew.
+    pub fn is_stale(&self, at: Timestamp) -> bool {
+        at < self.last || at.since(self.last) > LOOKS_GAP
+    }
+}
+
 /// A command on a host for a VM.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Op {
@@ -113,8 +124,10 @@ pub enum Outcome {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// The two-VM limit.
+    /// The tool or the kernel says that two guests run: the one refusal that may show a leak.
     Limit,
+    /// The guard on the host has counted two macOS VMs, and has started no third.
+    Full,
     /// The VM or image does not exist.
     Missing,
     AlreadyRunning,
@@ -178,6 +191,13 @@ impl Vm {
     /// Its name in the host's tool.
     pub fn host_name(&self) -> String {
         tool_name(&self.pool, self.id)
+    }
+
+    /// Whether its last refusal is the fault of its slot or of who was quicker, and not its own:
+    /// it costs nobody a try.
+    pub fn was_crowded_out(&self) -> bool {
+        let class = self.refused.as_ref().map(|refused| refused.class);
+        matches!(class, Some(Refusal::Limit | Refusal::Full))
     }
 
     /// Whether it serves its pool now.

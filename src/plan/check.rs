@@ -139,7 +139,7 @@ fn op_faults(world: &World, vm: &Vm, wrong: &mut Vec<String>) {
         OpKind::Clone => vm.phase == Phase::Placed,
         OpKind::Start => vm.phase == Phase::Cloned,
         OpKind::Deregister => vm.phase == Phase::Ready,
-        OpKind::Stop => matches!(vm.phase, Phase::Cloned | Phase::Booting | Phase::Ready),
+        OpKind::Stop => vm.phase != Phase::Placed && vm.phase != Phase::Deleted,
         OpKind::Delete => {
             matches!(vm.phase, Phase::Placed | Phase::Cloned | Phase::Stopped | Phase::Deleted)
         }
@@ -179,7 +179,7 @@ fn slot_fits(slot: &Slot, vm: &Vm) -> bool {
                 // A stop that was refused says that it may run.
                 Phase::Cloned => matches!(slot, Slot::Reserved { .. } | Slot::Occupied { .. }),
                 Phase::Booting | Phase::Ready => matches!(slot, Slot::Occupied { .. }),
-                Phase::Stopped => matches!(slot, Slot::Stopping { .. }),
+                Phase::Stopped => matches!(slot, Slot::Stopping { .. } | Slot::Occupied { .. }),
                 // It came there from any phase in which nothing ran.
                 Phase::Deleted => !matches!(slot, Slot::Unknown { .. }),
             }

@@ -117,10 +117,70 @@ impl Grown {
                 Action::Release { host, hold, why } => {
                     self.put(s, Event::HoldReleased { host, hold, why });
                 }
-                Action::OpenJob(_) | Action::Miss { .. } => {}
+                Action::Miss { schedule, nominal, count, cause } => {
+                    self.put(s, Event::RunMissed { schedule, nominal, count, cause });
+                }
+                Action::OpenJob(opening) => {
+                    self.open(s, *opening);
+                }
             }
         }
         actions
+    }
+
+    /// Opens a job with the holds it places.
+    pub(super) fn open(&mut self, s: u64, opening: Opening) -> JobId {
+        let id = JobId::from_bits(self.id());
+        if let Cause::Run { schedule, nominal } = &opening.cause {
+            let (schedule, nominal) = (schedule.clone(), *nominal);
+            self.put(s, Event::RunFired { schedule, nominal, job: id });
+        }
+        let task = |(vm, host)| {
+            let pool = self.world.vms.get(&vm)?.pool.clone();
+            Some((vm, Task { host, pool, state: TaskState::Waiting, replacement: None }))
+        };
+        let job = Job {
+            id,
+            kind: opening.kind,
+            cause: opening.cause,
+            by: Actor::controller(),
+            opened: at(s),
+            begin_by: opening.begin_by,
+            max_unavailable: opening.max_unavailable,
+            tasks: opening.targets.into_iter().filter_map(task).collect(),
+            hosts: opening.hosts.clone(),
+            play: opening.play,
+            paused: None,
+            state: JobState::Running,
+        };
+        self.put(s, Event::JobOpened { job: Box::new(job) });
+        if let Some(HoldAsk { kind, reason, until }) = opening.hold {
+            for host in opening.hosts.into_keys() {
+                let hold = Hold {
+                    id: HoldId::from_bits(self.id()),
+                    host,
+                    kind,
+                    reason: reason.clone(),
+                    by: Actor::controller(),
+                    created: at(s),
+                    until,
+                    on_expiry: OnExpiry::default(),
+                    job: Some(id),
+                };
+                self.put(s, Event::HoldPlaced { hold });
+            }
+        }
+        id
+    }
+
+    /// Says whether a VM has work, as its probe would.
+    pub(super) fn busy(&mut self, s: u64, vm: VmId, busy: bool) {
+        self.put(s, Event::VmBusy { vm, busy: Some(busy) });
+    }
+
+    /// The oldest VM on a host.
+    pub(super) fn vm_on(&self, host: &str) -> VmId {
+        *self.world.hosts[host].vms.first().unwrap()
     }
 
     fn id(&mut self) -> u64 {
@@ -134,10 +194,21 @@ impl Grown {
         for (vm, op) in under_way.collect::<Vec<_>>() {
             self.put(s, Event::OpEnded { vm, op, outcome: outcome.clone() });
         }
+        let hosts = self.world.hosts.iter();
+        let under_way = hosts.filter_map(|(name, h)| Some((name.clone(), h.op.as_ref()?.id)));
+        for (host, op) in under_way.collect::<Vec<_>>() {
+            let (outcome, said) = (outcome.clone(), "said".to_string());
+            self.put(s, Event::HostOpEnded { host, op, outcome, said });
+        }
     }
 
     /// Brings every wanted VM to where it serves, over the next seconds after `s`.
     pub(super) fn settle(&mut self, s: u64) {
+        self.settle_with(s, 0);
+    }
+
+    /// The same, while so many guests of others run on each host that its tool does not list.
+    pub(super) fn settle_with(&mut self, s: u64, others: u32) {
         for round in 0..8 {
             self.pass(s + round);
             self.end_all(s + round, &Outcome::Done);
@@ -146,7 +217,8 @@ impl Grown {
             let there = self.world.hosts.iter().filter(|(_, host)| host.reach != Reach::Lost);
             let hosts: Vec<HostName> = there.map(|(name, _)| name.clone()).collect();
             for host in hosts {
-                let sighting = look(s + round, &self.running_on(&host));
+                let mut sighting = look(s + round, &self.running_on(&host));
+                sighting.guests = sighting.guests.map(|guests| guests + others);
                 self.see(s + round, host.as_str(), sighting);
             }
         }
@@ -167,7 +239,7 @@ impl Grown {
 
 /// A look at a host on which these VMs run.
 pub(super) fn look(s: u64, running: &[String]) -> Sighting {
-    let seen = SeenVm { state: SeenState::Running, ip: Some("192.168.64.2".into()), linux: false };
+    let seen = SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
     Sighting {
         at: at(s),
         facts: Facts { boot: "boot-1".into(), ..Facts::default() },

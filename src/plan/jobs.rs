@@ -1,6 +1,6 @@
 //! Jobs: which tasks begin now, which are over, and what each still waits for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::play::{Leave, leave};
 use super::pools::Crew;
@@ -25,37 +25,47 @@ pub(super) struct Work<'a> {
     ended: BTreeMap<JobId, usize>,
 }
 
-/// How many VMs of each pool are out of service, those of this pass included.
+/// How many VMs of each pool are out of service, those of this pass included, whichever job or
+/// mishap it was that took them out.
 struct Budget<'a> {
     world: &'a World,
     crews: &'a BTreeMap<&'a PoolName, Crew<'a>>,
-    /// VMs taken away in whose stead nothing is placed yet.
+    /// VMs taken away by jobs in whose stead nothing is placed yet.
     vacant: BTreeMap<&'a PoolName, usize>,
+    /// VMs taken in this pass.
+    taken: BTreeMap<&'a PoolName, usize>,
+    going: BTreeSet<VmId>,
 }
 
 /// A pool whose starts fail this often in a row is not respawned further.
 const FAILURES_MOST: u32 = 3;
 
 impl<'a> Budget<'a> {
-    /// Takes one place, or says what stands against it.
-    fn take(&mut self, job: &Job, name: &'a PoolName) -> Result<(), String> {
+    /// Takes this VM, or says what stands against it.
+    fn take(&mut self, job: &Job, vm: VmId, name: &'a PoolName) -> Result<(), String> {
+        if self.going.contains(&vm) {
+            return Err(format!("another job takes {vm}"));
+        }
         let (Some(pool), Some(crew)) = (self.world.pools.get(name), self.crews.get(name)) else {
             return Ok(());
         };
         if pool.failures >= FAILURES_MOST {
             return Err(format!("the last {} starts of {name} failed", pool.failures));
         }
-        let vacant = self.vacant.entry(name).or_default();
-        let all = crew.live.len() + *vacant;
+        let vacant = self.vacant.get(name).copied().unwrap_or(0);
+        // What went by itself is out of service until something is placed for it.
+        let unreplaced = crew.going.min(crew.missing.saturating_sub(vacant));
+        let all = crew.live.len() + vacant + unreplaced;
         let allowed = job.max_unavailable.of(all);
-        let out = crew.live.len() - crew.ready + *vacant;
+        let taken = self.taken.entry(name).or_default();
+        let out = crew.live.len() - crew.ready + vacant + unreplaced + *taken;
         if out >= allowed {
             return Err(format!(
                 "{out} of {all} VMs of {name} are out of service, {allowed} may be"
             ));
         }
-        // It is still among the live of this pass.
-        *vacant += 1;
+        *taken += 1;
+        self.going.insert(vm);
         Ok(())
     }
 }
@@ -72,7 +82,8 @@ pub(super) fn work<'a>(
         for (vm, task) in
             job.tasks.iter().filter(|(_, t)| matches!(t.state, TaskState::Begun { .. }))
         {
-            match begun(world, job, *vm, task, now) {
+            let short = crews.get(&task.pool).is_some_and(|crew| crew.missing > 0);
+            match begun(world, job, *vm, task, short, now) {
                 Begun::Going => {}
                 Begun::Vacant => work.vacant.entry(&task.pool).or_default().push((job.id, *vm)),
                 Begun::Over(end) => work.end_task(job, *vm, end),
@@ -80,7 +91,8 @@ pub(super) fn work<'a>(
         }
     }
     let vacant = work.vacant.iter().map(|(pool, tasks)| (*pool, tasks.len())).collect();
-    let mut budget = Budget { world, crews, vacant };
+    let (taken, going) = (BTreeMap::new(), BTreeSet::new());
+    let mut budget = Budget { world, crews, vacant, taken, going };
     for job in open() {
         let mut why = None;
         for (vm, task) in job.tasks.iter().filter(|(_, t)| t.state == TaskState::Waiting) {
@@ -152,7 +164,7 @@ fn waiting<'a>(
     if let Leave::Wait(why) = leave(world, old, now) {
         return Err(format!("vm {vm}: {why}"));
     }
-    budget.take(job, &task.pool)?;
+    budget.take(job, vm, &task.pool)?;
     Ok(if leave(world, old, now) == Leave::Tell { Turn::Tell(old) } else { Turn::Begin })
 }
 
@@ -163,12 +175,14 @@ enum Begun {
     Over(TaskEnd),
 }
 
-fn begun(world: &World, job: &Job, vm: VmId, task: &Task, now: Timestamp) -> Begun {
+/// `short`: whether its pool wants more VMs than it has.
+fn begun(world: &World, job: &Job, vm: VmId, task: &Task, short: bool, now: Timestamp) -> Begun {
     let old = world.vms.get(&vm);
     let stead = task.replacement.and_then(|id| world.vms.get(&id));
     let stead = stead.filter(|vm| vm.wanted == Wanted::Running);
     let wanted = world.pools.contains_key(&task.pool);
-    if old.is_none() && (stead.is_some_and(|vm| vm.is_ready()) || !wanted) {
+    let no_part = stead.is_none() && !short;
+    if old.is_none() && (stead.is_some_and(|vm| vm.is_ready()) || no_part) {
         return Begun::Over(TaskEnd::Done);
     }
     if now > job.begin_by + TAIL {

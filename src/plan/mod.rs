@@ -7,6 +7,8 @@ pub mod check;
 mod ask;
 mod calendar;
 #[cfg(test)]
+mod doubts;
+#[cfg(test)]
 mod fixture;
 mod holds;
 mod jobs;
@@ -18,9 +20,13 @@ mod pools;
 mod preview;
 mod reach;
 mod schedules;
+mod seen;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_play;
 mod vm;
+mod wait;
 mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +37,11 @@ use crate::model::{
 
 pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
-pub use observe::observe;
+pub use observe::{completed, observe, superseded};
 pub use play::check_expression;
 pub use preview::preview;
 pub use reach::{Contact, reach};
+pub use seen::probes;
 pub use why::{why_host, why_vm};
 
 /// Everything that should happen now, and why the rest does not.

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::seen;
+use super::wait::over;
 use crate::model::{
-    Event, Host, HostName, OpKind, Outcome, Phase, Reach, Refusal, SeenState, Sighting, Slot,
-    SlotIx, Span, Timestamp, Vm, Wanted, World,
+    Event, Host, HostName, OpId, OpKind, Outcome, Phase, Reach, Refusal, SeenState, Sighting, Slot,
+    SlotIx, Span, Timestamp, Vm, VmId, Wanted, World,
 };
 
 /// A command that the host has no trace of so long after it was lost has not arrived.
@@ -16,10 +18,16 @@ const LOOKS_APART: Span = Span::from_secs(15);
 const DEAD_AFTER: Span = Span::from_secs(45);
 /// List and processes may disagree for so long after a VM of ours has started or stopped.
 const SETTLED: Span = Span::from_secs(15);
+/// No look takes longer: what is further ahead of it was told by a clock that stepped back since.
+const LOOK_MOST: Span = Span::from_mins(1);
 
 /// The facts that follow from looking at `name`.
 pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event> {
     let Some(host) = world.hosts.get(name) else { return Vec::new() };
+    // Whoever answers there may be another: nothing is believed before a person has judged it.
+    if host.reach == Reach::IdentityMismatch {
+        return Vec::new();
+    }
     let mut events = Vec::new();
     let news = host.seen.as_ref().is_none_or(|last| !sighting.same_as(last));
     if news {
@@ -33,30 +41,61 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
     if host.reach != to {
         events.push(Event::ReachChanged { host: name.clone(), to, why });
     }
-    let boot = |s: &Sighting| s.facts.boot.clone();
-    let rebooted = host.seen.as_ref().is_some_and(|last| boot(last) != boot(sighting));
+    let rebooted =
+        host.seen.as_ref().is_some_and(|last| sighting.facts.rebooted_since(&last.facts));
+    events.extend(seen::lost_host_op(name, host, sighting, rebooted));
     for vm in world.vms_on(host) {
-        events.extend(vm_events(vm, sighting, rebooted));
+        let of_vm = vm_events(host, vm, sighting, rebooted);
+        let stays = of_vm.is_none();
+        events.extend(of_vm);
+        events.extend(seen::busy(vm, sighting).filter(|_| stays));
     }
     slot_events(world, name, host, sighting, rebooted, &mut events);
     events
 }
 
+/// How a command ended, as it is written down; `None` when its VM has moved on since, and it is
+/// another command's turn. A host that shows another key is not believed: what became of the
+/// command is for its own record to say, once a person has judged the key.
+pub fn completed(world: &World, vm: VmId, op: OpId, outcome: Outcome) -> Option<Event> {
+    let known = world.vms.get(&vm)?;
+    known.op.as_ref().filter(|under_way| under_way.id == op)?;
+    let host = world.hosts.get(&known.host)?;
+    let never_sent = matches!(&outcome, Outcome::Refused { class: Refusal::NotSent, .. });
+    let outcome = if host.reach == Reach::IdentityMismatch && !never_sent {
+        Outcome::Unknown { why: format!("{} shows another key than the one we know", known.host) }
+    } else {
+        outcome
+    };
+    Some(Event::OpEnded { vm, op, outcome })
+}
+
+/// Why this World's controller must step down before it sends anything: the host has been told
+/// of a newer one. A host that shows another key is not believed in this either.
+pub fn superseded(world: &World, name: &HostName, sighting: &Sighting) -> Option<String> {
+    let host = world.hosts.get(name)?;
+    let (theirs, ours) = (sighting.guard.epoch, world.epoch);
+    (theirs > ours && host.reach != Reach::IdentityMismatch)
+        .then(|| format!("it obeys epoch {theirs}, and ours is {ours}"))
+}
+
 /// What a look says of one VM of ours.
-fn vm_events(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
+fn vm_events(host: &Host, vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
     if let Some(op) = &vm.op {
         let lost = op.lost?;
         return lost_op(vm, op.id, op.kind, lost, sighting);
     }
     // What was seen before the VM came so far says nothing of it now.
-    if sighting.at < vm.phase_since {
+    if sighting.at < vm.phase_since && vm.phase_since <= sighting.at + LOOK_MOST {
         return None;
     }
     let seen = sighting.vms.as_ref()?.get(&vm.host_name());
     match vm.phase {
         Phase::Placed | Phase::Cloned | Phase::Stopped => None,
         Phase::Deleted => {
-            (seen.is_none() && vm.wanted == Wanted::Gone).then_some(Event::VmGone { vm: vm.id })
+            let ended = !ran(host, vm) || rebooted || host.unaccounted(sighting) == Some(0);
+            let gone = seen.is_none() && vm.wanted == Wanted::Gone && ended;
+            gone.then_some(Event::VmGone { vm: vm.id })
         }
         Phase::Booting | Phase::Ready => match seen.map(|seen| (&seen.state, &seen.ip)) {
             Some((SeenState::Running | SeenState::Other(_), ip)) => running(vm, ip.as_deref()),
@@ -65,6 +104,12 @@ fn vm_events(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
             }
         },
     }
+}
+
+/// Whether it ever ran: a guest's process may outlive its disk, and holds the slot.
+fn ran(host: &Host, vm: &Vm) -> bool {
+    let slot = &host.slots[vm.slot.index()];
+    *slot == (Slot::Stopping { vm: vm.id }) || *slot == (Slot::Occupied { vm: vm.id })
 }
 
 fn running(vm: &Vm, ip: Option<&str>) -> Option<Event> {
@@ -79,16 +124,19 @@ fn running(vm: &Vm, ip: Option<&str>) -> Option<Event> {
 }
 
 /// `tart list` says "stopped" whenever it cannot open or lock a VM's config, so one look is not
-/// believed; nor is any while more guests run than are listed, for ours may be one of them.
+/// believed; nor is any while guests run that are not listed or could not be counted, for ours
+/// may be one of them. The fold begins to count anew where our clock has jumped.
 fn not_running(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
     if rebooted {
         return Some(Event::VmDied { vm: vm.id, why: "its host was rebooted".into() });
     }
-    let listed = sighting.vms.as_ref()?.values().filter(|vm| is_running(&vm.state)).count();
-    if sighting.guests.is_some_and(|guests| guests as usize > listed) {
+    if sighting.unlisted() != Some(0) {
         return None;
     }
     let Some(missed) = vm.missed else { return Some(Event::VmMissed { vm: vm.id }) };
+    if missed.is_stale(sighting.at) {
+        return Some(Event::VmMissed { vm: vm.id });
+    }
     let over = sighting.at.since(missed.since);
     if missed.looks >= DEAD_LOOKS && over >= DEAD_AFTER {
         let why = format!("{} looks over {} did not show it running", missed.looks, over.rough());
@@ -98,29 +146,16 @@ fn not_running(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
     again.then_some(Event::VmMissed { vm: vm.id })
 }
 
-fn is_running(state: &SeenState) -> bool {
-    match state {
-        SeenState::Running | SeenState::Other(_) => true,
-        SeenState::Stopped | SeenState::Suspended => false,
-    }
-}
-
 /// How a command ended that was lost from sight: by the host's own record, by its having died
 /// with the host, or by there being no trace of it.
-fn lost_op(
-    vm: &Vm,
-    op: crate::model::OpId,
-    kind: OpKind,
-    lost: Timestamp,
-    sighting: &Sighting,
-) -> Option<Event> {
+fn lost_op(vm: &Vm, op: OpId, kind: OpKind, lost: Timestamp, sighting: &Sighting) -> Option<Event> {
     let ended = |outcome| Some(Event::OpEnded { vm: vm.id, op, outcome });
     let refused = |class, said: &str| ended(Outcome::Refused { class, said: said.into() });
     match sighting.guard.done.get(&op) {
         Some(0) => ended(Outcome::Done),
         Some(75) => refused(Refusal::Busy, "another operation held the host's lock"),
         Some(76) => refused(Refusal::Fenced, "the host knows a newer controller"),
-        Some(77) => refused(Refusal::Limit, "two VMs were running"),
+        Some(77) => refused(Refusal::Full, "two VMs were running"),
         Some(127) => refused(Refusal::ToolAbsent, "the tool was not found"),
         Some(status) => {
             refused(Refusal::Other, &format!("{kind} ended with status {status} out of our sight"))
@@ -140,15 +175,11 @@ fn slot_events(
     rebooted: bool,
     events: &mut Vec<Event>,
 ) {
-    // A list that failed is unknown, never "no VMs".
-    let Some(listed) = &sighting.vms else { return };
-    let ours: BTreeSet<String> = world.vms_on(host).map(|vm| vm.host_name()).collect();
-    let mut foreign: Vec<String> = listed
-        .iter()
-        .filter(|(vm, seen)| seen.holds_slot() && !ours.contains(*vm))
-        .map(|(vm, _)| vm.clone())
-        .collect();
-    foreign.extend(unlisted(world, host, sighting));
+    let extra = sighting.unlisted();
+    let settled = is_settled(world, host, sighting);
+    let mut foreign = foreign_guests(world, host, sighting, settled);
+    // What reads as stopped may run all the same while there are guests that we cannot tell.
+    let ended = extra == Some(0) || (extra.is_some() && settled);
     // A VM of ours that this very look shows to be gone leaves its slot to who kept it out.
     let leaves = |slot: &Slot| {
         let gone = |event: &Event| matches!(event, Event::VmGone { vm } if slot.vm() == Some(*vm));
@@ -166,9 +197,16 @@ fn slot_events(
                 Some(at) => {
                     foreign.remove(at);
                 }
-                None => events.push(cleared("the foreign VM no longer runs")),
+                None if ended => {
+                    events.push(cleared("the foreign VM no longer runs"));
+                    free.push(ix);
+                }
+                None => {}
             },
-            Slot::Leaked { .. } if rebooted => events.push(cleared("the host was rebooted")),
+            Slot::Leaked { .. } if rebooted => {
+                events.push(cleared("the host was rebooted"));
+                free.push(ix);
+            }
             Slot::Leaked { .. }
             | Slot::Reserved { .. }
             | Slot::Occupied { .. }
@@ -181,18 +219,27 @@ fn slot_events(
     }
 }
 
-/// Guests that the kernel runs and this user's tool does not list: another user's, or another
-/// tool's. While VMs of ours come or go, the two counts may differ for a moment; one that only
-/// has its slot reserved has no guest.
-fn unlisted(world: &World, host: &Host, sighting: &Sighting) -> Vec<String> {
-    let settled = world.vms_on(host).all(|vm| {
-        let still = vm.op.is_none() && sighting.at.since(vm.phase_since) >= SETTLED;
+/// The macOS guests that are not ours. Those that the kernel runs and this user's tool does not
+/// list are another user's, or another tool's; who they are can be told only when `settled`.
+fn foreign_guests(world: &World, host: &Host, sighting: &Sighting, settled: bool) -> Vec<String> {
+    // A list that failed is unknown, never "no VMs".
+    let Some(listed) = &sighting.vms else { return Vec::new() };
+    let ours: BTreeSet<String> = world.vms_on(host).map(|vm| vm.host_name()).collect();
+    let mut foreign: Vec<String> = listed
+        .iter()
+        .filter(|(vm, seen)| seen.holds_slot() && !ours.contains(*vm))
+        .map(|(vm, _)| vm.clone())
+        .collect();
+    let extra = sighting.unlisted().filter(|_| settled).unwrap_or(0).min(2);
+    foreign.extend((1..=extra).map(Slot::unlisted_guest));
+    foreign
+}
+
+/// While VMs of ours come or go, list and processes may differ for a moment; a VM that only has
+/// its slot reserved has no guest.
+fn is_settled(world: &World, host: &Host, sighting: &Sighting) -> bool {
+    world.vms_on(host).all(|vm| {
+        let still = vm.op.is_none() && over(vm.phase_since, SETTLED, sighting.at);
         still || host.slots[vm.slot.index()] == (Slot::Reserved { vm: vm.id })
-    });
-    let (Some(guests), Some(listed), true) = (sighting.guests, &sighting.vms, settled) else {
-        return Vec::new();
-    };
-    let listed = listed.values().filter(|vm| is_running(&vm.state)).count();
-    let extra = (guests as usize).saturating_sub(listed).min(2);
-    (1..=extra).map(|n| format!("guest {n} of another user or tool")).collect()
+    })
 }

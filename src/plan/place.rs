@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::vm::backoff;
+use super::wait::over;
 use crate::model::{
     Action, Bytes, Facts, Held, Host, HostName, ImageSpec, JobId, Pool, PoolName, PoolSize, Reach,
     Reason, Role, Slot, SlotIx, Span, Timestamp, VmId, Want, World,
@@ -83,8 +84,8 @@ pub(super) fn disk_short(facts: &Facts) -> bool {
 /// How long a host still backs off after failed starts.
 pub(super) fn backs_off(host: &Host, now: Timestamp) -> Option<Span> {
     let last = host.failures.last()?;
-    let until = *last + backoff(u32::try_from(host.failures.len()).unwrap_or(u32::MAX));
-    (now < until).then(|| until.since(now))
+    let wait = backoff(u32::try_from(host.failures.len()).unwrap_or(u32::MAX));
+    (!over(*last, wait, now)).then(|| (*last + wait).since(now))
 }
 
 /// Expected seconds until a VM is ready here, with `more` neighbours than the World knows.

@@ -1,12 +1,14 @@
 //! Pools: how many VMs each has, wants and is short of, and which go when there are too many.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::place::{Order, Taken, place};
 use super::vm::backoff;
+use super::wait::over;
 use crate::model::{
-    Action, Held, HostName, JobId, Pool, PoolName, PoolSize, Reach, RetireWhy, Timestamp, Vm, VmId,
-    Want, Wanted, World,
+    Action, Held, Host, HostName, JobId, Pool, PoolName, PoolSize, Reach, RetireWhy, Timestamp, Vm,
+    VmId, Want, World, plural,
 };
 
 /// A pool's VMs that are wanted, and where. VMs on lost hosts and on hosts being emptied are not
@@ -15,6 +17,10 @@ use crate::model::{
 pub(super) struct Crew<'a> {
     pub(super) live: Vec<&'a Vm>,
     pub(super) ready: usize,
+    /// VMs that go without a job's doing, and not because they were too many.
+    pub(super) going: usize,
+    /// How many are to be placed.
+    pub(super) missing: usize,
 }
 
 /// Every pool's crew, in one walk over all VMs.
@@ -24,30 +30,50 @@ pub(super) fn crews<'a>(
 ) -> BTreeMap<&'a PoolName, Crew<'a>> {
     let mut crews: BTreeMap<&PoolName, Crew<'_>> =
         world.pools.keys().map(|name| (name, Crew::default())).collect();
-    for vm in world.vms.values().filter(|vm| vm.wanted == Wanted::Running) {
+    for vm in world.vms.values() {
+        let Some(crew) = crews.get_mut(&vm.pool) else { continue };
+        if let Some(retired) = &vm.retired {
+            let counts = retired.job.is_none() && retired.why != RetireWhy::Surplus;
+            crew.going += usize::from(counts);
+            continue;
+        }
         let reach = world.hosts.get(&vm.host).map(|host| host.reach);
         let gone = matches!(reach, None | Some(Reach::Lost | Reach::IdentityMismatch));
         if gone || leaving.contains(&vm.host) {
             continue;
         }
-        if let Some(crew) = crews.get_mut(&vm.pool) {
-            crew.ready += usize::from(vm.is_ready());
-            crew.live.push(vm);
+        crew.ready += usize::from(vm.is_ready());
+        crew.live.push(vm);
+    }
+    for (name, pool) in &world.pools {
+        if let Some(crew) = crews.get_mut(name) {
+            crew.missing = missing(world, pool, crew);
         }
     }
     crews
 }
 
-/// How many VMs the pool wants in all.
-pub(super) fn size(world: &World, pool: &Pool, crew: &Crew<'_>) -> usize {
-    let declared =
-        || world.hosts.values().filter(|h| h.declared && pool.spec.hosts.matches(&h.spec.labels));
+/// How many VMs the pool wants beside those it has.
+fn missing(world: &World, pool: &Pool, crew: &Crew<'_>) -> usize {
+    let declared = || world.hosts.iter().filter(|(_, host)| takes(pool, host));
     match pool.spec.size {
-        PoolSize::Count(n) => n as usize,
-        PoolSize::PerHost(n) => declared().map(|h| usize::from(n.min(h.spec.slots))).sum(),
-        // What is there, and whatever is free besides.
-        PoolSize::Fill => crew.live.len() + declared().flat_map(|h| h.usable_slots()).count(),
+        PoolSize::Count(n) => (n as usize).saturating_sub(crew.live.len()),
+        PoolSize::PerHost(n) => {
+            let have = per_host(crew);
+            let lacks = |(name, host): (&HostName, &Arc<Host>)| {
+                u32::from(n.min(host.spec.slots))
+                    .saturating_sub(have.get(name).copied().unwrap_or(0))
+            };
+            declared().map(lacks).sum::<u32>() as usize
+        }
+        // Whatever is free.
+        PoolSize::Fill => declared().flat_map(|(_, host)| host.usable_slots()).count(),
     }
+}
+
+/// Whether the pool means this host, as it is declared.
+fn takes(pool: &Pool, host: &Host) -> bool {
+    host.declared && pool.spec.hosts.matches(&host.spec.labels)
 }
 
 /// Retires what is too much and places what is missing, pools of higher priority first.
@@ -64,12 +90,9 @@ pub(super) fn keep<'a>(
     pools.sort_by_key(|(name, pool)| (std::cmp::Reverse(pool.spec.priority), *name));
     for (name, pool) in pools {
         let Some(crew) = crews.get(name) else { continue };
-        let wanted = size(world, pool, crew);
-        if crew.live.len() > wanted {
-            let more = surplus(world, crew, crew.live.len() - wanted, actions);
-            actions.extend(more);
-        }
-        let missing = u32::try_from(wanted.saturating_sub(crew.live.len())).unwrap_or(u32::MAX);
+        let more = surplus(world, pool, crew, actions);
+        actions.extend(more);
+        let missing = u32::try_from(crew.missing).unwrap_or(u32::MAX);
         if missing == 0 {
             continue;
         }
@@ -96,18 +119,52 @@ fn per_host<'a>(crew: &Crew<'a>) -> BTreeMap<&'a HostName, u32> {
     have
 }
 
-/// The first to go: those that do not serve yet, then those on hosts that take no work, then
-/// the oldest. VMs that this pass has retired already count as gone.
-fn surplus(world: &World, crew: &Crew<'_>, many: usize, actions: &[Action]) -> Vec<Action> {
+/// What is too much goes. Only VMs on hosts that answer are counted, and only they can go: what
+/// is out of reach serves nobody for sure, and its part is another's already. VMs that this pass
+/// has retired already count as gone.
+fn surplus(world: &World, pool: &Pool, crew: &Crew<'_>, actions: &[Action]) -> Vec<Action> {
     let going = retired(actions);
-    let mut vms: Vec<_> = crew.live.iter().filter(|vm| !going.contains(&vm.id)).collect();
-    let many = many.saturating_sub(crew.live.len() - vms.len());
-    vms.sort_by_key(|vm| {
-        let held = world.hosts.get(&vm.host).is_some_and(|h| !h.holds.is_empty());
-        (vm.is_ready(), !held, vm.created, vm.id)
-    });
-    let go = vms.into_iter().take(many);
-    go.map(|vm| Action::Retire { vm: vm.id, why: RetireWhy::Surplus, job: None }).collect()
+    let mut there: BTreeMap<Option<&HostName>, Vec<&Vm>> = BTreeMap::new();
+    for vm in crew.live.iter().filter(|vm| !going.contains(&vm.id)) {
+        let reach = world.hosts.get(&vm.host).map(|host| host.reach);
+        if matches!(reach, Some(Reach::Up | Reach::Locked)) {
+            let per_host = matches!(pool.spec.size, PoolSize::PerHost(_));
+            there.entry(per_host.then_some(&vm.host)).or_default().push(vm);
+        }
+    }
+    let mut go = Vec::new();
+    for (host, mut vms) in there {
+        let most = match pool.spec.size {
+            PoolSize::Count(n) => n as usize,
+            PoolSize::PerHost(n) => {
+                let host = host.and_then(|name| world.hosts.get(name));
+                let meant = host.filter(|host| takes(pool, host));
+                meant.map_or(0, |host| usize::from(n.min(host.spec.slots)))
+            }
+            PoolSize::Fill => vms.len(),
+        };
+        if vms.len() > most {
+            let many = vms.len() - most;
+            let steads = steads(world);
+            vms.sort_by_key(|vm| worth(world, &steads, vm));
+            go.extend(vms.into_iter().take(many));
+        }
+    }
+    go.iter().map(|vm| Action::Retire { vm: vm.id, why: RetireWhy::Surplus, job: None }).collect()
+}
+
+/// The first to go: those that do not serve yet, then those on hosts that take no work, then the
+/// oldest; and last what an open job has just placed.
+fn worth(world: &World, steads: &BTreeSet<VmId>, vm: &Vm) -> (bool, bool, bool, Timestamp, VmId) {
+    let held = world.hosts.get(&vm.host).is_some_and(|host| !host.holds.is_empty());
+    (steads.contains(&vm.id), vm.is_ready(), !held, vm.created, vm.id)
+}
+
+/// The VMs that open jobs have placed in the stead of others.
+fn steads(world: &World) -> BTreeSet<VmId> {
+    let open = world.jobs.values().filter(|job| !job.is_over());
+    let tasks = open.flat_map(|job| job.tasks.values().filter(|task| !task.state.is_over()));
+    tasks.filter_map(|task| task.replacement).collect()
 }
 
 /// The VMs that these actions retire.
@@ -123,10 +180,10 @@ pub(super) fn retired(actions: &[Action]) -> BTreeSet<VmId> {
 
 /// Starts that fail everywhere are not tried at full speed.
 fn pool_backs_off(pool: &Pool, now: Timestamp) -> Option<String> {
-    let until = pool.failed_at? + backoff(pool.failures);
-    let left = until.since(now);
-    (now < until).then(|| {
-        let n = pool.failures;
-        format!("its last {n} starts failed; next try in {}", left.rough())
+    let (at, wait) = (pool.failed_at?, backoff(pool.failures));
+    let left = (at + wait).since(now);
+    (!over(at, wait, now)).then(|| {
+        let n = plural(pool.failures as usize, "start");
+        format!("its last {n} failed; next try in {}", left.rough())
     })
 }

@@ -4,7 +4,7 @@ use super::fixture::{Grown, at, look, name, pool_spec};
 use super::*;
 use crate::model::*;
 
-fn words(actions: &[Action]) -> Vec<String> {
+pub(super) fn words(actions: &[Action]) -> Vec<String> {
     actions
         .iter()
         .map(|action| match action {
@@ -200,9 +200,9 @@ fn failed_starts_make_host_and_pool_back_off() {
     grown.end_all(3, &refused(Refusal::DiskFull));
     assert_eq!(words(&grown.pass(4)), ["retire failed"]);
     let why = why_host(&grown.world, &name("a"), at(5)).unwrap().join("\n");
-    assert!(why.contains("1 starts failed, the last because: no"), "{why}");
+    assert!(why.contains("1 start failed, the last because: no"), "{why}");
     let plan = grown.plan(5);
-    assert!(plan.held.iter().any(|h| h.why.contains("its last 1 starts failed")), "{plan:?}");
+    assert!(plan.held.iter().any(|h| h.why.contains("its last 1 start failed")), "{plan:?}");
     assert!(plan.actions.iter().all(|a| !matches!(a, Action::Place { .. })));
     assert!(grown.plan(15).actions.iter().any(|a| matches!(a, Action::Place { .. })));
 }
@@ -278,14 +278,13 @@ fn a_poll_without_news_says_nothing() {
     assert_eq!(grown.see(100, "a", sighting), []);
 }
 
-fn contact(last_ok: u64, failing_since: u64, last_failed: u64) -> Contact {
-    Contact {
-        last_ok: at(last_ok),
-        failing_since: at(failing_since),
-        last_failed: at(last_failed),
-        why: "no answer".into(),
-        identity: false,
-    }
+/// A host that failed looks at these times, after one that succeeded.
+fn contact(last_ok: u64, failed: impl IntoIterator<Item = u64>) -> Contact {
+    let (why, mut failed) = ("no answer".to_string(), failed.into_iter());
+    let first = failed.next().unwrap();
+    let mut contact = Contact::first(at(last_ok), at(first), why.clone(), false);
+    failed.for_each(|s| contact.again(at(s), why.clone(), false));
+    contact
 }
 
 #[test]
@@ -293,7 +292,7 @@ fn silence_makes_a_host_suspect_unreachable_and_lost() {
     let mut grown = Grown::new(&["a", "b"], PoolSize::Count(0));
     let mut seen = Vec::new();
     for s in [10, 20, 30, 40, 50, 60, 70] {
-        let failing = [(name("a"), contact(0, 10, s))].into();
+        let failing = [(name("a"), contact(0, (10..=s).step_by(10)))].into();
         for event in reach(&grown.world, &failing, at(s)) {
             if let Event::ReachChanged { to, .. } = &event {
                 seen.push((s, *to));
@@ -306,11 +305,33 @@ fn silence_makes_a_host_suspect_unreachable_and_lost() {
 }
 
 #[test]
+fn a_host_never_reached_tells_the_last_failure_once_however_often_it_is_tried() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(0));
+    grown.put(1, Event::ControllerStarted { version: "2".into() });
+    let mut told = Vec::new();
+    for (s, why) in [(2, "refused"), (3, "refused"), (4, "no route"), (5, "no route")] {
+        let mut contact = contact(1, [2]);
+        contact.again(at(s), why.into(), false);
+        for event in reach(&grown.world, &[(name("a"), contact)].into(), at(s)) {
+            grown.put(s, event);
+            let host = &grown.world.hosts[&name::<HostName>("a")];
+            assert_eq!((host.reach, host.reach_since), (Reach::Unknown, at(1)));
+            told.push((s, host.reach_why.clone()));
+        }
+    }
+    assert_eq!(told, [(2, "refused".to_string()), (4, "no route".to_string())]);
+}
+
+#[test]
 fn after_our_own_sleep_one_failure_does_not_make_a_host_lost() {
     let grown = Grown::new(&["a"], PoolSize::Count(0));
-    let failing = [(name("a"), contact(0, 80_000, 80_000))].into();
-    let events = reach(&grown.world, &failing, at(80_000));
-    assert!(matches!(events[..], [Event::ReachChanged { to: Reach::Suspect, .. }]), "{events:?}");
+    // Before it, after it, and on both sides of it; and where the clock stepped back.
+    for failed in [vec![80_000], vec![10, 80_000], vec![80_000, 10], vec![80_000, 10, 15]] {
+        let failing = [(name("a"), contact(0, failed.clone()))].into();
+        let events = reach(&grown.world, &failing, at(*failed.last().unwrap()));
+        let lost = |event: &Event| matches!(event, Event::ReachChanged { to: Reach::Lost, .. });
+        assert!(events.len() == 1 && !lost(&events[0]), "{failed:?}: {events:?}");
+    }
 }
 
 #[test]
@@ -319,7 +340,8 @@ fn when_many_fall_silent_at_once_nothing_is_declared_lost() {
     let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let grown = Grown::new(&names, PoolSize::Count(0));
     let lost = |many: usize| {
-        let failing = hosts[..many].iter().map(|h| (name(h), contact(0, 10, 70))).collect();
+        let failing =
+            hosts[..many].iter().map(|h| (name(h), contact(0, (10..=70).step_by(10)))).collect();
         let events = reach(&grown.world, &failing, at(70));
         events.iter().filter(|e| matches!(e, Event::ReachChanged { to: Reach::Lost, .. })).count()
     };
@@ -455,4 +477,16 @@ fn why_says_what_stands_against_a_host_and_what_a_vm_waits_for() {
     let vm = why_vm(&grown.world, grown.only_vm().id, at(20)).unwrap().join("\n");
     assert!(vm.contains("next: nothing, it is as it should be"), "{vm}");
     assert_eq!(why_host(&grown.world, &name("z"), at(20)), None);
+}
+
+#[test]
+fn a_list_of_vms_that_cannot_be_read_is_told_from_a_tool_that_is_missing() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(1));
+    for (tool, says) in [("2.35.0", "answers (2.35.0), and its list"), ("", "is missing")] {
+        let mut sighting = Sighting { vms: None, ..look(5, &[]) };
+        sighting.facts.tool = tool.into();
+        grown.see(5, "a", sighting);
+        let why = why_host(&grown.world, &name("a"), at(5)).unwrap().join("\n");
+        assert!(why.contains(&format!("its tool {says}")), "{why}");
+    }
 }

@@ -1,8 +1,9 @@
 //! The next step of one VM: what we want of it against how far it has come, in one `match`.
 
+use super::wait::over;
 use crate::model::{
-    Host, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Slot, Span, Timestamp, Vm, Wanted,
-    World,
+    Host, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Sighting, Slot, Span, Timestamp, Vm,
+    Wanted, World,
 };
 
 /// How long a VM may take from its start to an address.
@@ -10,6 +11,8 @@ const BOOT_LIMIT: Span = Span::from_mins(10);
 /// A refused command is tried again after this, then twice that, and so on.
 const RETRY_FIRST: Span = Span::from_secs(10);
 const RETRY_MOST: Span = Span::from_mins(10);
+/// A start for which the guard found no room is tried so often, while looks show that there is.
+const FULL_TRIES: u32 = 3;
 /// One look must have passed since a refusal for the limit before the slot is blamed.
 const LOOK_AGAIN: Span = Span::from_secs(15);
 /// A deleted VM that is still listed is deleted again after this.
@@ -52,20 +55,51 @@ pub(super) fn next(world: &World, vm: &Vm, host: &Host, now: Timestamp) -> Step 
     match (vm.wanted, vm.phase) {
         (Wanted::Running, Phase::Placed) => command(vm, host, OpKind::Clone, now),
         (Wanted::Running, Phase::Cloned) => command(vm, host, OpKind::Start, now),
-        (Wanted::Running, Phase::Booting) if age > BOOT_LIMIT => Step::Retire(RetireWhy::Failed),
+        // It may have come up while nobody looked: a look in time would have said so.
+        (Wanted::Running, Phase::Booting) if age > BOOT_LIMIT && host.reach == Reach::Up => {
+            Step::Retire(RetireWhy::Failed)
+        }
         (Wanted::Running, Phase::Booting) => Step::Wait("it boots and has no address yet".into()),
         (Wanted::Running, Phase::Ready) => Step::Rest,
         (Wanted::Running, Phase::Stopped | Phase::Deleted) => Step::Retire(RetireWhy::Died),
         (Wanted::Gone, Phase::Placed) if vm.refused.is_none() => Step::Forget,
         (Wanted::Gone, Phase::Placed | Phase::Cloned | Phase::Stopped) => {
-            command(vm, host, OpKind::Delete, now)
+            command(vm, host, if runs_after_all(vm) { OpKind::Stop } else { OpKind::Delete }, now)
         }
         (Wanted::Gone, Phase::Booting | Phase::Ready) => command(vm, host, OpKind::Stop, now),
-        (Wanted::Gone, Phase::Deleted) if age > DELETE_AGAIN => {
-            command(vm, host, OpKind::Delete, now)
-        }
-        (Wanted::Gone, Phase::Deleted) => Step::Wait("a look must show that it is gone".into()),
+        (Wanted::Gone, Phase::Deleted) => deleted(vm, host, now),
     }
+}
+
+/// Its deletion was refused because it runs: a start of it that was lost from sight arrived late,
+/// or somebody started it by hand. It is stopped until that is done.
+fn runs_after_all(vm: &Vm) -> bool {
+    vm.phase != Phase::Placed
+        && vm.refused.as_ref().is_some_and(|refused| match refused.kind {
+            OpKind::Stop => true,
+            OpKind::Delete => refused.class == Refusal::AlreadyRunning,
+            OpKind::Clone | OpKind::Start | OpKind::Deregister => false,
+        })
+}
+
+/// It is gone once a look shows neither it nor a guest that may be its process.
+fn deleted(vm: &Vm, host: &Host, now: Timestamp) -> Step {
+    let listed = |seen: &Sighting| {
+        seen.vms.as_ref().is_some_and(|listed| listed.contains_key(&vm.host_name()))
+    };
+    let still = host.seen.as_ref().is_some_and(listed);
+    if still && over(vm.phase_since, DELETE_AGAIN, now) {
+        return command(vm, host, OpKind::Delete, now);
+    }
+    let guests = host.seen.as_ref().and_then(|seen| host.unaccounted(seen));
+    Step::Wait(match guests {
+        _ if still => "a look must show that it is gone".into(),
+        Some(0) => "a look must show that it is gone".into(),
+        Some(n) => {
+            format!("{n} guests run on {} that it does not list: one may be its process", vm.host)
+        }
+        None => format!("the guests on {} could not be counted: one may be its process", vm.host),
+    })
 }
 
 /// The command, unless its host cannot take it now or has refused it a moment ago.
@@ -87,19 +121,27 @@ fn command(vm: &Vm, host: &Host, kind: OpKind, now: Timestamp) -> Step {
 fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Step {
     let retry = |kind: OpKind| {
         let wait = backoff(refused.times);
-        if now >= refused.at + wait {
+        if over(refused.at, wait, now) {
             return Step::Do(kind);
         }
         let left = (refused.at + wait).since(now).rough();
         Step::Wait(format!("{kind} was refused ({}); next try in {left}", refused.said))
     };
     match (refused.kind, refused.class) {
-        (OpKind::Start, Refusal::Limit) => blame(vm, host, refused, now),
+        (OpKind::Start, Refusal::Limit | Refusal::Full) if !over(refused.at, LOOK_AGAIN, now) => {
+            Step::Wait("the host says that two VMs run: it is looked at again first".into())
+        }
+        (OpKind::Start, Refusal::Limit) => blame(vm, host),
+        // Who was there has left since: its disk is here already.
+        (OpKind::Start, Refusal::Full) if has_room(host) && refused.times < FULL_TRIES => {
+            retry(OpKind::Start)
+        }
         (OpKind::Deregister | OpKind::Stop | OpKind::Delete, _) => retry(refused.kind),
         (kind, Refusal::Busy | Refusal::NotSent | Refusal::Fenced) => retry(kind),
         (
             OpKind::Clone | OpKind::Start,
             Refusal::Limit
+            | Refusal::Full
             | Refusal::Missing
             | Refusal::AlreadyRunning
             | Refusal::NotRunning
@@ -113,16 +155,18 @@ fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Ste
 }
 
 /// The kernel says two guests run. If we know of two, they do, and the VM goes elsewhere; if we
-/// know of fewer, it has lost count and this slot is gone until the next boot.
-fn blame(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Step {
-    if now.since(refused.at) < LOOK_AGAIN {
-        return Step::Wait("the host says that two VMs run: it is looked at again first".into());
-    }
-    let seen = host.seen.as_ref().and_then(|sighting| sighting.slots_held()).unwrap_or(2);
-    let lost = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
-    let known = (seen as usize) + lost;
+/// know of fewer, it has lost count and this slot is gone until the next boot. What could not be
+/// counted is no proof of that.
+fn blame(vm: &Vm, host: &Host) -> Step {
     let has_slot = host.slots[vm.slot.index()] == (Slot::Reserved { vm: vm.id });
-    if known < 2 && has_slot { Step::Leak } else { Step::Retire(RetireWhy::Failed) }
+    if has_room(host) && has_slot { Step::Leak } else { Step::Retire(RetireWhy::Failed) }
+}
+
+/// Whether fewer than two guests are known there, those that only the kernel counts included.
+fn has_room(host: &Host) -> bool {
+    let seen = host.seen.as_ref().and_then(|sighting| sighting.slots_held());
+    let lost = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
+    seen.is_some_and(|seen| (seen as usize) + lost < 2)
 }
 
 /// 10 s, doubled with each refusal, at most 10 min.

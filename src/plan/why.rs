@@ -2,7 +2,7 @@
 
 use super::place::{backs_off, refusal};
 use super::vm::{Step, next};
-use crate::model::{HostName, Slot, Timestamp, VmId, Wanted, World};
+use crate::model::{HostName, Slot, Timestamp, VmId, Wanted, World, plural};
 
 /// Why a host takes no new VM, or that it would; `None`: no such host.
 pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<String>> {
@@ -25,11 +25,18 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
         ));
     }
     if let Some(left) = backs_off(host, now) {
-        let n = host.failures.len();
+        let n = plural(host.failures.len(), "start");
         let (left, why) = (left.rough(), &host.failed_why);
-        lines.push(format!(
-            "it backs off: {n} starts failed, the last because: {why}; next in {left}"
-        ));
+        lines.push(format!("it backs off: {n} failed, the last because: {why}; next in {left}"));
+    }
+    if let Some(seen) = host.seen.as_ref().filter(|seen| seen.vms.is_none()) {
+        lines.push(match seen.facts.tool.as_str() {
+            "" => "its tool is missing or does not answer: install it, or mend its PATH".into(),
+            version => format!(
+                "its tool answers ({version}), and its list of VMs cannot be read: run the list \
+                 there by hand; until then its slots are taken for what they were"
+            ),
+        });
     }
     for (ix, slot) in host.usable_slots() {
         let what = match slot {
@@ -86,8 +93,8 @@ pub fn why_vm(world: &World, id: VmId, now: Timestamp) -> Option<Vec<String>> {
     }
     if let Some(missed) = vm.missed {
         lines.push(format!(
-            "{} looks did not show it running, the first {} ago",
-            missed.looks,
+            "{} did not show it running, the first {} ago",
+            plural(missed.looks as usize, "look"),
             now.since(missed.since).rough()
         ));
     }

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Env;
+use super::files::InFleet;
 
 /// A running controller.
 pub(crate) struct Controller {
@@ -60,6 +61,7 @@ impl Controller {
             store: store.clone(),
             world: kept.world,
             carry,
+            files: Arc::new(InFleet(dirs.fleet.unwrap_or(Path::new(".")).to_path_buf())),
             clock,
             limits: limits(loaded),
             noise: Box::new(move || {

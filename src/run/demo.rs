@@ -10,14 +10,14 @@ use anyhow::{Context, Result, bail};
 use hostler::api::Connect;
 use hostler::config::{self, Loaded};
 use hostler::engine::{Clock, Handle};
-use hostler::model::{PoolSize, Span, Timestamp};
-use hostler::sim::{self, Faults, Sim, SimSettings, SimTime};
+use hostler::model::{PoolSize, Span, Timestamp, Zone, plural};
+use hostler::sim::{self, Faults, Nightly, Sim, SimSettings, SimTime};
 
 use super::controller::Dirs;
 use super::desktop::{Dress, desktop};
 use super::follow::Follow;
 use super::night::{Summary, Watch, is_quiet};
-use super::{Controller, Env, signals};
+use super::{Controller, Env, limits, signals};
 
 /// What to demonstrate.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the simulated Macs and a controller over them.
     pub(crate) async fn set(options: &DemoOptions, env: &Env) -> Result<Self> {
+        limits::open_many_files();
         let dir = tempfile::Builder::new().prefix("hostler-demo-").tempdir_in(&env.temp)?;
         let night: Timestamp = NIGHT.parse().context("the demo's night")?;
         let clock = Clock::fast(night, options.speed);
@@ -102,7 +103,10 @@ fn write_fleet(sim: &Sim, dir: &Path, hosts: usize) -> Result<Loaded> {
     let slots = u32::try_from(hosts * 2).unwrap_or(u32::MAX);
     let size = PoolSize::Count(slots - slots / SPARE as u32);
     let inventory = dir.join("inventory");
-    super::files::write(&inventory.join("demo.yaml"), &sim.inventory(&identity, size))?;
+    super::files::write(
+        &inventory.join("demo.yaml"),
+        &sim.inventory(&identity, size, Nightly::Respawn),
+    )?;
     Ok(config::load(dir, None)?)
 }
 
@@ -110,7 +114,7 @@ fn write_fleet(sim: &Sim, dir: &Path, hosts: usize) -> Result<Loaded> {
 pub(crate) async fn demo(options: &DemoOptions, dress: &Dress, env: &Env) -> Result<ExitCode> {
     let stage = Stage::set(options, env).await?;
     if options.headless {
-        return headless(options, stage).await;
+        return headless(options, env.zone, stage).await;
     }
     if let Some(path) = &options.picture {
         super::picture::write(&stage, path, options.size, env).await?;
@@ -137,7 +141,7 @@ async fn skip_days(clock: Clock, handle: Handle) {
 }
 
 /// A line per event, and a summary at the end. Done only if every rule held.
-async fn headless(options: &DemoOptions, mut stage: Stage) -> Result<ExitCode> {
+async fn headless(options: &DemoOptions, zone: Zone, mut stage: Stage) -> Result<ExitCode> {
     let mut follow = Follow::of(&stage.controller.handle);
     let mut watch = Watch::new(follow.world());
     let mut signals = signals::Signals::new()?;
@@ -158,7 +162,7 @@ async fn headless(options: &DemoOptions, mut stage: Stage) -> Result<ExitCode> {
                 serde_json::to_writer(&mut out, &*entry)?;
                 writeln!(out)?;
             } else {
-                writeln!(out, "{}", super::follow::line(&entry))?;
+                writeln!(out, "{}", super::follow::line(&entry, zone))?;
             }
             watch.see(&entry);
         }
@@ -193,7 +197,8 @@ fn print_summary(sum: &Summary, json: bool) -> Result<()> {
         writeln!(out)?;
         return Ok(());
     }
-    writeln!(out, "\n{} hosts with {} slots, {} nights", sum.hosts, sum.slots, sum.nights)?;
+    let (hosts, slots) = (plural(sum.hosts, "host"), plural(sum.slots, "slot"));
+    writeln!(out, "\n{hosts} with {slots}, {}", plural(sum.nights as usize, "night"))?;
     for (what, many) in [
         ("placed", sum.placed as usize),
         ("respawned", sum.respawned as usize),

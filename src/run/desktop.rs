@@ -104,5 +104,6 @@ fn setup(dress: &Dress, env: &Env) -> Result<ui::Setup> {
         cluster: dress.label.clone(),
         production: false,
         user: env.user.clone(),
+        zone: env.zone,
     })
 }

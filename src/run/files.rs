@@ -1,12 +1,15 @@
-//! The few files that commands write themselves: a demo's fleet and its key.
+//! The few files that commands read and write themselves: a demo's fleet and its key, and what
+//! playbooks copy to hosts.
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "licence: a demo's files")]
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use futures::future::BoxFuture;
+use hostler::engine::FleetFiles;
 
 /// Writes a file that only its owner may read.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
@@ -42,5 +45,21 @@ pub(crate) fn read(path: &Path) -> Result<String> {
 pub(crate) fn private_dir(path: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("{} cannot be made", path.display()))
+    made.with_context(|| {
+        let path = path.display();
+        format!("the directory {path} cannot be made: make it writable, or choose another")
+    })
+}
+
+/// The files of a fleet directory.
+pub(crate) struct InFleet(pub(crate) PathBuf);
+
+impl FleetFiles for InFleet {
+    fn read(&self, path: &Path) -> BoxFuture<'static, Result<Vec<u8>, String>> {
+        let path = self.0.join(path);
+        Box::pin(async move {
+            let said = |error| format!("{} cannot be read: {error}", path.display());
+            tokio::fs::read(&path).await.map_err(said)
+        })
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Entry, Event, Outcome, World};
+use hostler::model::{Entry, Event, Outcome, World, Zone, plural};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -43,29 +43,34 @@ impl Follow {
     }
 }
 
-/// `02:31:07 vm_ready 0c3... 192.168.64.7`: time, fact, and what of it matters to a person.
-pub(crate) fn line(entry: &Entry) -> String {
-    let at = entry.at.to_utc().format("%H:%M:%S");
-    format!("{at} {:<18} {}", entry.event.name(), details(&entry.event))
+/// `02:31:07+01 vm_ready 0c3... 192.168.64.7`: time, fact, and what of it matters to a person.
+pub(crate) fn line(entry: &Entry, zone: Zone) -> String {
+    let at = format!("{}{}", zone.clock(entry.at), zone.offset(entry.at));
+    format!("{at} {:<18} {}", entry.event.name(), details(&entry.event, zone))
 }
 
 /// What of a fact matters to a person, besides its name.
-pub(crate) fn details(event: &Event) -> String {
+pub(crate) fn details(event: &Event, zone: Zone) -> String {
     match event {
         Event::ControllerStarted { version } => format!("version {version}"),
         Event::FleetChanged { change } => {
             format!(
-                "{} hosts, {} pools, {} schedules",
-                change.hosts.len(),
-                change.pools.len(),
-                change.schedules.len()
+                "{}, {}, {}, {}",
+                plural(change.hosts.len(), "host"),
+                plural(change.images.len(), "image"),
+                plural(change.pools.len(), "pool"),
+                plural(change.schedules.len(), "schedule")
             )
         }
         Event::HostSeen { host, sighting } => {
-            let vms = sighting.vms.as_ref().map_or("?".into(), |vms| vms.len().to_string());
-            format!("{host} macOS {} with {vms} VMs", sighting.facts.macos)
+            let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
+            let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
+            format!("{host} macOS {} with {vms}", sighting.facts.macos)
         }
-        Event::ReachChanged { host, to, why } => format!("{host} {to} {why}"),
+        Event::ReachChanged { host, to, why } if why.is_empty() => format!("{host} {to}"),
+        Event::ReachChanged { host, to, why } => format!("{host} {to}: {why}"),
+        Event::HostTrusted { host, fingerprint } => format!("{host} {fingerprint}"),
+        Event::HostForgotten { host, why } => format!("{host}: {why}"),
         Event::HoldPlaced { hold } => {
             format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)
         }
@@ -90,12 +95,14 @@ pub(crate) fn details(event: &Event) -> String {
         Event::VmMissed { vm } | Event::VmFound { vm } | Event::VmGone { vm } => vm.to_string(),
         Event::VmDied { vm, why } => format!("{vm} {why}"),
         Event::VmRetired { vm, why, .. } => format!("{vm} {why}"),
-        Event::RunFired { schedule, nominal, job } => format!("{schedule} of {nominal}: job {job}"),
+        Event::RunFired { schedule, nominal, job } => {
+            format!("{schedule} of {}: job {job}", zone.moment(*nominal))
+        }
         Event::RunMissed { schedule, nominal, count, cause } => {
-            format!("{schedule} up to {nominal}: {count}, {cause}")
+            format!("{schedule} up to {}: {count}, {cause}", zone.moment(*nominal))
         }
         Event::JobOpened { job } => {
-            format!("{} {} with {} tasks", job.id, job.title(), job.progress().1)
+            format!("{} {} with {}", job.id, job.title(), plural(job.progress().1, "task"))
         }
         Event::TaskEnded { job, vm, end } => format!("{job} {vm} {end}"),
         Event::VmBusy { vm, busy } => match busy {

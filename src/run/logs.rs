@@ -20,7 +20,10 @@ pub(crate) fn start(dir: &Path, level: LogLevel, keep: u32) -> Result<WorkerGuar
         .filename_suffix("jsonl")
         .max_log_files(keep as usize)
         .build(dir)
-        .with_context(|| format!("logs cannot be written to {}", dir.display()))?;
+        .with_context(|| {
+            let dir = dir.display();
+            format!("logs cannot be written to {dir}: make it writable, or set another `log.dir`")
+        })?;
     let (files, guard) = tracing_appender::non_blocking(files);
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

@@ -4,9 +4,9 @@
 mod controller;
 mod demo;
 mod desktop;
-mod enrol;
 mod files;
 mod follow;
+mod limits;
 mod logs;
 mod night;
 mod picture;
@@ -16,10 +16,11 @@ mod simulate;
 
 use std::path::PathBuf;
 
+use hostler::model::Zone;
+
 pub(crate) use controller::Controller;
 pub(crate) use demo::{DemoOptions, demo};
 pub(crate) use desktop::{Dress, desktop};
-pub(crate) use enrol::enrol;
 pub(crate) use follow::details;
 pub(crate) use serve::{ServeOptions, serve};
 pub(crate) use simulate::{SimOptions, simulate};
@@ -35,6 +36,8 @@ pub(crate) struct Env {
     /// The socket of the SSH agent.
     pub(crate) agent: Option<PathBuf>,
     pub(crate) user: String,
+    /// In which times are shown.
+    pub(crate) zone: Zone,
     /// This program.
     pub(crate) exe: PathBuf,
     pub(crate) no_color: bool,

@@ -24,7 +24,12 @@ pub(crate) async fn write(stage: &Stage, path: &Path, (w, h): (u16, u16), env: &
     }
     // A second more, for the figures of the hosts.
     wall.sleep(Span::from_millis(1_200)).await;
-    let setup = ui::Setup { cluster: "demo".into(), user: env.user.clone(), ..Default::default() };
+    let setup = ui::Setup {
+        cluster: "demo".into(),
+        user: env.user.clone(),
+        zone: env.zone,
+        ..Default::default()
+    };
     let mut app = ui::App::new(setup, (w, h), handle.now());
     let now = handle.now();
     let world = (**follow.world()).clone();

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use hostler::config::{self, Loaded};
 use hostler::engine::Clock;
-use hostler::model::{Actor, Via};
+use hostler::model::{Actor, Via, plural};
 
 use super::controller::{Dirs, VERSION};
 use super::signals::{Signals, Wish};
-use super::{Controller, Env, files, logs};
+use super::{Controller, Env, files, limits, logs};
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct ServeOptions {
 
 /// Runs a controller until a signal ends it.
 pub(crate) async fn serve(options: &ServeOptions, env: &Env) -> Result<ExitCode> {
+    limits::open_many_files();
     let loaded = config::load(&options.fleet, env.home.as_deref())?;
     let state = state_dir(options, &loaded, env);
     files::private_dir(&state)?;
@@ -38,8 +39,8 @@ pub(crate) async fn serve(options: &ServeOptions, env: &Env) -> Result<ExitCode>
     let dirs = Dirs { state: &state, fleet: Some(&options.fleet) };
     let mut controller = Controller::start(&loaded, dirs, clock, env, seed).await?;
     crate::cli::out::note(&format!(
-        "hostler {VERSION}: {} hosts; socket {}; logs in {}",
-        loaded.fleet.hosts.len(),
+        "hostler {VERSION}: {}; socket {}; logs in {}",
+        plural(loaded.fleet.hosts.len(), "host"),
         controller.socket.display(),
         logs_dir.display()
     ));

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use hostler::engine::Clock;
-use hostler::model::PoolSize;
-use hostler::sim::{self, Faults, SimSettings, SimTime};
+use hostler::model::{PoolSize, plural};
+use hostler::sim::{self, Faults, Nightly, SimSettings, SimTime};
 
-use super::files;
 use super::signals::Signals;
+use super::{files, limits};
 
 /// What to simulate, and where the fleet directory goes.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct SimOptions {
 
 /// Serves until a signal ends it.
 pub(crate) async fn simulate(options: &SimOptions) -> Result<ExitCode> {
+    limits::open_many_files();
     let faults = match &options.faults {
         Some(path) => {
             let text = files::read(path)?;
@@ -51,11 +52,11 @@ pub(crate) async fn simulate(options: &SimOptions) -> Result<ExitCode> {
     // Paths in an inventory are relative to its file.
     let identity = Path::new("../id_ed25519");
     let size = PoolSize::Count(u32::try_from(options.hosts).unwrap_or(u32::MAX));
-    files::write(&inventory, &sim.inventory(identity, size))?;
+    files::write(&inventory, &sim.inventory(identity, size, Nightly::Respawn))?;
     let mut signals = Signals::new()?;
     crate::cli::out::note(&format!(
-        "{} simulated Macs answer. Keep them with: hostler serve --fleet {}",
-        options.hosts,
+        "{} answer. Keep them with: hostler serve --fleet {}",
+        plural(options.hosts, "simulated Mac"),
         options.dir.display()
     ));
     signals.end().await;

@@ -32,6 +32,10 @@ pub(super) enum Draw {
     FaultSpan,
     FaultChance,
     Other,
+    Sh,
+    Job,
+    Idle,
+    Chance,
 }
 
 /// One round of SplitMix64: every bit of `x` reaches every bit of the result.

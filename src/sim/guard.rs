@@ -18,6 +18,9 @@ pub(super) struct Guard {
     /// Ended operations and how they were answered, oldest first.
     pub done: Vec<(String, Reply)>,
     pub lock: Option<Lock>,
+    /// The last restart that was ordered, and the number of the boot session it was to end. It
+    /// outlives the restart too.
+    pub restart: Option<(String, u64)>,
 }
 
 /// The operation under way.
@@ -57,6 +60,12 @@ impl Guard {
         self.done.push((lock.op, lock.reply));
         let surplus = self.done.len().saturating_sub(DONE_KEPT);
         self.done.drain(..surplus);
+    }
+
+    /// The operation of the last restart, once it is over.
+    pub(super) fn restart_over(&self, boot: u64) -> Option<&str> {
+        let (op, before) = self.restart.as_ref()?;
+        (*before != boot).then_some(op)
     }
 
     /// A new boot session: locks and records of the one before are dead.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use russh::keys::PublicKey;
 use russh::server;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -42,6 +43,8 @@ pub struct SimMac {
     door: Mutex<Door>,
     silent_until: Mutex<Timestamp>,
     injected: Mutex<BTreeMap<Fault, u64>>,
+    /// The number of its boot session: whoever is connected learns of the next one.
+    pub(super) boots: watch::Sender<u64>,
 }
 
 /// The host key in use.
@@ -79,12 +82,35 @@ impl SimMac {
             door: Mutex::new(door(common.seed, nth, 0)?),
             silent_until: Mutex::default(),
             injected: Mutex::default(),
+            boots: watch::Sender::new(0),
             common,
         })
     }
 
     pub(super) fn mac(&self) -> MutexGuard<'_, Mac> {
         locked(&self.mac)
+    }
+
+    /// The number of the boot session in which it answers now; `None` while it is down.
+    pub(super) fn boot(&self) -> Option<u64> {
+        let now = self.common.time.now();
+        let mut mac = self.mac();
+        mac.settle(now);
+        mac.is_up(now).then_some(mac.boot.nth)
+    }
+
+    /// Waits for the moment at which it goes down as it was told to.
+    pub(super) async fn fall(self: Arc<Self>, at: Timestamp) {
+        tokio::select! {
+            () = self.common.stop.cancelled() => return,
+            () = self.common.time.until(at) => {}
+        }
+        let nth = {
+            let mut mac = self.mac();
+            mac.settle(self.common.time.now());
+            mac.boot.nth
+        };
+        self.boots.send_replace(nth);
     }
 
     pub(super) fn config(&self) -> Arc<server::Config> {
@@ -204,6 +230,27 @@ impl SimMac {
         runs
     }
 
+    /// Gives a VM a job that lasts so long; false when its agent does not answer.
+    pub fn give_job(&self, vm: &str, lasts: Span) -> bool {
+        let now = self.common.time.now();
+        let mut mac = self.mac();
+        mac.settle(now);
+        let vm = mac.vms.get_mut(vm).filter(|vm| vm.busy(now).is_some());
+        let Some(run) = vm.and_then(|vm| vm.run.as_mut()) else { return false };
+        run.work.give(now + lasts);
+        true
+    }
+
+    /// Locks its disk with FileVault, or unlocks it.
+    pub fn set_filevault(&self, on: bool) {
+        self.mac().filevault = on;
+    }
+
+    /// Has sudo ask for a password from now on, or no more.
+    pub fn set_sudo_asks(&self, asks: bool) {
+        self.mac().trouble.sudo_asks = asks;
+    }
+
     /// Fills the disk for this long; `Span::ZERO` empties it again.
     pub fn fill_disk(&self, lasts: Span) {
         self.mac().trouble.disk_full = self.common.time.now() + lasts;
@@ -267,6 +314,7 @@ impl SimMac {
         let mut mac = self.mac();
         mac.settle(self.common.time.now());
         report.add(&self.name, &mac.tally, mac.macos_guests());
+        report.add_killed(&self.name, &mac.killed);
         drop(mac);
         for (fault, times) in locked(&self.injected).iter() {
             *report.faults_injected.entry(*fault).or_default() += times;

@@ -6,6 +6,27 @@ use std::path::Path;
 use super::SimHost;
 use crate::model::PoolSize;
 
+/// What the simulated fleet does every night.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Nightly {
+    /// `nightly-respawn`: new VMs for the pool.
+    #[default]
+    Respawn,
+    /// `nightly-wipe`: every host is drained, wiped and restarted.
+    Wipe,
+}
+
+impl Nightly {
+    fn yaml(self) -> &'static str {
+        match self {
+            Self::Respawn => "  nightly-respawn:\n    targets: {pool: ci}\n    playbook: respawn\n",
+            Self::Wipe => {
+                "  nightly-wipe:\n    targets: {hosts: site}\n    playbook: nightly-wipe\n"
+            }
+        }
+    }
+}
+
 /// YAML in double quotes reads as JSON does.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -27,6 +48,7 @@ pub(super) fn yaml(
     images: &[String],
     identity: &Path,
     pool_size: PoolSize,
+    nightly: Nightly,
 ) -> String {
     let mut text = format!(
         "# A simulated fleet: real SSH, no Mac.\n\
@@ -71,10 +93,11 @@ pub(super) fn yaml(
     let first = images.first().map_or_else(String::new, |image| image_name(image));
     text.push_str(&format!(
         "pools:\n  ci:\n    image: {first}\n    size: {size}\n    hosts: site\n    cpu: 4\n    \
-         memory: 8GiB\n\
-         schedules:\n  nightly-respawn:\n    targets: {{pool: ci}}\n    playbook: respawn\n    \
-         cron: \"30 2 * * *\"\n    zone: Europe/Zurich\n    window: 4h\n    \
-         max_unavailable: 10%\n"
+         memory: 8GiB\n    busy: {{sh: \"pgrep -qf ci-job\"}}\n    \
+         retire: {{sh: \"pkill -USR2 -f ci-agent\", within: 1h}}\n\
+         schedules:\n{}    cron: \"30 2 * * *\"\n    zone: Europe/Zurich\n    window: 4h\n    \
+         max_unavailable: 10%\n",
+        nightly.yaml(),
     ));
     text
 }
@@ -107,13 +130,22 @@ mod tests {
         };
         let images = ["ghcr.io/acme/tahoe:1".to_owned()];
         let path = Path::new("/tmp/a \"b\"/key");
-        let text = yaml(&[host], &images, path, PoolSize::PerHost(2));
+        let nightly = Nightly::Respawn;
+        let text = yaml(std::slice::from_ref(&host), &images, path, PoolSize::PerHost(2), nightly);
         let read: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         assert_eq!(read["defaults"]["ssh"]["identity"], "/tmp/a \"b\"/key");
-        let host = &read["groups"]["bern"]["hosts"]["mini-001"];
-        assert_eq!((&host["ssh"]["port"], &host["labels"]["chip"]), (&4022.into(), &"m4".into()));
+        let mini = &read["groups"]["bern"]["hosts"]["mini-001"];
+        assert_eq!((&mini["ssh"]["port"], &mini["labels"]["chip"]), (&4022.into(), &"m4".into()));
         assert_eq!(read["images"]["tahoe"]["source"], "ghcr.io/acme/tahoe:1");
         assert_eq!(read["pools"]["ci"]["size"]["per_host"], 2);
+        assert_eq!(read["pools"]["ci"]["busy"]["sh"], "pgrep -qf ci-job");
+        assert_eq!(read["pools"]["ci"]["retire"]["within"], "1h");
         assert_eq!(read["schedules"]["nightly-respawn"]["targets"]["pool"], "ci");
+        let text = yaml(&[host], &images, path, PoolSize::Fill, Nightly::Wipe);
+        let read: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        let schedules = read["schedules"].as_object().unwrap();
+        assert_eq!(schedules.keys().collect::<Vec<_>>(), ["nightly-wipe"]);
+        assert_eq!(schedules["nightly-wipe"]["targets"]["hosts"], "site");
+        assert_eq!(schedules["nightly-wipe"]["playbook"], "nightly-wipe");
     }
 }

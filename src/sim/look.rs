@@ -3,6 +3,7 @@
 
 use super::dice::Draw;
 use super::mac::{Mac, Vm};
+use super::work::IMAGE_GB;
 use crate::model::{Bytes, GuestOs, Timestamp};
 
 const MACOS: (&str, &str) = ("26.3.1", "25D2128");
@@ -19,7 +20,7 @@ const XPC: &str = "/System/Library/Frameworks/Virtualization.framework/Versions/
     com.apple.Virtualization.VirtualMachine";
 
 /// The whole answer to a look at `now`.
-pub(super) fn look(mac: &Mac, now: Timestamp) -> String {
+pub(super) fn look(mac: &Mac, probes: &[String], now: Timestamp) -> String {
     let mut out = String::with_capacity(4_096);
     let mut say = |name: &str, status: i32, text: &str| {
         out.push_str(&format!("@@ {name} {status}\n{text}"));
@@ -36,6 +37,8 @@ pub(super) fn look(mac: &Mac, now: Timestamp) -> String {
     say("boot", 0, &boot_session(mac));
     say("vm_stat", 0, &vm_stat(mac));
     say("df", 0, &df(mac, now));
+    let filevault = if mac.filevault { "On" } else { "Off" };
+    say("filevault", 0, &format!("FileVault is {filevault}.\n"));
     say("tool", 0, TOOL);
     if mac.trouble.list_fails {
         say("list", 1, "");
@@ -48,6 +51,7 @@ pub(super) fn look(mac: &Mac, now: Timestamp) -> String {
     say("leases", i32::from(mac.leases.is_empty()), &leases(mac));
     let guests = guests(mac);
     say("guests", i32::from(guests.is_empty()), &guests);
+    say("busy", 0, &busy(mac, probes, now));
     match now < mac.trouble.keychain {
         false => say("keychain", 0, "Keychain \"<NULL>\" no-timeout\n"),
         true => say(
@@ -68,7 +72,19 @@ fn guard(mac: &Mac) -> String {
     for (op, reply) in &mac.guard.done {
         text.push_str(&format!("done {op} {}\n", reply.status));
     }
+    if let Some(op) = mac.guard.restart_over(mac.boot.nth) {
+        text.push_str(&format!("done {op} 0\n"));
+    }
     text
+}
+
+/// What the guests say that are asked. One that does not run or has not booted says nothing.
+fn busy(mac: &Mac, probes: &[String], now: Timestamp) -> String {
+    let answers = probes.iter().filter_map(|name| {
+        let vm = mac.vms.get(name).filter(|vm| vm.listed)?;
+        Some((name, if vm.busy(now)? { "yes" } else { "no" }))
+    });
+    answers.map(|(name, word)| format!("{name} {word}\n")).collect()
 }
 
 fn sysctl(mac: &Mac, now: Timestamp) -> String {
@@ -96,15 +112,12 @@ fn load(mac: &Mac, now: Timestamp, ago: i64) -> f64 {
     let guests = mac.vms.values().filter(|vm| vm.run.is_some());
     let theirs: f64 = guests
         .map(|vm| {
-            let dice = mac.dice.part(u64::from_be_bytes([
-                0, 0, vm.mac[0], vm.mac[1], vm.mac[2], vm.mac[3], vm.mac[4], vm.mac[5],
-            ]));
-            // Now idle, now at full load; in the mean as busy as it is set to be.
-            let idle = dice.unit(Draw::Busy, spell as u64) > mac.busy;
-            if idle {
-                0.1
-            } else {
-                GUEST_CORES * (0.75 + 0.5 * dice.unit(Draw::Other, spell as u64))
+            let dice = mac.dice.part(vm.number());
+            match vm.busy(now) {
+                Some(true) => GUEST_CORES * (0.75 + 0.5 * dice.unit(Draw::Other, spell as u64)),
+                Some(false) => 0.1,
+                // It boots.
+                None => 1.0,
             }
         })
         .sum();
@@ -186,8 +199,8 @@ fn list(mac: &Mac, now: Timestamp) -> String {
     images.sort_unstable();
     for image in images {
         let nth = items.len();
-        items.push(item(mac, nth, image, "OCI", false, 41, mac.boot.at));
-        items.push(item(mac, nth + 1, &by_digest(image), "OCI", false, 41, mac.boot.at));
+        items.push(item(mac, nth, image, "OCI", false, IMAGE_GB, mac.boot.at));
+        items.push(item(mac, nth + 1, &by_digest(image), "OCI", false, IMAGE_GB, mac.boot.at));
     }
     format!("[\n{}\n]\n", items.join(",\n"))
 }
@@ -219,7 +232,7 @@ fn item(
 }
 
 /// `host/name@sha256:...` of `host/name:tag`.
-fn by_digest(image: &str) -> String {
+pub(super) fn by_digest(image: &str) -> String {
     let name = match image.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => name,
         Some(_) | None => image,
@@ -317,7 +330,7 @@ mod tests {
             vm.mac = [0x7e, 0xf2, 0x1a, 0x0b, 0x33, 0];
         }
         mac.settle(at(100));
-        let text = look(&mac, at(100));
+        let text = look(&mac, &[], at(100));
         assert!(text.contains("\thw_address=1,7e:f2:1a:b:33:0\n"), "{text}");
         assert!(text.contains("@@ vm a 0\n\"os\" : \"linux\"\n"), "{text}");
         assert!(text.contains("\"macAddress\" : \"7e:f2:1a:0b:33:00\"\n"), "{text}");

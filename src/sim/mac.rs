@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::dice::{Dice, Draw};
 use super::guard::Guard;
 use super::hardware::Hardware;
+use super::jobs::{KilledBy, Work};
 use super::ops::Effect;
 use super::report::Tally;
 use crate::model::{Bytes, GuestOs, Span, Timestamp};
@@ -14,8 +15,7 @@ use crate::model::{Bytes, GuestOs, Span, Timestamp};
 pub(super) const KERNEL_LIMIT: usize = 2;
 /// How long an address is promised to a guest.
 const LEASE: Span = Span::from_hours(24);
-/// Allocated bytes of a cached image, and of a new VM's own changes.
-const IMAGE_SIZE: u64 = 41_000_000_000;
+/// Allocated bytes of a new VM's own changes.
 const VM_SIZE: u64 = 1_500_000_000;
 /// What an hour of a guest's work leaves on the disk, and how far that goes.
 const VM_GROWTH: u64 = 2_000_000_000;
@@ -44,6 +44,14 @@ pub(super) struct Mac {
     pub guard: Guard,
     pub trouble: Trouble,
     pub tally: Tally,
+    /// Files that were copied here: content as it came, and mode.
+    pub files: BTreeMap<String, (String, u16)>,
+    /// Whether its disk is locked with FileVault.
+    pub filevault: bool,
+    /// When it goes down because it was told to, and for how long.
+    pub restart: Option<(Timestamp, Span)>,
+    /// Guests that were ended while they had a job.
+    pub killed: Vec<(Timestamp, String, KilledBy)>,
     drawn: BTreeMap<Draw, u64>,
 }
 
@@ -65,8 +73,9 @@ pub(super) struct Vm {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Run {
     pub since: Timestamp,
-    /// When the guest asks for its address.
+    /// When the guest has booted and asks for its address.
     pub address_at: Timestamp,
+    pub work: Work,
 }
 
 /// A promise of `192.168.64.<ip>` to a guest.
@@ -99,6 +108,8 @@ pub(super) struct Trouble {
     pub leak_next: bool,
     /// The next operation that changes something loses its reply.
     pub reset_next: bool,
+    /// Nothing is done as root without a password.
+    pub sudo_asks: bool,
 }
 
 impl Mac {
@@ -114,6 +125,7 @@ impl Mac {
             list_fails: false,
             leak_next: false,
             reset_next: false,
+            sudo_asks: false,
         };
         Self {
             dice,
@@ -127,6 +139,10 @@ impl Mac {
             guard: Guard::default(),
             trouble,
             tally: Tally::default(),
+            files: BTreeMap::new(),
+            filevault: false,
+            restart: None,
+            killed: Vec::new(),
             drawn: BTreeMap::new(),
         }
     }
@@ -167,12 +183,15 @@ impl Mac {
     pub(super) fn run(&mut self, name: &str, now: Timestamp) -> bool {
         let full = self.kernel_count() >= KERNEL_LIMIT;
         let boot = self.takes(Draw::GuestBoot, 15_000, 60_000, now);
+        let dice = self.dice;
         let Some(vm) = self.vms.get_mut(name) else { return false };
         if full && vm.os == GuestOs::Macos {
             self.tally.third_vm_refusals += 1;
             return false;
         }
-        vm.run = Some(Run { since: now, address_at: now + boot });
+        let address_at = now + boot;
+        let work = Work::begin(dice.part(vm.number()), address_at);
+        vm.run = Some(Run { since: now, address_at, work });
         self.tally.most_vms = self.tally.most_vms.max(self.macos_guests());
         true
     }
@@ -190,13 +209,47 @@ impl Mac {
 
     /// Brings the state up to `now`: what was under way and has ended has its effect.
     pub(super) fn settle(&mut self, now: Timestamp) {
+        self.settle_restart(now);
+        self.settle_lock(now);
+        // What has ended just now may have been a restart.
+        self.settle_restart(now);
+        self.vms.retain(|_, vm| vm.leaves.is_none_or(|at| at > now));
+        self.settle_jobs(now);
+        self.give_addresses(now);
+    }
+
+    fn settle_lock(&mut self, now: Timestamp) {
         if let Some(lock) = self.guard.lock.take_if(|lock| lock.ends <= now) {
             self.take_effect(&lock.effect, lock.ends);
+            self.work_is_done(&lock);
             self.guard.lock = Some(lock);
             self.guard.release();
         }
-        self.vms.retain(|_, vm| vm.leaves.is_none_or(|at| at > now));
-        self.give_addresses(now);
+    }
+
+    fn settle_restart(&mut self, now: Timestamp) {
+        if let Some((at, down)) = self.restart.take_if(|(at, _)| *at <= now) {
+            self.tally.reboots += 1;
+            self.settle_lock(at);
+            self.go_down(at, down, KilledBy::Reboot);
+        }
+    }
+
+    fn settle_jobs(&mut self, now: Timestamp) {
+        for vm in self.vms.values_mut() {
+            let dice = self.dice.part(vm.number());
+            if let Some(run) = &mut vm.run {
+                run.work.settle(dice, self.busy, now);
+            }
+        }
+    }
+
+    /// Writes down that a guest is ended, if it had a job.
+    pub(super) fn ends_work(&mut self, name: &str, by: KilledBy, now: Timestamp) {
+        let run = self.vms.get_mut(name).and_then(|vm| vm.run.as_mut());
+        if run.is_some_and(|run| run.work.end()) {
+            self.killed.push((now, name.to_owned(), by));
+        }
     }
 
     fn take_effect(&mut self, effect: &Effect, at: Timestamp) {
@@ -225,6 +278,11 @@ impl Mac {
             Effect::Deleted { vm } => {
                 self.tally.deletes += u64::from(self.vms.remove(vm).is_some());
             }
+            Effect::Copied { .. }
+            | Effect::Restarts { .. }
+            | Effect::Pulled { .. }
+            | Effect::Pruned { .. }
+            | Effect::Retired { .. } => {}
         }
     }
 
@@ -254,9 +312,19 @@ impl Mac {
         }
     }
 
-    /// Goes down at `now` and answers again after `down`. Guests and the kernel's errors are gone.
+    /// Goes down at `now` unasked and answers again after `down`.
     pub(super) fn reboot(&mut self, now: Timestamp, down: Span) {
         self.settle(now);
+        self.go_down(now, down, KilledBy::Fault);
+    }
+
+    /// Guests and the kernel's errors are gone.
+    fn go_down(&mut self, now: Timestamp, down: Span, by: KilledBy) {
+        self.restart = None;
+        self.settle_jobs(now);
+        for name in self.vms.keys().cloned().collect::<Vec<_>>() {
+            self.ends_work(&name, by, now);
+        }
         let up = now + down;
         // The kernel runs a while before anything answers.
         let at = up - Span::from_millis(down.as_millis() / 4);
@@ -282,9 +350,22 @@ impl Mac {
         if now < self.trouble.disk_full {
             return DREGS;
         }
-        let images = self.images.len() as u64 * IMAGE_SIZE;
+        let images = self.images_size().0;
         let vms: u64 = self.vms.values().map(|vm| Self::vm_size(vm, now)).sum();
         self.hardware.disk.0.saturating_sub(SYSTEM_SIZE + images + vms).max(DREGS)
+    }
+}
+
+impl Vm {
+    /// Its own number, for what is drawn for it.
+    pub(super) fn number(&self) -> u64 {
+        self.mac.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet))
+    }
+
+    /// Whether it has work, if its agent answers at all.
+    pub(super) fn busy(&self, now: Timestamp) -> Option<bool> {
+        let run = self.run.filter(|run| now >= run.address_at)?;
+        Some(run.work.busy)
     }
 }
 

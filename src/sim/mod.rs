@@ -7,6 +7,7 @@ mod guard;
 mod hardware;
 mod host;
 mod inventory;
+mod jobs;
 mod keys;
 mod line;
 mod look;
@@ -17,6 +18,7 @@ mod server;
 mod start;
 mod strikes;
 mod time;
+mod work;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,6 +28,8 @@ use crate::model::{HostName, Labels, PoolSize};
 
 pub use faults::{BadFaults, Fault, Faults, Rule, Struck, When};
 pub use host::SimMac;
+pub use inventory::Nightly;
+pub use jobs::{Killed, KilledBy};
 pub use report::SimReport;
 pub use start::start;
 pub use time::SimTime;
@@ -42,7 +46,7 @@ pub struct SimSettings {
     pub first_port: Option<u16>,
     /// Cached on every Mac; the first is the pool's.
     pub images: Vec<String>,
-    /// How busy guests are, from 0 to 1.
+    /// How busy guests are, from 0 to 1: the chance that a job comes after each wait for one.
     pub load: f64,
 }
 
@@ -124,10 +128,10 @@ impl Sim {
         &self.user_key
     }
 
-    /// An inventory file of them, with a pool and its nightly respawn. `identity` is where
+    /// An inventory file of them, with a pool and what is done every night. `identity` is where
     /// `user_key` was written to.
-    pub fn inventory(&self, identity: &Path, pool_size: PoolSize) -> String {
-        inventory::yaml(&self.hosts, &self.images, identity, pool_size)
+    pub fn inventory(&self, identity: &Path, pool_size: PoolSize, nightly: Nightly) -> String {
+        inventory::yaml(&self.hosts, &self.images, identity, pool_size, nightly)
     }
 
     /// One of them, to do it harm.

@@ -4,9 +4,10 @@
 
 use super::dice::Draw;
 use super::guard::{FULL, Lock};
+use super::jobs::KilledBy;
 use super::look;
 use super::mac::{KERNEL_LIMIT, Mac};
-use crate::model::{Bytes, GuestOs, Timestamp};
+use crate::model::{Bytes, GuestOs, Span, Timestamp};
 use crate::transport::Header;
 
 /// What a script said and how it ended.
@@ -21,9 +22,38 @@ pub(super) struct Reply {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Effect {
     Nothing,
-    Cloned { vm: String, image: String, os: GuestOs, memory: Option<Bytes> },
-    Stopped { vm: String },
-    Deleted { vm: String },
+    Cloned {
+        vm: String,
+        image: String,
+        os: GuestOs,
+        memory: Option<Bytes>,
+    },
+    Stopped {
+        vm: String,
+    },
+    Deleted {
+        vm: String,
+    },
+    Copied {
+        to: String,
+        content: String,
+        mode: u16,
+    },
+    /// It goes down, for so long.
+    Restarts {
+        op: String,
+        down: Span,
+    },
+    Pulled {
+        image: String,
+    },
+    Pruned {
+        images: Vec<String>,
+    },
+    /// Its agent takes no new job.
+    Retired {
+        vm: String,
+    },
 }
 
 /// A script that was begun.
@@ -40,17 +70,31 @@ pub(super) struct Ticket {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Answer {
     Said(Reply),
-    /// What a look will show is not known before it ends.
-    Look,
+    /// What a look will show is not known before it ends. With the VMs that are asked for their
+    /// work.
+    Look(Vec<String>),
 }
 
 /// What an operation is going to do, how long it takes and what it will answer.
-struct Course {
-    takes: (Draw, u64, u64),
-    effect: Effect,
-    reply: Reply,
+pub(super) struct Course {
+    pub takes: (Draw, u64, u64),
+    pub effect: Effect,
+    pub reply: Reply,
 }
 
+/// The operations that change something.
+const KNOWN: [&str; 10] = [
+    "tart.clone",
+    "tart.start",
+    "tart.deregister",
+    "tart.stop",
+    "tart.delete",
+    "tart.pull",
+    "tart.prune",
+    "mac.sh",
+    "mac.copy",
+    "mac.reboot",
+];
 /// What a shell says of a command it does not know.
 const ABSENT: i32 = 127;
 /// Below this `tart set` refuses.
@@ -67,10 +111,10 @@ impl Reply {
 }
 
 impl Course {
-    fn quick(reply: Reply) -> Self {
+    pub(super) fn quick(reply: Reply) -> Self {
         Self { takes: (Draw::Quick, 150, 400), effect: Effect::Nothing, reply }
     }
-    fn failing(words: String, status: i32) -> Self {
+    pub(super) fn failing(words: String, status: i32) -> Self {
         let takes = (Draw::Refusal, 900, 1_400);
         Self { takes, effect: Effect::Nothing, reply: Reply::said(status, words) }
     }
@@ -91,10 +135,11 @@ impl Mac {
         if header.op == "tart.look" {
             self.guard.epoch = self.guard.epoch.max(epoch.unwrap_or(0));
             let ends = now + self.takes(Draw::Look, 50, 300, now);
-            return Ticket { ends, changes: false, boot: self.boot.nth, answer: Answer::Look };
+            let probes = arg("probes").lines().filter_map(|line| line.split_once(' '));
+            let answer = Answer::Look(probes.map(|(vm, _)| vm.to_owned()).collect());
+            return Ticket { ends, changes: false, boot: self.boot.nth, answer };
         }
-        let known =
-            matches!(header.op.as_str(), "tart.clone" | "tart.start" | "tart.stop" | "tart.delete");
+        let known = KNOWN.contains(&header.op.as_str());
         let admitted = match epoch {
             _ if !known => {
                 let words = format!("simulated: the operation {} is not known here", header.op);
@@ -112,17 +157,25 @@ impl Mac {
         let course = match header.op.as_str() {
             "tart.clone" => self.clone_vm(arg("vm"), arg("image"), arg("memory_mib"), now),
             "tart.start" => self.start_vm(arg("vm"), now),
-            "tart.stop" => self.stop_vm(arg("vm"), arg("timeout_s")),
+            "tart.stop" => self.stop_vm(arg("vm"), arg("grace_s"), arg("timeout_s"), now),
+            "tart.deregister" => self.deregister(arg("vm"), arg("guest"), now),
+            "tart.pull" => self.pull(arg("image"), now),
+            "tart.prune" => self.prune(arg("keep")),
+            "mac.copy" => self.copy(arg("to"), arg("content"), arg("mode"), now),
+            "mac.reboot" => self.restart(arg("op"), arg("authrestart") == "yes"),
+            "mac.sh" => {
+                let (takes, reply) = self.sh(arg("run"), arg("timeout_s"), now);
+                return self.set_out(arg("op"), now + takes, Effect::Nothing, reply);
+            }
             _ => self.delete_vm(arg("vm")),
         };
-        self.set_out(arg("op"), course, now)
+        let (what, low, high) = course.takes;
+        let ends = now + self.takes(what, low, high, now);
+        self.set_out(arg("op"), ends, course.effect, course.reply)
     }
 
     /// Takes the lock for what was let in.
-    fn set_out(&mut self, op: &str, course: Course, now: Timestamp) -> Ticket {
-        let (what, low, high) = course.takes;
-        let ends = now + self.takes(what, low, high, now);
-        let Course { effect, reply, .. } = course;
+    fn set_out(&mut self, op: &str, ends: Timestamp, effect: Effect, reply: Reply) -> Ticket {
         let answer = Answer::Said(reply.clone());
         self.guard.lock = Some(Lock { op: op.into(), ends, effect, reply });
         Ticket { ends, changes: true, boot: self.boot.nth, answer }
@@ -136,8 +189,8 @@ impl Mac {
         }
         Some(match &ticket.answer {
             Answer::Said(reply) => reply.clone(),
-            Answer::Look => {
-                let stdout = look::look(self, now);
+            Answer::Look(probes) => {
+                let stdout = look::look(self, probes, now);
                 self.trouble.list_fails = false;
                 Reply { stdout, ..Reply::default() }
             }
@@ -222,13 +275,17 @@ impl Mac {
         Course { takes, effect: Effect::Nothing, reply: Reply::default() }
     }
 
-    fn stop_vm(&mut self, name: &str, timeout_s: &str) -> Course {
+    fn stop_vm(&mut self, name: &str, grace_s: &str, timeout_s: &str, now: Timestamp) -> Course {
         let there = self.vms.get(name).filter(|vm| vm.listed);
         if there.is_none_or(|vm| vm.run.is_none()) {
             return Course::quick(Reply::default());
         }
-        // At the end of the tool's patience the guest is killed.
-        let patience = timeout_s.parse::<u64>().unwrap_or(30).saturating_mul(1_000).max(500);
+        // What it does is lost from now on, whether it shuts down or is killed.
+        self.ends_work(name, KilledBy::Stop, now);
+        // At the end of its grace and of the tool's patience the guest is killed.
+        let grace = grace_s.parse::<u64>().unwrap_or(0);
+        let patience = timeout_s.parse::<u64>().unwrap_or(30).saturating_add(grace);
+        let patience = patience.saturating_mul(1_000).max(500);
         let takes = (Draw::Stop, patience.min(2_000), patience.min(8_000));
         Course { takes, effect: Effect::Stopped { vm: name.into() }, reply: Reply::default() }
     }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::faults::Fault;
 use super::guard::{BUSY, FENCED};
+use super::jobs::{Killed, KilledBy};
 use super::ops::Reply;
-use crate::model::HostName;
+use crate::model::{HostName, Timestamp};
 
 /// What happened on one Mac.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -18,6 +19,7 @@ pub(super) struct Tally {
     pub stops: u64,
     pub deletes: u64,
     pub boots: u64,
+    pub reboots: u64,
     pub third_vm_refusals: u64,
     pub full_refusals: u64,
     pub busy: u64,
@@ -40,8 +42,12 @@ pub struct SimReport {
     pub starts: u64,
     pub stops: u64,
     pub deletes: u64,
-    /// Reboots of hosts.
+    /// Restarts of hosts, ordered or not.
     pub boots: u64,
+    /// Those that were ordered.
+    pub reboots: u64,
+    /// VMs that were stopped, or went down with their host, while they had a job.
+    pub busy_killed: Vec<Killed>,
     /// Starts that only the kernel's limit kept from being a third macOS VM.
     pub third_vm_refusals: u64,
     /// Starts that the guard refused because two ran already.
@@ -68,6 +74,16 @@ impl Tally {
 }
 
 impl SimReport {
+    /// Adds the guests that one Mac ended while they had a job.
+    pub(super) fn add_killed(&mut self, host: &HostName, killed: &[(Timestamp, String, KilledBy)]) {
+        self.busy_killed.extend(killed.iter().map(|(at, vm, by)| Killed {
+            host: host.clone(),
+            vm: vm.clone(),
+            at: *at,
+            by: *by,
+        }));
+    }
+
     /// Adds one Mac's account.
     pub(super) fn add(&mut self, host: &HostName, tally: &Tally, running: usize) {
         self.hosts += 1;
@@ -81,6 +97,7 @@ impl SimReport {
         self.stops += tally.stops;
         self.deletes += tally.deletes;
         self.boots += tally.boots;
+        self.reboots += tally.reboots;
         self.third_vm_refusals += tally.third_vm_refusals;
         self.full_refusals += tally.full_refusals;
         self.busy += tally.busy;

@@ -61,12 +61,13 @@ pub(super) async fn listen(mac: Arc<SimMac>, listener: TcpListener) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) if mac.mac().is_up(mac.common.time.now()) => {
-                let mac = mac.clone();
-                mac.common.tasks.clone().spawn(serve(mac, stream));
+            // While it is down a connection ends before a word was said.
+            Ok((stream, _)) => {
+                if let Some(boot) = mac.boot() {
+                    let mac = mac.clone();
+                    mac.common.tasks.clone().spawn(serve(mac, stream, boot));
+                }
             }
-            // It is down: the connection ends before a word was said.
-            Ok(_) => {}
             Err(error) => {
                 tracing::warn!(host = %mac.name, %error, "a connection could not be taken");
                 mac.common.time.breathe().await;
@@ -75,14 +76,15 @@ pub(super) async fn listen(mac: Arc<SimMac>, listener: TcpListener) {
     }
 }
 
-/// One connection, to its end.
-async fn serve(mac: Arc<SimMac>, stream: TcpStream) {
+/// One connection, to its end, which is that of the boot session at the latest.
+async fn serve(mac: Arc<SimMac>, stream: TcpStream, boot: u64) {
     let _ = stream.set_nodelay(true);
     let config = mac.config();
     let stop = mac.common.stop.clone();
     let (wire, line) = mac.gate.wire(stream);
     let seats = Arc::default();
-    let visit = Visit { mac, line: line.clone(), asked: BTreeMap::new(), seats };
+    let mut boots = mac.boots.subscribe();
+    let visit = Visit { mac, line: line.clone(), boot, asked: BTreeMap::new(), seats };
     let session = async {
         // How a connection ends is for its other side to judge.
         if let Ok(session) = russh::server::run_stream(config, wire, visit).await {
@@ -92,6 +94,7 @@ async fn serve(mac: Arc<SimMac>, stream: TcpStream) {
     tokio::select! {
         () = session => {}
         () = stop.cancelled() => line.cut(),
+        _ = boots.wait_for(|now| *now > boot) => line.cut(),
     }
 }
 
@@ -99,6 +102,8 @@ async fn serve(mac: Arc<SimMac>, stream: TcpStream) {
 struct Visit {
     mac: Arc<SimMac>,
     line: Arc<Line>,
+    /// The boot session in which it was made.
+    boot: u64,
     asked: BTreeMap<ChannelId, Asked>,
     seats: Arc<Seats>,
 }
@@ -247,7 +252,7 @@ impl Handler for Visit {
         {
             let to = Caller { handle: session.handle(), id, seat: asked.seat };
             let (mac, line) = (self.mac.clone(), self.line.clone());
-            self.mac.common.tasks.spawn(run(mac, line, to, asked.stdin));
+            self.mac.common.tasks.spawn(run(mac, line, self.boot, to, asked.stdin));
         }
         Ok(())
     }
@@ -259,7 +264,7 @@ impl Handler for Visit {
 }
 
 /// Carries out a script and answers. The Mac goes on with it even when the caller has gone.
-async fn run(mac: Arc<SimMac>, line: Arc<Line>, to: Caller, script: Vec<u8>) {
+async fn run(mac: Arc<SimMac>, line: Arc<Line>, boot: u64, to: Caller, script: Vec<u8>) {
     let script = String::from_utf8_lossy(&script);
     let Some(header) = Header::of(&script) else {
         let words = "simulated: only Hostler's operations run here".to_owned();
@@ -269,6 +274,10 @@ async fn run(mac: Arc<SimMac>, line: Arc<Line>, to: Caller, script: Vec<u8>) {
         let words = "sh: syntax error: unexpected end of file".to_owned();
         return to.tell(Reply::said(2, words)).await;
     }
+    if mac.boot() != Some(boot) {
+        // It went down, and its connections with it.
+        return line.cut();
+    }
     let time = &mac.common.time;
     let ticket = mac.mac().begin(&header, time.now());
     tokio::select! {
@@ -276,8 +285,12 @@ async fn run(mac: Arc<SimMac>, line: Arc<Line>, to: Caller, script: Vec<u8>) {
         () = time.until(ticket.ends) => {}
     }
     let reply = {
+        let this = &mac;
         let mut mac = mac.mac();
         let reply = mac.end(&ticket, time.now());
+        if let Some((at, _)) = mac.restart {
+            this.common.tasks.spawn(this.clone().fall(at));
+        }
         if ticket.changes && std::mem::take(&mut mac.trouble.reset_next) {
             line.cut();
             return;

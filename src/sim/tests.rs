@@ -417,7 +417,7 @@ fn the_inventory_names_every_host() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let clock = Clock::new(200);
     let sim = runtime.block_on(sim(3, &clock));
-    let text = sim.inventory(Path::new("/tmp/key"), PoolSize::Count(4));
+    let text = sim.inventory(Path::new("/tmp/key"), PoolSize::Count(4), Nightly::Respawn);
     for host in sim.hosts() {
         assert!(text.contains(&format!("{}: {{address: 127.0.0.1", host.name)), "{text}");
         assert!(text.contains(&host.host_key) && text.contains(&host.port.to_string()), "{text}");

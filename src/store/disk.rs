@@ -15,7 +15,15 @@ const DATABASE: &str = "hostler.db";
 /// The directory is ours for as long as this lives.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing would not do: a process that is being started shares the open file until it has
+    /// become another program, and the lock with it.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 /// Where the database of a state directory is.
@@ -41,7 +49,7 @@ pub(super) fn lock(dir: &Path) -> Result<Lock, StoreError> {
     }
     file.set_len(0).map_err(io)?;
     write!(file, "{}", std::process::id()).map_err(io)?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 /// Makes an empty database file that only this user can read: what SQLite puts beside it has

@@ -114,7 +114,11 @@ impl Stored {
 
 /// The entry that a body says.
 pub(super) fn parse(body: &str) -> Result<Entry, String> {
-    serde_json::from_str(body).map_err(|error| format!("it cannot be read ({error})"))
+    serde_json::from_str(body).map_err(|error| {
+        // JSON, and not what we know: an event or a value that came later.
+        let newer = if error.is_data() { ": has a newer version written it?" } else { "" };
+        format!("it cannot be read ({error}){newer}")
+    })
 }
 
 #[cfg(test)]

@@ -39,11 +39,13 @@ pub fn slot_rows(world: &World) -> Vec<SlotRow> {
     rows
 }
 
-/// What entries free: VMs lose their slots, and slots that are not ours are cleared.
+/// What entries free: VMs lose their slots, slots that are not ours are cleared, and hosts that
+/// are given up go with theirs.
 #[derive(Default)]
 pub(super) struct Freed {
     vms: Vec<VmId>,
     slots: Vec<(HostName, SlotIx)>,
+    hosts: Vec<HostName>,
 }
 
 pub(super) fn freed<'a>(entries: impl Iterator<Item = &'a Entry>) -> Freed {
@@ -53,6 +55,8 @@ pub(super) fn freed<'a>(entries: impl Iterator<Item = &'a Entry>) -> Freed {
             freed.vms.push(*vm);
         } else if let Event::SlotCleared { host, slot, .. } = &entry.event {
             freed.slots.push((host.clone(), *slot));
+        } else if let Event::HostForgotten { host, .. } = &entry.event {
+            freed.hosts.push(host.clone());
         }
     }
     freed
@@ -96,6 +100,10 @@ async fn clear(conn: &mut SqliteConnection, freed: &Freed) -> Result<(), sqlx::E
         let text = "DELETE FROM slots WHERE host = ?1 AND slot = ?2 AND vm IS NULL";
         let query = sqlx::query(text).bind(host.as_str()).bind(number(*slot));
         query.execute(&mut *conn).await?;
+    }
+    for host in &freed.hosts {
+        let text = "DELETE FROM slots WHERE host = ?1";
+        sqlx::query(text).bind(host.as_str()).execute(&mut *conn).await?;
     }
     Ok(())
 }

@@ -172,6 +172,7 @@ async fn the_newest_two_checkpoints_are_kept_and_the_entries_after_one_are_folde
 #[tokio::test]
 async fn a_store_that_was_tampered_with_stops_the_controller_and_says_where() {
     let other = "'{\"seq\":4,\"at\":\"2026-11-21T02:30:00.000Z\",\"epoch\":1,\"actor\":{\"who\":\"x\",\"via\":\"cli\"},\"event\":{\"is\":\"vm_gone\",\"vm\":\"000000000001\"}}'";
+    let later = other.trim_matches('\'').replace("vm_gone", "vm_teleported");
     let linked = |seq: u64, body: &str, before: rows::Hash| {
         let hash: String =
             rows::link(&before, body).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -201,6 +202,7 @@ async fn a_store_that_was_tampered_with_stops_the_controller_and_says_where() {
         ("DELETE FROM entries WHERE seq = 1".into(), 2, "entry 1 is missing"),
         ("UPDATE entries SET hash = zeroblob(32) WHERE seq = 6".into(), 6, "not the one"),
         (linked(4, "{\"seq\":4,", before), 4, "cannot be read"),
+        (linked(4, &later, before), 4, "has a newer version written it?"),
         (linked(4, other.trim_matches('\''), before), 4, "does not follow"),
     ] {
         let dir = tempfile::tempdir().unwrap();

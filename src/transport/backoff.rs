@@ -17,9 +17,8 @@ pub(super) struct Backoff {
 impl Backoff {
     /// The fault that a call at `now` gets at once, while waiting.
     pub(super) fn refuses(&self, now: Instant) -> Option<Fault> {
-        let (until, fault) = self.until.as_ref().filter(|(until, _)| now < *until)?;
-        let left = until.duration_since(now).as_millis().div_ceil(1_000);
-        Some(Fault { cause: fault.cause, why: format!("{}; next try in {left}s", fault.why) })
+        // In the very words of that failure: they are compared, and say nothing new.
+        self.until.as_ref().filter(|(until, _)| now < *until).map(|(_, fault)| fault.clone())
     }
 
     /// Notes a failure. `chance` is from 0 to 1.
@@ -60,14 +59,16 @@ mod tests {
     }
 
     #[test]
-    fn a_call_while_waiting_is_told_why_and_for_how_long() {
+    fn a_call_while_waiting_is_told_what_failed_in_the_same_words() {
         let start = crate::transport::limit::now();
         let bounds = (Duration::from_secs(4), Duration::from_secs(60));
         let mut backoff = Backoff::default();
         assert_eq!(backoff.refuses(start), None);
         backoff.failed(&Fault::network("connection refused"), start, bounds, 0.0);
-        let told = backoff.refuses(start + Duration::from_millis(1_500)).unwrap();
-        assert_eq!(told.why, "connection refused; next try in 3s");
+        for ms in [0, 1_500, 3_999] {
+            let told = backoff.refuses(start + Duration::from_millis(ms)).unwrap();
+            assert_eq!(told, Fault::network("connection refused"));
+        }
         assert_eq!(backoff.refuses(start + Duration::from_secs(4)), None);
     }
 }

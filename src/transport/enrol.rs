@@ -4,23 +4,25 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{HashAlg, PublicKeyOrCertificate};
+use russh::keys::{HashAlg, PublicKey, PublicKeyOrCertificate};
 use russh::{AlgorithmKind, Preferred, client};
+
+use crate::model::{Fingerprint, HostName, SshAccess};
 
 use super::dial::{Way, severed};
 use super::fault::Fault;
 use super::known_hosts::lookup_name;
 use super::limit::Deadline;
 use super::live::config;
-use super::trust::ALGORITHMS;
+use super::trust::{ALGORITHMS, Trust};
+use super::{Lost, disk};
 
 /// A host key as a host showed it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HostKey {
     /// `ssh-ed25519`.
     pub algorithm: String,
-    /// `SHA256:...`, as `ssh-keygen -l` shows it.
-    pub fingerprint: String,
+    pub fingerprint: Fingerprint,
     /// `ssh-ed25519 AAAA...`, as it is pinned or written to known hosts.
     pub line: String,
 }
@@ -28,6 +30,37 @@ pub struct HostKey {
 /// The known_hosts line for a key, which is a public key line.
 pub fn known_hosts_line(address: &str, port: u16, key: &str) -> String {
     format!("{} {}", lookup_name(address, port), key.trim())
+}
+
+/// What the keys that a host shows are to us.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Recognised {
+    /// No key of this host is known.
+    New,
+    /// It is the host we know, by this key.
+    Known(Fingerprint),
+    /// It is known by other keys, which these words name with their places.
+    Changed { known: String },
+}
+
+/// Compares what a host shows with what is known of it.
+///
+/// # Errors
+/// It showed a revoked key, or what is known of it cannot be read.
+pub fn recognise(
+    host: &HostName,
+    access: &SshAccess,
+    shown: &[HostKey],
+) -> Result<Recognised, Lost> {
+    let recognised = || {
+        let keys = shown.iter().map(|key| {
+            let read = PublicKey::from_openssh(&key.line);
+            read.map_err(|why| Fault::network(format!("its key cannot be read: {why}")))
+        });
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        Trust::of(access, Some(host.as_str()), disk::read_if_there)?.recognise(&keys)
+    };
+    recognised().map_err(|fault| fault.lost(host, false))
 }
 
 /// Asks for one key of each algorithm, each on a connection of its own that ends there.
@@ -69,9 +102,12 @@ impl client::Handler for Glance {
         shown: &PublicKeyOrCertificate,
     ) -> Result<bool, russh::Error> {
         if let PublicKeyOrCertificate::PublicKey { key, .. } = shown {
+            let Ok(fingerprint) = key.fingerprint(HashAlg::Sha256).to_string().parse() else {
+                return Ok(false);
+            };
             let found = HostKey {
                 algorithm: key.algorithm().as_str().to_owned(),
-                fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+                fingerprint,
                 line: key.to_openssh().map_err(russh::keys::Error::from)?,
             };
             *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);

@@ -16,6 +16,8 @@ pub(super) type Known = (usize, PublicKey);
 pub(super) struct KnownHosts {
     file: PathBuf,
     entries: Vec<(usize, Entry)>,
+    /// Lines that cannot be read.
+    skipped: Vec<usize>,
     /// Revocations whose key cannot be read: line and hosts.
     broken: Vec<(usize, Option<HostPatterns>)>,
 }
@@ -26,6 +28,8 @@ pub(super) struct HostKeys {
     pub(super) plain: Vec<Known>,
     pub(super) authorities: Vec<Known>,
     pub(super) revoked: Vec<Known>,
+    /// Lines that cannot be read: any of them may have been this host's.
+    pub(super) skipped: Vec<usize>,
     /// A line that revokes some key of this host, nobody can say which.
     pub(super) broken: Option<usize>,
 }
@@ -33,7 +37,8 @@ pub(super) struct HostKeys {
 impl KnownHosts {
     /// Reads `text`, the content of `file`.
     pub(super) fn parse(text: &str, file: &Path) -> Self {
-        let mut all = Self { file: file.to_owned(), entries: Vec::new(), broken: Vec::new() };
+        let (entries, skipped, broken) = (Vec::new(), Vec::new(), Vec::new());
+        let mut all = Self { file: file.to_owned(), entries, skipped, broken };
         for (line, text) in (1..).zip(text.lines()) {
             // Fields are parted by spaces or tabs; what follows the key is a comment.
             let mut fields: Vec<&str> = text.split_whitespace().collect();
@@ -47,6 +52,7 @@ impl KnownHosts {
                 Err(why) => {
                     let file = all.file.display();
                     tracing::warn!("{file}:{line}: skipped, not a known host: {why}");
+                    all.skipped.push(line);
                     if fields.first() == Some(&Marker::Revoked.as_str()) {
                         let hosts = fields.get(1).and_then(|hosts| hosts.parse().ok());
                         all.broken.push((line, hosts));
@@ -61,7 +67,7 @@ impl KnownHosts {
     pub(super) fn of(&self, address: &str, port: u16) -> HostKeys {
         let name = lookup_name(address, port);
         let bare = address.to_lowercase();
-        let mut keys = HostKeys::default();
+        let mut keys = HostKeys { skipped: self.skipped.clone(), ..HostKeys::default() };
         for (line, entry) in &self.entries {
             let known = || (*line, entry.public_key().clone());
             let hosts = entry.host_patterns();
@@ -89,6 +95,35 @@ impl KnownHosts {
 pub(super) fn lookup_name(address: &str, port: u16) -> String {
     let address = address.to_lowercase();
     if port == 22 { address } else { format!("[{address}]:{port}") }
+}
+
+/// The lines of `text` without the plain keys of the host that stands under `name`; a line that
+/// it shares with others stays theirs. The error is the number of a line that names it by a
+/// pattern, which nobody can take apart.
+pub(super) fn without(text: &str, name: &str) -> Result<String, usize> {
+    let mut out = String::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let field = line.split_whitespace().next().unwrap_or_default();
+        let plain = !field.starts_with(['#', '@']);
+        let hosts = field.parse().ok().filter(|hosts| plain && matches(hosts, name));
+        let Some(hosts) = hosts else {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        };
+        let HostPatterns::Patterns(mut others) = hosts else { continue };
+        others.retain(|pattern| pattern.to_lowercase() != name);
+        if others.is_empty() {
+            continue;
+        }
+        let rest = others.join(",");
+        if matches(&HostPatterns::Patterns(others), name) {
+            return Err(number);
+        }
+        out.push_str(&line.replacen(field, &rest, 1));
+        out.push('\n');
+    }
+    Ok(out)
 }
 
 fn matches(hosts: &HostPatterns, name: &str) -> bool {
@@ -163,6 +198,29 @@ mod tests {
         }
         // Twenty stars would take a careless matcher longer than anybody waits.
         assert!(!glob(&format!("{}b", "*a".repeat(20)), &"a".repeat(2_000)));
+    }
+
+    #[test]
+    fn a_host_is_taken_out_and_nothing_else() {
+        let name = "[10.0.0.1]:2222";
+        let text = "# [10.0.0.1]:2222 is mini-01\n\
+                    [10.0.0.1]:2222 ssh-ed25519 AAAA\n\
+                    10.0.0.1 ssh-ed25519 AAAA\n\
+                    mini-01,[10.0.0.1]:2222,m1 ssh-ed25519 AAAA old\n\
+                    @revoked [10.0.0.1]:2222 ssh-ed25519 AAAA\n\
+                    @cert-authority * ssh-ed25519 AAAA\n";
+        let left = "# [10.0.0.1]:2222 is mini-01\n\
+                    10.0.0.1 ssh-ed25519 AAAA\n\
+                    mini-01,m1 ssh-ed25519 AAAA old\n\
+                    @revoked [10.0.0.1]:2222 ssh-ed25519 AAAA\n\
+                    @cert-authority * ssh-ed25519 AAAA\n";
+        assert_eq!(without(text, name).as_deref(), Ok(left));
+        assert_eq!(without(left, name).as_deref(), Ok(left), "nothing is left to take out");
+        let hashed =
+            "|1|RIlgUqfEA+nFtd2KOzNzVUyHkUo=|M6XoPdFTMOqCTGOSJdzPt5PkxDg= ssh-ed25519 AAAA";
+        let other = without(hashed, name).unwrap();
+        assert_eq!(other.trim_end(), hashed, "another host's hash");
+        assert_eq!(without("x k\n*.0.0.1]:2222,[10.0.0.1]:2222 k\n", name), Err(2));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::model::{HostName, Jump, SshAccess};
 
 use super::backoff::Backoff;
 use super::dial::Way;
-use super::disk::read_text;
+use super::disk::read_if_there;
 use super::enrol::{HostKey, host_keys};
 use super::fault::Fault;
 use super::keyring::Keyring;
@@ -164,11 +164,7 @@ impl Lines {
             Whom::Host(host) => Some(host.as_str()),
             Whom::Jump => None,
         };
-        let trust = Trust::of(access, host, |path| match read_text(path) {
-            Ok(text) => Ok(Some(text)),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(why) => Err(why),
-        })?;
+        let trust = Trust::of(access, host, read_if_there)?;
         let (passphrases, agent) = (&self.settings.passphrases, self.settings.agent.as_deref());
         let credentials = self.keyring.credentials(access, passphrases, agent).await?;
         connect(&Way { settings: &self.settings, access, via }, trust, &credentials).await

@@ -27,8 +27,8 @@ use futures::future::BoxFuture;
 use crate::model::{Access, HostName};
 
 pub use carrier::{Transport, TransportStats};
-pub use disk::append_known_host;
-pub use enrol::{HostKey, known_hosts_line};
+pub use disk::{append_known_host, replace_known_host};
+pub use enrol::{HostKey, Recognised, known_hosts_line, recognise};
 pub use script::{Header, Script};
 pub use settings::{Passphrases, TransportSettings};
 

@@ -11,7 +11,7 @@ use russh::keys::{Algorithm, Certificate, EcdsaCurve, HashAlg, PublicKey, Public
 
 use crate::model::{SshAccess, Timestamp};
 
-use super::enrol::known_hosts_line;
+use super::enrol::{Recognised, known_hosts_line};
 use super::fault::Fault;
 use super::known_hosts::{HostKeys, Known, KnownHosts, glob, lookup_name};
 
@@ -108,6 +108,25 @@ impl Trust {
         }
     }
 
+    /// What these keys, most wanted first, are to us.
+    pub(super) fn recognise(&self, shown: &[PublicKey]) -> Result<Recognised, Fault> {
+        shown.iter().try_for_each(|key| self.not_revoked(key.key_data()))?;
+        let known = &self.keys.plain;
+        if known.is_empty() {
+            return Ok(Recognised::New);
+        }
+        // Only keys of known algorithms are asked for, so the first of these decides.
+        let of_known_kind =
+            |key: &&PublicKey| known.iter().any(|(_, k)| k.algorithm() == key.algorithm());
+        let decides = shown.iter().find(of_known_kind);
+        let same = decides.filter(|key| known.iter().any(|(_, k)| k.key_data() == key.key_data()));
+        let fingerprint = same.map(|key| key.fingerprint(HashAlg::Sha256).to_string());
+        match fingerprint.and_then(|text| text.parse().ok()) {
+            Some(fingerprint) => Ok(Recognised::Known(fingerprint)),
+            None => Ok(Recognised::Changed { known: self.known_keys() }),
+        }
+    }
+
     /// The machine has no key of an algorithm we know it by.
     pub(super) fn no_common_key(&self, offered: &[String]) -> Fault {
         let offered = offered.join(", ");
@@ -143,8 +162,13 @@ impl Trust {
             Some((line, _)) => format!(", not signed by the authority of {}", self.place(*line)),
             None => String::new(),
         };
+        let skipped: Vec<_> = self.keys.skipped.iter().map(|line| self.place(*line)).collect();
+        let unread = match skipped.as_slice() {
+            [] => String::new(),
+            lines => format!("; {} cannot be read and was skipped", lines.join(", ")),
+        };
         Err(Fault::identity(format!(
-            "unknown host key of {name}: {shown}{signed}; nothing was sent; {remedy}"
+            "unknown host key of {name}: {shown}{signed}; nothing was sent{unread}; {remedy}"
         )))
     }
 
@@ -228,10 +252,9 @@ impl Trust {
                     "compare it with the key on the machine, then run `hostler host enrol {host}`"
                 )
             }
-            (Some(host), file) => format!(
-                "if the machine was set up anew, remove the old line from {} \
-                 and run `hostler host enrol {host}`",
-                file.as_deref().unwrap_or(Path::new("the known hosts")).display(),
+            (Some(host), _) => format!(
+                "if the machine was set up anew, compare the key there \
+                 and run `hostler host enrol {host} --replace`"
             ),
             (None, Some(file)) => format!(
                 "if it is right, {} must say `{}`",
@@ -362,6 +385,10 @@ mod tests {
         let text = format!("\nmac1 {}", line(2));
         let changed = trust(&access(22), &text).unwrap().judge_key(&key(1)).unwrap_err().why;
         assert!(changed.contains("known_hosts:2") && changed.contains("enrol mini-1"), "{changed}");
+        let text = format!("# Ours\nmac1 ssh-ed25519 !!!\nmac2 {}\nnonsense", line(1));
+        let unread = trust(&access(22), &text).unwrap().judge_key(&key(1)).unwrap_err().why;
+        let place = "known_hosts:2, known_hosts:4 cannot be read and was skipped";
+        assert!(unread.contains("unknown host key") && unread.contains(place), "{unread}");
         let jump = Trust::of(&access(22), None, |_| Ok(None)).unwrap();
         let jump = jump.judge_key(&key(1)).unwrap_err().why;
         assert!(jump.contains(&format!("`mac1 {}`", line(1))), "{jump}");
@@ -371,7 +398,10 @@ mod tests {
     fn an_unreadable_revocation_of_this_host_stops_it_and_no_other() {
         for (hosts, stops) in [("mac1", true), ("*", true), ("mac2", false)] {
             let text = format!("@revoked {hosts} ssh-ed25519 AAAAbroken\nmac1 {}", line(1));
-            assert_eq!(trust(&access(22), &text).is_err(), stops, "{hosts}");
+            let stopped = trust(&access(22), &text).err().map(|fault| fault.why);
+            assert_eq!(stopped.is_some(), stops, "{hosts}");
+            let named = |why: &String| why.contains("known_hosts:1 revokes a key of mac1");
+            assert!(stopped.iter().all(named), "{stopped:?}");
         }
     }
 

@@ -55,8 +55,7 @@ impl Grown {
         let started = |vm: &&std::sync::Arc<Vm>| matches!(vm.phase, Phase::Booting | Phase::Ready);
         let running: Vec<String> =
             self.world.vms_on(host).filter(started).map(|vm| vm.host_name()).collect();
-        let seen =
-            SeenVm { state: SeenState::Running, ip: Some("192.168.64.2".into()), linux: false };
+        let seen = SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
         let sighting = Sighting {
             at: at(s),
             facts: Facts { boot: "1".into(), ..Facts::default() },
@@ -75,7 +74,7 @@ impl Grown {
     pub(crate) fn pass(&mut self, s: u64) -> Vec<(VmId, OpId)> {
         let mut begun = Vec::new();
         for action in plan::plan(&self.world, at(s)).actions {
-            for event in events_of(&self.world.clone(), action, &mut self.ids, at(s)) {
+            for event in events_of(&self.world, action, &mut self.ids, at(s)) {
                 if let Event::OpBegun { vm, op, .. } = &event {
                     begun.push((*vm, *op));
                 }

@@ -3,7 +3,7 @@
 use hostler::model::{Event, Outcome, World};
 
 use crate::fleets::Grown;
-use crate::{median, ms, per_second, row, timed};
+use crate::{median, ms, rate, row, timed};
 
 /// A life of 500 hosts and 1,000 VMs: respawned again and again until it has so many entries.
 const ENTRIES: usize = 1_000_000;
@@ -41,6 +41,6 @@ pub(crate) fn run() {
         time
     });
     let what = format!("fold: {} entries", crate::thousands(entries.len() as u64));
-    row(&what, &ms(time), "");
-    row("fold: entries", &per_second(entries.len(), time), "");
+    row(&what, &ms(time), "", None);
+    row("fold: entries", &rate(entries.len(), time), "", None);
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use hostler::model::{Actor, Entry, Event, HostName, Reach, Timestamp};
 use hostler::store::Store;
 
-use crate::{per_second, row};
+use crate::{rate, row};
 
 pub(crate) async fn run() {
     for group in [1_usize, 10, 100, 1_000] {
@@ -35,6 +35,6 @@ pub(crate) async fn run() {
             store.append(batch, &[]).await.unwrap();
         }
         let what = format!("store: durable entries, {group} to a commit");
-        row(&what, &per_second(groups * group, began.elapsed()), "");
+        row(&what, &rate(groups * group, began.elapsed()), "", None);
     }
 }

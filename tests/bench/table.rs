@@ -1,20 +1,44 @@
-//! Benchmarks: medians of several runs, printed as a table. Nothing here is asserted by time.
+//! Benchmarks: medians of several runs, printed as one table. Nothing here is asserted by time.
 //! `cargo bench --bench bench [-- PART...]`; parts: plan, fold, store, ssh, controller, desktop.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
-#![expect(clippy::disallowed_methods, reason = "licence: benchmarks read the clock")]
-#![expect(clippy::print_stdout, reason = "licence: the table")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "licence: benchmarks read the clock, start the program, and print the table"
+)]
 
+mod controller;
+mod desktop;
 mod fleets;
 mod fold;
+#[path = "../common/idle.rs"]
+mod idle;
 mod plans;
 mod ssh;
 mod stores;
+#[path = "../common/tmux.rs"]
+#[expect(dead_code, reason = "shared with the tests in a terminal")]
+mod tmux;
+#[path = "../../ui/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the desktop is a module of the binary")]
+mod ui;
 
 use std::time::{Duration, Instant};
 
-/// One line of the table.
-pub(crate) fn row(what: &str, figure: &str, goal: &str) {
-    println!("{what:<58} {figure:>22}   {goal}");
+/// What a figure is to be, and whether it is.
+pub(crate) type Goal = Option<(String, bool)>;
+
+/// One line of the table. The 99th percentile stands where one is named.
+pub(crate) fn row(what: &str, median: &str, p99: &str, goal: Goal) {
+    let goal = goal.map_or(String::new(), |(goal, met)| {
+        format!("{goal}: {}", if met { "met" } else { "missed" })
+    });
+    println!("| {what:<58} | {median:>18} | {p99:>9} | {goal:<22} |");
+}
+
+/// A goal for a time.
+pub(crate) fn within(time: Duration, most: Duration) -> Goal {
+    Some((format!("<= {}", ms(most)), time <= most))
 }
 
 /// The median of `n` runs.
@@ -31,12 +55,16 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
 }
 
 pub(crate) fn ms(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+    let text = format!("{:.2}", time.as_secs_f64() * 1e3);
+    format!("{} ms", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-pub(crate) fn per_second(many: usize, time: Duration) -> String {
-    let rate = many as f64 / time.as_secs_f64();
-    format!("{}/s", thousands(rate as u64))
+pub(crate) fn per_second(many: usize, time: Duration) -> u64 {
+    (many as f64 / time.as_secs_f64()) as u64
+}
+
+pub(crate) fn rate(many: usize, time: Duration) -> String {
+    format!("{}/s", thousands(per_second(many, time)))
 }
 
 pub(crate) fn thousands(n: u64) -> String {
@@ -51,10 +79,31 @@ pub(crate) fn thousands(n: u64) -> String {
     out
 }
 
+/// The machine that the figures are of.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, |n| n.get());
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib =
+        memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split(' ').nth_back(1));
+    let gib = kib.and_then(|kib| kib.parse::<u64>().ok()).map(|kib| kib.div_ceil(1 << 20));
+    let gib = gib.map_or(String::new(), |gib| format!(", {gib} GiB"));
+    format!("hostler {}, {cores} cores{gib}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Both ends of many connections are files of this process and of those it starts.
+fn open_as_many_files_as_allowed() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let wanted = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
-    println!("{:<58} {:>22}   goal", "what", "figure");
+    open_as_many_files_as_allowed();
+    println!("{}\n", machine());
+    println!("| {:<58} | {:>18} | {:>9} | {:<22} |", "what", "median", "p99", "goal");
+    println!("|{:-<60}|{:-<19}:|{:-<10}:|{:-<24}|", "", "", "", "");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if wanted("plan") {
         plans::run();
@@ -67,5 +116,11 @@ fn main() {
     }
     if wanted("ssh") {
         runtime.block_on(ssh::run());
+    }
+    if wanted("controller") {
+        runtime.block_on(controller::run());
+    }
+    if wanted("desktop") {
+        desktop::run();
     }
 }

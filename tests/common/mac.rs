@@ -30,7 +30,8 @@ pub(crate) fn install_tools(home: &Path) {
 
 /// Sets a fault: `leak`, `keychain`, `boot_seconds`, `slow_start`, `clone_seconds`,
 /// `pull_seconds`, `registry`, `disk_full`, `guest_dies`, `list_fails`, `list_fails_once`,
-/// `list_seconds`, `leak_next`, `unlisted`, `stop_seconds`, `delete_seconds`.
+/// `list_seconds`, `leak_next`, `unlisted`, `stop_seconds`, `delete_seconds`, `delete_image`, `fqn`,
+/// `agent`, `exec_seconds`, `guest_stays`, `filevault`, `sudo`, `no_restart`.
 pub(crate) fn fault(home: &Path, name: &str, text: &str) {
     fs::write(home.join("faults").join(name), text).unwrap();
 }
@@ -47,6 +48,18 @@ pub(crate) fn vms_running(home: &Path) -> Vec<String> {
         texts.filter_map(|text| text.split_once(' ').map(|(_, name)| name.to_owned())).collect();
     names.sort();
     names
+}
+
+/// What is inside of a VM: the home of what runs there.
+pub(crate) fn inside(home: &Path, vm: &str) -> PathBuf {
+    let inside = home.join("guests").join(vm);
+    fs::create_dir_all(&inside).unwrap();
+    inside
+}
+
+/// How often the Mac was told to restart.
+pub(crate) fn restarts(home: &Path) -> usize {
+    fs::read_to_string(home.join("kernel/restarts")).map_or(0, |text| text.lines().count())
 }
 
 /// The most macOS guests that ever ran at once.

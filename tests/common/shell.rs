@@ -18,8 +18,9 @@ pub(crate) struct Shell {
     pub(crate) argv: &'static [&'static str],
 }
 
-/// The system's own shell, and the one a Mac has.
-pub(crate) const SHELLS: [&[&str]; 2] = [&["/bin/sh"], &["bash", "--posix"]];
+/// The system's own shell, and those that a Mac may have as `/bin/sh`.
+pub(crate) const SHELLS: [&[&str]; 3] =
+    [&["/bin/sh"], &["bash", "--posix"], &["zsh", "--emulate", "sh"]];
 
 /// A shell that has been given a script and is not waited for.
 pub(crate) async fn begin(home: &Path, argv: &[&str], text: &str) -> Child {
@@ -36,7 +37,7 @@ pub(crate) async fn begin(home: &Path, argv: &[&str], text: &str) -> Child {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap_or_else(|why| panic!("{why}: install the package `{}`", argv[0]));
     child.stdin.take().unwrap().write_all(text.as_bytes()).await.unwrap();
     child
 }

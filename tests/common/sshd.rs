@@ -155,6 +155,11 @@ impl Sshd {
     pub(crate) fn host_key(&self) -> String {
         public(&self.dir.path().join("host_key"))
     }
+    /// Its host key as people compare it: `SHA256:...`.
+    pub(crate) fn fingerprint(&self) -> String {
+        let said = run(Command::new("ssh-keygen").arg("-lf").arg(self.dir.path().join("host_key")));
+        said.split_whitespace().nth(1).unwrap().to_owned()
+    }
     /// What `$HOME` is to whoever signs in.
     pub(crate) fn home(&self) -> PathBuf {
         self.dir.path().join("home")

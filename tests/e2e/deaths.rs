@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use hostler::engine::Command;
+use hostler::api::{ClientError, Done};
 use hostler::model::{OpKind, Share, World};
 
 use crate::audit::account;
 use crate::life::is_whole;
 use crate::mac;
-use crate::process::Process;
+use crate::process::{Process, gone};
 use crate::site::{Mac, Site, until};
 
-fn respawn() -> Command {
-    let pool = "ci".parse().unwrap();
-    Command::Respawn { pool, max_unavailable: Some(Share::Count(1)) }
+/// Asks for a respawn, one VM after the other.
+async fn respawn(life: &Process) -> Result<Done, ClientError> {
+    life.client.respawn(&"ci".parse().unwrap(), Some(Share::Count(1))).await
 }
 
 fn all_over(world: &World) -> bool {
@@ -45,11 +45,11 @@ fn is_at(mac: &Mac, step: OpKind) -> bool {
 
 /// Waits until some Mac is in the midst of this step of a respawn; asks for one whenever none
 /// goes on.
-async fn catch(life: &mut Process, site: &Site, step: OpKind) {
+async fn catch(life: &Process, site: &Site, step: OpKind) {
     let caught = || site.macs.iter().any(|mac| is_at(mac, step));
     while !caught() {
         if all_over(&life.world()) {
-            life.order(&respawn());
+            respawn(life).await.unwrap();
             life.until("a respawn goes on", |world| !all_over(world)).await;
         }
         until(&format!("a {step} on some Mac"), || caught() || all_over(&life.world())).await;
@@ -69,14 +69,14 @@ async fn a_controller_killed_in_each_step_of_a_respawn_loses_nothing_and_doubles
     let steps = [Clone, Start, Stop, Delete, Start, Delete, Clone, Stop];
     let mut epoch = 1;
     for (nth, step) in steps.into_iter().enumerate() {
-        catch(&mut life, &site, step).await;
-        life.kill();
+        catch(&life, &site, step).await;
+        life.kill().await;
         epoch += 1;
         life = Process::begin(&site);
         life.until("it has taken over", |world| world.epoch == epoch).await;
         if nth % 2 == 1 {
             // And once more, before it has seen much.
-            life.kill();
+            life.kill().await;
             epoch += 1;
             life = Process::begin(&site);
             life.until("it has taken over", |world| world.epoch == epoch).await;
@@ -104,12 +104,16 @@ async fn a_controller_that_can_write_no_more_says_where_and_goes_on_when_it_can(
     life.quit().await;
     let mut life = Process::begin_cramped(&site, 300);
     life.until("the pool is seen", |world| is_whole(world, 2)).await;
-    life.order(&respawn());
-    life.until("the respawn is written down", |world| world.jobs.len() == 1).await;
-    let why = life.why_it_ended().await;
+    // It may be told that the respawn is written down, or find nobody there any more.
+    match respawn(&life).await {
+        Ok(done) => assert!(done.job.is_some(), "{done:?}"),
+        Err(error) => assert!(gone(&error), "{error}"),
+    }
+    let end = life.end().await;
+    assert_eq!(end.status.code(), Some(1), "{end:?}");
     let database = site.state().join("hostler.db").display().to_string();
-    assert!(why.contains("the journal cannot be written, so the controller stops"), "{why}");
-    assert!(why.contains(&database), "{why}");
+    let why = "the journal cannot be written, so the controller stops";
+    assert!(end.said.contains(why) && end.said.contains(&database), "{end:?}");
     let life = Process::begin(&site);
     life.until("all is quiet", |world| {
         world.jobs.len() == 1 && all_over(world) && is_whole(world, 2)

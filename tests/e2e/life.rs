@@ -1,14 +1,15 @@
 //! A controller in this process, put together as the binary does it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use hostler::api::{Api, History, LogQuery, Socket};
 use hostler::config;
 use hostler::engine::{Clock, Command, Denied, Done, Engine, EngineError, Handle, Limits, Parts};
-use hostler::model::{Actor, HostName, Reach, Timestamp, Via, World};
+use hostler::model::{Actor, Entry, HostName, Reach, Timestamp, Via, World};
 use hostler::plan::check::check_world;
-use hostler::store::{Store, StoreError};
+use hostler::store::Store;
 use hostler::transport::{Transport, TransportSettings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -38,18 +39,15 @@ pub(crate) fn operator() -> Actor {
 impl Life {
     /// One over the site's fleet directory, by the wall's clock.
     pub(crate) async fn begin(site: &Site) -> Self {
-        Self::over(&site.fleet(), &site.state(), 1.0).await.unwrap()
+        Self::begin_fast(site, 1.0).await
     }
 
     /// One whose clock runs so many times as fast: what is judged by the minute takes less.
     pub(crate) async fn begin_fast(site: &Site, speed: f64) -> Self {
-        Self::over(&site.fleet(), &site.state(), speed).await.unwrap()
-    }
-
-    pub(crate) async fn over(fleet: &Path, state: &Path, speed: f64) -> Result<Self, StoreError> {
-        let loaded = config::load(fleet, None).unwrap_or_else(|problems| panic!("{problems}"));
+        let loaded = config::load(&site.fleet(), None);
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(loaded.warnings, []);
-        let (store, kept) = Store::open(state, VERSION).await?;
+        let (store, kept) = Store::open(&site.state(), VERSION).await.unwrap();
         let now = Timestamp::from(chrono::Utc::now());
         let seed = now.as_millis().unsigned_abs() ^ u64::from(std::process::id());
         let mut noise = seed;
@@ -76,7 +74,7 @@ impl Life {
         let stop = CancellationToken::new();
         let until = stop.clone();
         let run = async move { engine.run(Some(loaded.fleet), VERSION, until).await };
-        Ok(Self { handle, stop, engine: tokio::spawn(run) })
+        Self { handle, stop, engine: tokio::spawn(run) }
     }
 
     pub(crate) fn world(&self) -> Arc<World> {
@@ -124,19 +122,38 @@ impl Life {
         crate::site::until("more looks", || self.handle.status().looks >= from + more).await;
     }
 
+    /// Lets others ask it over its socket, as the binary does.
+    pub(crate) fn serve(&self, site: &Site) {
+        let socket = Socket::bind(&site.state().join("hostler.sock")).unwrap();
+        let api = Api {
+            handle: self.handle.clone(),
+            history: Arc::new(NoHistory),
+            reload: None,
+            user: None,
+            uid: None,
+            shutdown: self.stop.child_token(),
+        };
+        tokio::spawn(hostler::api::serve(socket, api));
+    }
+
+    /// Lets it work until it gives up by itself.
+    pub(crate) async fn finish(self) -> Result<(), EngineError> {
+        self.engine.await.unwrap()
+    }
+
     /// Ends it in good order.
     pub(crate) async fn end(self) {
         self.stop.cancel();
         self.engine.await.unwrap().unwrap();
     }
+}
 
-    /// Lets it work until it is told to stop, or gives up by itself.
-    pub(crate) async fn finish(self) -> Result<(), EngineError> {
-        self.engine.await.unwrap()
-    }
+/// Nobody here asks for what is past: the store is opened afterwards.
+struct NoHistory;
 
-    pub(crate) fn stopper(&self) -> CancellationToken {
-        self.stop.clone()
+impl History for NoHistory {
+    fn entries(&self, _: LogQuery, _: u32) -> BoxFuture<'_, Result<Vec<Entry>, String>> {
+        Box::pin(async { Err("not kept here".into()) })
     }
 }
 

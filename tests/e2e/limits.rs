@@ -70,7 +70,7 @@ async fn who_is_quicker_than_us_makes_the_guard_refuse_and_the_vm_goes_elsewhere
     let refused = account.refusals(OpKind::Start);
     assert!(!refused.is_empty());
     for (class, said) in refused {
-        assert_eq!(class, Refusal::Limit);
+        assert_eq!(class, Refusal::Full);
         assert!(
             said.starts_with("two macOS VMs run here already: 2 of this user's tart"),
             "{said}"

@@ -1,77 +1,73 @@
-//! A controller as a process of its own, which can be killed: this very test program, run again.
-//! It takes commands on its standard input and shows every World on its standard output.
+//! A controller as a process of its own, which can be killed: the program itself. It is reached
+//! as anybody reaches it, by its socket, and ended as an operator or a power cut ends it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command as Program, Stdio};
+use std::process::{Child, Command as Program, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
-use hostler::engine::Command;
+use futures::StreamExt;
+use hostler::api::{Client, ClientError, Connect, StreamItem};
 use hostler::model::World;
 use hostler::plan::check::check_world;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
-use crate::life::{Life, PATIENCE, describe, operator};
+use crate::life::{PATIENCE, describe, operator};
 use crate::site::Site;
 
-const ITSELF: &str = "process::a_controller_as_a_process";
-const FLEET: &str = "HOSTLER_E2E_FLEET";
-const STATE: &str = "HOSTLER_E2E_STATE";
-/// What it says of itself, one thing on a line.
-const WORLD: &str = "@world ";
-const ENDED: &str = "@ended ";
+const HOSTLER: &str = env!("CARGO_BIN_EXE_hostler");
 
 /// A running one. Dropping it kills it.
 pub(crate) struct Process {
-    child: Child,
-    orders: Option<ChildStdin>,
+    child: u32,
+    pub(crate) client: Client,
     world: watch::Receiver<Arc<World>>,
-    ended: Option<oneshot::Receiver<String>>,
+    follower: JoinHandle<()>,
+    ended: Option<oneshot::Receiver<End>>,
+}
+
+/// How it ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) status: ExitStatus,
+    pub(crate) said: String,
 }
 
 impl Process {
     pub(crate) fn begin(site: &Site) -> Self {
-        Self::spawn(site, Program::new(std::env::current_exe().unwrap()))
+        Self::over(&site.fleet(), &site.state())
+    }
+
+    pub(crate) fn over(fleet: &Path, state: &Path) -> Self {
+        Self::spawn(fleet, state, Program::new(HOSTLER))
     }
 
     /// One that cannot write files of more than so many KiB.
     pub(crate) fn begin_cramped(site: &Site, kib: u32) -> Self {
         let mut shell = Program::new("/bin/sh");
         let text = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kib);
-        shell.args(["-c", &text]).arg(std::env::current_exe().unwrap());
-        Self::spawn(site, shell)
+        shell.args(["-c", &text]).arg(HOSTLER);
+        Self::spawn(&site.fleet(), &site.state(), shell)
     }
 
-    fn spawn(site: &Site, mut program: Program) -> Self {
-        program.args(["--exact", ITSELF, "--ignored", "--nocapture"]);
-        program.env(FLEET, site.fleet()).env(STATE, site.state());
-        let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (show, world) = watch::channel(Arc::new(World::default()));
+    fn spawn(fleet: &Path, state: &Path, mut program: Program) -> Self {
+        let args = [OsStr::new("serve"), "--fleet".as_ref(), fleet.as_ref()];
+        program.args(args).arg("--state").arg(state).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = program.stderr(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
         let (end, ended) = oneshot::channel();
-        std::thread::spawn(move || {
-            let mut last = String::new();
-            for line in lines.map_while(Result::ok) {
-                if let Some((_, world)) = line.split_once(WORLD) {
-                    show.send_replace(Arc::new(serde_json::from_str(world).unwrap()));
-                } else if let Some((_, why)) = line.split_once(ENDED) {
-                    last = why.to_owned();
-                }
-            }
-            let _ = end.send(last);
-        });
-        let orders = child.stdin.take();
-        Self { child, orders, world, ended: Some(ended) }
+        std::thread::spawn(move || drop(end.send(outlive(child))));
+        let client = Client::new(Connect::Unix(state.join("hostler.sock")), &operator());
+        let (show, world) = watch::channel(Arc::new(World::default()));
+        let follower = tokio::spawn(follow(client.clone(), show));
+        Self { child: pid, client, world, follower, ended: Some(ended) }
     }
 
     pub(crate) fn world(&self) -> Arc<World> {
         self.world.borrow().clone()
-    }
-
-    pub(crate) fn order(&mut self, command: &Command) {
-        let line = serde_json::to_string(command).unwrap();
-        writeln!(self.orders.as_ref().unwrap(), "{line}").unwrap();
     }
 
     /// Waits for a World of which this holds. Every World on the way must be sound.
@@ -88,85 +84,73 @@ impl Process {
     }
 
     /// Ends it as a power cut does.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub(crate) async fn kill(mut self) {
+        self.signal(rustix::process::Signal::KILL);
+        self.end().await;
     }
 
     /// Asks it to end, and waits until it has.
     pub(crate) async fn quit(mut self) {
-        drop(self.orders.take());
-        assert_eq!(self.why_it_ended().await, "well");
+        self.signal(rustix::process::Signal::TERM);
+        let end = self.end().await;
+        assert!(end.status.success(), "{end:?}");
     }
 
-    /// Waits until it has ended by itself, and gives its last words.
-    pub(crate) async fn why_it_ended(&mut self) -> String {
+    /// Waits until it has ended, and gives its last words.
+    pub(crate) async fn end(&mut self) -> End {
         let ended = self.ended.take().unwrap();
         tokio::time::timeout(PATIENCE, ended).await.expect("it does not end").unwrap()
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.child.cast_signed()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.follower.abort();
+        // One that was waited for is gone, and its number may be another's.
+        if self.ended.is_some() {
+            self.signal(rustix::process::Signal::KILL);
+        }
     }
 }
 
-#[test]
-#[ignore = "the other side of the tests that kill a controller, which run it themselves"]
-fn a_controller_as_a_process() {
-    let (fleet, state) = (std::env::var_os(FLEET), std::env::var_os(STATE));
-    let (Some(fleet), Some(state)) = (fleet, state) else { return };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let ended = match runtime.block_on(live(&fleet, &state)) {
-        Ok(()) => "well".to_owned(),
-        Err(why) => chain(&*why),
-    };
-    println!("\n{ENDED}{ended}");
+/// Stays until it has ended.
+fn outlive(mut child: Child) -> End {
+    let mut said = String::new();
+    let heard = child.stderr.take().unwrap().read_to_string(&mut said);
+    heard.unwrap();
+    End { status: child.wait().unwrap(), said }
 }
 
-async fn live(fleet: &OsStr, state: &OsStr) -> Result<(), Box<dyn std::error::Error>> {
-    let life = Life::over(Path::new(fleet), Path::new(state), 1.0).await?;
-    let (handle, stop) = (life.handle.clone(), life.stopper());
-    let (order, mut orders) = mpsc::unbounded_channel();
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lines().map_while(Result::ok) {
-            let _ = order.send(line);
-        }
-    });
-    let mut newest = handle.stream().newest();
-    let talk = async {
-        loop {
-            println!("\n{WORLD}{}", serde_json::to_string(&*handle.world()).unwrap());
-            tokio::select! {
-                changed = newest.changed() => changed.unwrap(),
-                line = orders.recv() => match line {
-                    Some(line) => {
-                        let command = serde_json::from_str(&line).unwrap();
-                        handle.ask(operator(), command).await.unwrap();
-                    }
-                    None => {
-                        stop.cancel();
-                        std::future::pending().await
-                    }
+/// Shows every World, from the first answer on.
+async fn follow(client: Client, show: watch::Sender<Arc<World>>) {
+    loop {
+        let Ok(snapshot) = client.world().await else {
+            // It has not begun to listen, or has ended.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let mut world = snapshot.world;
+        show.send_replace(Arc::new(world.clone()));
+        let mut items = client.events(world.seq);
+        while let Some(Ok(item)) = items.next().await {
+            match item {
+                StreamItem::Entry(entry) => {
+                    world.apply(&entry).unwrap();
+                    show.send_replace(Arc::new(world.clone()));
                 }
+                StreamItem::Heartbeat(_) => {}
+                StreamItem::Resync => break,
             }
         }
-    };
-    tokio::select! {
-        ended = life.finish() => Ok(ended?),
-        () = talk => Ok(()),
     }
 }
 
-/// An error and what is behind it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut behind = error.source();
-    while let Some(cause) = behind {
-        text += &format!(": {cause}");
-        behind = cause.source();
-    }
-    text
+/// What a controller that ends at once may answer: it did what was asked, or it is gone.
+pub(crate) fn gone(error: &ClientError) -> bool {
+    error.is_unreachable() || error.code() == Some("stopping")
 }

@@ -1,11 +1,30 @@
 //! A Mac that shows another host key than the one we know.
 
+use std::process::{Command as Program, Stdio};
+
 use hostler::engine::Command;
-use hostler::model::{Reach, Slot, World};
+use hostler::model::{Actor, Event, Reach, Slot, Via, World};
 
 use crate::audit::account;
 use crate::life::{Life, is, name};
 use crate::site::{Site, until};
+
+/// A person accepts the key that a Mac has now.
+fn trust(site: &Site, mac: &str) -> Command {
+    let fingerprint = site.mac(mac).sshd.fingerprint().parse().unwrap();
+    Command::Trust { host: name(mac), fingerprint }
+}
+
+/// Ada runs `hostler host enrol` without a terminal: its exit code, and all it said.
+async fn enrol(site: &Site, args: &[&str]) -> (Option<i32>, String) {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_hostler"));
+    program.args(["host", "enrol"]).args(args).env_clear().stdin(Stdio::null());
+    program.env("USER", "ada").env("HOME", site.state());
+    program.env("HOSTLER_FLEET", site.fleet()).env("HOSTLER_STATE", site.state());
+    let done = tokio::task::spawn_blocking(move || program.output().unwrap()).await.unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    (done.status.code(), String::from_utf8(said).unwrap())
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_host_key_stops_all_work_there_until_a_person_trusts_it() {
@@ -25,13 +44,14 @@ async fn a_changed_host_key_stops_all_work_there_until_a_person_trusts_it() {
     // What can be placed elsewhere is: one slot of the other is free.
     let elsewhere = |slots: &[Slot; 2]| slots.iter().all(|slot| slot.vm().is_some());
     life.until("its part is taken elsewhere", |w| elsewhere(&w.hosts[&name("b")].slots)).await;
-    let tries = |site: &Site, mac| site.mac(mac).sshd.log().matches("Connection ").count();
+    // Not "Connection closed", which may be logged long after.
+    let tries = |site: &Site, mac| site.mac(mac).sshd.log().matches("Connection from ").count();
     let before = tries(&site, "a");
     life.looks(4).await;
     assert_eq!(tries(&site, "a"), before, "it is not even tried any more");
     assert_eq!(life.world().hosts[&a].slots, slots, "its slots stay occupied");
     // Trust without another key on our side: it is tried, and refused as before.
-    life.ask(Command::Trust { host: a.clone() }).await.unwrap();
+    life.ask(trust(&site, "a")).await.unwrap();
     until("it is tried again", || tries(&site, "a") > before).await;
     let refused = |world: &World| {
         let host = &world.hosts[&a];
@@ -69,7 +89,81 @@ async fn another_line_in_the_known_hosts_is_taken_up_when_a_person_says_so() {
     life.looks(3).await;
     assert!(mismatch(&life.world()) && life.handle.status().ready);
     assert_eq!(site.mac("b").sshd.logins(), 0);
-    life.ask(Command::Trust { host: b.clone() }).await.unwrap();
+    life.ask(trust(&site, "b")).await.unwrap();
     life.until("b is up again", |world| is(world, &b, Reach::Up)).await;
     life.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_key_is_enrolled_only_when_a_person_says_so_and_the_journal_says_who() {
+    let mut site = Site::new(&["a", "b"]);
+    site.write(0, "5m");
+    let known_hosts = site.fleet().join("inventory/known_hosts");
+    let known = || std::fs::read_to_string(&known_hosts).unwrap();
+    let life = Life::begin(&site).await;
+    life.serve(&site);
+    let b = name("b");
+    life.until("b is up", |world| is(world, &b, Reach::Up)).await;
+    let (old, before) = (site.mac("b").sshd.fingerprint(), known());
+    let (code, said) = enrol(&site, &["b"]).await;
+    assert!(code == Some(0) && said.contains("knows this key already"), "{code:?} {said}");
+
+    site.mac_mut("b").sshd.restart_with_new_host_key();
+    let mismatch = |world: &World| is(world, &b, Reach::IdentityMismatch);
+    let world = life.until("the key is seen to have changed", mismatch).await;
+    assert!(world.hosts[&b].reach_why.contains("`hostler host enrol b --replace`"));
+    let new = site.mac("b").sshd.fingerprint();
+    let (code, said) = enrol(&site, &["b", "--yes"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("CHANGED") && said.contains(&old) && said.contains(&new), "{said}");
+    let (code, said) = enrol(&site, &["b", "--replace", "--fingerprint", &old]).await;
+    assert!(code == Some(1) && said.contains("shows no key"), "{code:?} {said}");
+    let (code, said) = enrol(&site, &["b", "--replace"]).await;
+    assert!(code == Some(2) && said.contains("say --yes"), "{code:?} {said}");
+    assert!(mismatch(&life.world()) && known() == before, "nothing of this has changed anything");
+    assert_eq!(site.mac("b").sshd.logins(), 0, "and nothing was sent");
+
+    let (code, said) = enrol(&site, &["b", "--replace", "--fingerprint", &new]).await;
+    assert!(
+        code == Some(0) && said.contains("ada has accepted") && said.contains("is tried now"),
+        "{code:?} {said}"
+    );
+    life.until("b is up again", |world| is(world, &b, Reach::Up)).await;
+    let line = format!("[{}]:{} ", site.mac("b").sshd.address(), site.mac("b").sshd.port());
+    assert_eq!(known().matches(&line).count(), 1, "{}", known());
+    assert!(known().contains(&format!("{line}{}", site.mac("b").sshd.host_key())));
+    life.end().await;
+
+    let (code, said) = enrol(&site, &["b"]).await;
+    assert!(code == Some(0) && said.contains("no controller runs at"), "{code:?} {said}");
+    let mut accepted = Vec::new();
+    for entry in account(&site).await.entries {
+        if let Event::HostTrusted { host, fingerprint } = entry.event {
+            assert_eq!(
+                (entry.actor, host),
+                (Actor { who: "ada".into(), via: Via::Cli }, b.clone())
+            );
+            accepted.push(fingerprint.to_string());
+        }
+    }
+    assert_eq!(accepted, [old, new]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_obeys_a_newer_controller_ends_this_one_before_it_sends_anything() {
+    let site = Site::new(&["a"]);
+    site.write(1, "5m");
+    let mac = site.mac("a");
+    let told = mac.home().join(".hostler/epoch");
+    std::fs::create_dir_all(&told).unwrap();
+    std::fs::write(told.join("9"), "").unwrap();
+    let ended = Life::begin(&site).await.finish().await;
+    let said = ended.unwrap_err().to_string();
+    assert!(
+        said.contains("host a knows a newer controller (it obeys epoch 9, and ours is 1)"),
+        "{said}"
+    );
+    assert!(mac.disks().iter().all(|vm| !vm.starts_with("hostler-")));
+    let log = mac.home().join(".hostler/done");
+    assert!(!log.exists(), "no operation was begun");
 }

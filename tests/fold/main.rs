@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod audit;
+mod forgotten;
 mod refused;
 mod walk;
 
@@ -157,7 +158,7 @@ fn the_walks_meet_every_event_and_every_sort_of_slot() {
         }
         events.extend(walk.entries.iter().map(|entry| entry.event.name()));
     }
-    assert_eq!(events.len(), 24, "{events:?}");
+    assert_eq!(events.len(), 26, "{events:?}");
     assert_eq!(slots.len(), 7, "{slots:?}");
     assert!(taken > 4_000 && refused > 1_000, "{taken} taken, {refused} refused");
 }

@@ -14,7 +14,7 @@ fn host() -> HostName {
     HOST.parse().unwrap()
 }
 
-fn placed(id: VmId, slot: SlotIx, replaces: Option<(JobId, VmId)>) -> Event {
+pub(crate) fn placed(id: VmId, slot: SlotIx, replaces: Option<(JobId, VmId)>) -> Event {
     let (pool, image) = ("ci".parse().unwrap(), "xcode".parse().unwrap());
     Event::SlotReserved { vm: id, host: host(), slot, pool, image, replaces }
 }
@@ -77,7 +77,7 @@ fn and(mut events: Vec<Event>, more: impl IntoIterator<Item = Event>) -> Vec<Eve
     events
 }
 
-fn job(state: TaskState) -> Event {
+pub(crate) fn job(state: TaskState) -> Event {
     let (host, pool) = (host(), "ci".parse().unwrap());
     let task = Task { host, pool, state, replacement: None };
     Event::JobOpened {
@@ -96,6 +96,19 @@ fn job(state: TaskState) -> Event {
             paused: None,
         }),
     }
+}
+
+pub(crate) fn forgotten() -> Event {
+    Event::HostForgotten { host: host(), why: "burnt".into() }
+}
+
+pub(crate) fn reached(to: Reach) -> Event {
+    Event::ReachChanged { host: host(), to, why: "so it was seen".into() }
+}
+
+pub(crate) fn undeclared() -> Event {
+    let hosts = [(host(), None)].into();
+    Event::FleetChanged { change: FleetChange { hosts, ..FleetChange::default() } }
 }
 
 fn three_slots() -> Event {
@@ -136,6 +149,16 @@ fn rows() -> Vec<(Vec<Event>, Event, &'static str)> {
         // Only a refused start shows a leak.
         (vm_at(Placed), leak.clone(), "was not refused a start"),
         (vm_at(Booting), leak, "was not refused a start"),
+        // What is declared, or can be reached, is not given up.
+        (vec![], forgotten(), "is still in the inventory"),
+        (and(vm_at(Ready), [undeclared()]), forgotten(), "answers"),
+        (and(vm_at(Ready), [undeclared(), reached(Reach::Locked)]), forgotten(), "answers"),
+        (and(vm_at(Ready), [undeclared(), reached(Reach::Suspect)]), forgotten(), "long enough"),
+        (
+            and(vm_at(Ready), [undeclared(), reached(Reach::Lost), forgotten()]),
+            retired(),
+            "is not known",
+        ),
         // A job begins at its beginning, and its tasks need nothing once they are over.
         (vm_at(Ready), job(TaskState::Begun { at: Timestamp::default() }), "before it was opened"),
         (

@@ -165,7 +165,11 @@ impl Walk {
         let hold = here.and_then(|host| host.holds.keys().nth(usize::from(b % 2))).copied();
         let cloned =
             here.and_then(|host| host.slots[slot.index()].vm()).unwrap_or(VmId::from_bits(999_999));
-        match c % 7 {
+        match c % 9 {
+            7 => {
+                let fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
+                Event::HostTrusted { host, fingerprint }
+            }
             0 => Event::HostSeen { host, sighting: Box::new(sighting(b)) },
             1 if b.is_multiple_of(3) => {
                 let (id, by) = (HoldId::from_bits(self.next_id()), Actor::controller());
@@ -192,6 +196,11 @@ impl Walk {
             }
             3 => Event::SlotTaken { host, slot, name: "win11".into() },
             4 | 5 => Event::SlotCleared { host, slot, why: "gone".into() },
+            6 => {
+                let left = self.world.hosts.iter().find(|(_, host)| host.stays().is_none());
+                let host = left.map_or(host, |(name, _)| name.clone());
+                Event::HostForgotten { host, why: "burnt".into() }
+            }
             _ => Event::SlotLeaked { host, slot, vm: cloned },
         }
     }
@@ -348,14 +357,17 @@ fn outcome(b: u16) -> Outcome {
     let said = "no such file".to_string();
     match b % 8 {
         0..=3 => Outcome::Done,
-        4 => Outcome::Refused { class: Refusal::Limit, said },
+        4 => {
+            let class = if b.is_multiple_of(3) { Refusal::Full } else { Refusal::Limit };
+            Outcome::Refused { class, said }
+        }
         5 => Outcome::Refused { class: Refusal::Other, said },
         _ => Outcome::Unknown { why: "the connection broke".into() },
     }
 }
 
 fn sighting(b: u16) -> Sighting {
-    let seen = SeenVm { state: SeenState::Running, ip: None, linux: b.is_multiple_of(2) };
+    let seen = SeenVm { linux: b.is_multiple_of(2), ..SeenVm::new(SeenState::Running) };
     let vms = BTreeMap::from([("win11".to_string(), seen)]);
     let vms = (!b.is_multiple_of(5)).then_some(vms);
     Sighting { vms, guests: Some(u32::from(b % 3)), ..Sighting::default() }

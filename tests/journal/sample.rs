@@ -33,6 +33,7 @@ pub(crate) fn story() -> Story {
     story.vm_lives_and_dies();
     story.vm_is_refused_everything_and_its_slot_leaks();
     story.vms_go_for_every_reason();
+    story.a_host_is_given_up();
     story.jobs_run();
     story.controller_changes_amid_commands();
     story.fleet_shrinks();
@@ -135,6 +136,9 @@ impl Story {
         self.reach("builder-01", Reach::Locked, "the keychain is locked");
         self.reach("builder-01", Reach::Unknown, "not looked at");
         self.reach("builder-01", Reach::IdentityMismatch, "its host key is another");
+        let fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
+        self.by("ada", Via::Cli, Event::HostTrusted { host: name("builder-01"), fingerprint });
+        self.reach("builder-01", Reach::IdentityMismatch, "its host key is another again");
         for (to, why) in [
             (Reach::Up, ""),
             (Reach::Suspect, "one look failed"),
@@ -204,6 +208,7 @@ impl Story {
     fn vm_is_refused_everything_and_its_slot_leaks(&mut self) {
         let vm = self.place(2, SlotIx::One, None);
         for class in [
+            Refusal::Full,
             Refusal::Missing,
             Refusal::AlreadyRunning,
             Refusal::NotRunning,
@@ -246,6 +251,27 @@ impl Story {
             self.retire(vm, why, None);
             self.put(Event::VmGone { vm });
         }
+    }
+
+    fn a_host_is_given_up(&mut self) {
+        let host: HostName = name("mini-03");
+        let (_, spec) = hosts().pop_last().unwrap();
+        let spec = spec.map(|spec| HostSpec { slots: 2, ..spec });
+        let change = |spec| {
+            let hosts = BTreeMap::from([(host.clone(), spec)]);
+            Event::FleetChanged { change: FleetChange { hosts, ..FleetChange::default() } }
+        };
+        self.by("ada", Via::Cli, change(spec));
+        self.reach("mini-03", Reach::Up, "");
+        let (pool, image, slot) = (name("ci"), name("xcode-26"), SlotIx::One);
+        let replaces = None;
+        let placed =
+            Event::SlotReserved { vm: vm(15), host: host.clone(), slot, pool, image, replaces };
+        self.put(placed);
+        self.done(vm(15), OpKind::Clone);
+        self.by("ada", Via::Cli, change(None));
+        self.reach("mini-03", Reach::Lost, "no answer for 60s");
+        self.by("ada", Via::Cli, Event::HostForgotten { host, why: "burnt out".into() });
     }
 
     fn open(&mut self, id: u64, kind: JobKind, cause: Cause, share: Share, vms: &[VmId]) {
@@ -381,7 +407,11 @@ fn schedules() -> BTreeMap<ScheduleName, Option<ScheduleSpec>> {
 }
 
 fn sighting() -> Sighting {
-    let seen = |state, ip: Option<&str>, linux| SeenVm { state, ip: ip.map(Into::into), linux };
+    let seen = |state, ip: Option<&str>, linux| SeenVm {
+        ip: ip.map(Into::into),
+        linux,
+        ..SeenVm::new(state)
+    };
     let vms = BTreeMap::from([
         ("runs".into(), seen(SeenState::Running, Some("192.168.64.9"), false)),
         ("stands".into(), seen(SeenState::Stopped, None, false)),
@@ -402,6 +432,7 @@ fn sighting() -> Sighting {
             boot: "5F3C6F2B".into(),
             booted_at: Timestamp::from_millis(1_795_000_000_123),
             tool: "2.35.0".into(),
+            ..Facts::default()
         },
         vms: Some(vms),
         images: Some(vec!["ghcr.io/acme/xcode:26.1".into()]),

@@ -67,13 +67,14 @@ fn draw_state(ctx: &Ctx, canvas: &mut Canvas, names: &Names, from: u16) {
         }
     };
     let cluster = if names.production { Token::Danger } else { Token::Bar };
-    let clock = text::clock(ctx.there);
+    // Here stands how far all times on this desktop are from UTC.
+    let (clock, offset) = (ctx.zone.clock(ctx.there), ctx.zone.offset(ctx.there));
     let mut pieces = vec![(state, token), (names.cluster.to_string(), cluster)];
     if ctx.compact {
-        pieces.push((clock[..5].to_string(), Token::Bar));
+        pieces.push((format!("{}{offset}", &clock[..5]), Token::Bar));
     } else {
         pieces.push((names.user.to_string(), Token::Bar));
-        pieces.push((clock, Token::Bar));
+        pieces.push((format!("{clock}{offset}"), Token::Bar));
     }
     pieces.retain(|(text, _)| !text.is_empty());
     let between = match ctx.compact {

@@ -301,6 +301,7 @@ fn sighting(n: usize) -> Sighting {
         boot: format!("boot-{n}"),
         booted_at: START - Span::from_hours(24 * 12),
         tool: "2.35.0".into(),
+        filevault: Some(false),
     };
     let vms = Some(BTreeMap::new());
     Sighting {

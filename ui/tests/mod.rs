@@ -1,9 +1,10 @@
-//! Tests of the whole desktop: sessions, pictures, a monkey, the room's rules, and the budget.
+//! Tests of the whole desktop: sessions, pictures, a monkey, and the room's rules. Its budget is
+//! measured in `tests/bench/desktop.rs`.
 
-mod budget;
 mod commands;
 pub mod fleet;
 mod monkey;
 mod pictures;
 mod rules;
 pub mod session;
+mod told;

@@ -25,6 +25,8 @@ pub struct Column {
     pub rank: u8,
     /// Takes the room that is left over.
     pub grows: bool,
+    /// So wide it is before a column of this rank or a higher one is shown at all.
+    wish: (u16, u8),
     pub right: bool,
     /// Changes with every sample: sorted by it, rows are held still while somebody is choosing.
     pub metric: bool,
@@ -32,10 +34,14 @@ pub struct Column {
 
 impl Column {
     pub const fn new(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, rank, grows: false, right: false, metric: false }
+        Self { title, width, rank, grows: false, wish: (width, 0), right: false, metric: false }
     }
     pub const fn grows(self) -> Self {
         Self { grows: true, ..self }
+    }
+    /// Grows, and has this width before columns from this rank on are shown beside it.
+    pub const fn grows_to(self, width: u16, rank: u8) -> Self {
+        Self { grows: true, wish: (width, rank), ..self }
     }
     pub const fn metric(self) -> Self {
         Self { right: true, metric: true, ..self }
@@ -322,7 +328,10 @@ fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
     let mut used = 0;
     for n in ranked {
         let more = columns[n].width + if taken.is_empty() { 0 } else { gap };
-        if !taken.is_empty() && used + more > width {
+        let wishes = taken.iter().map(|t: &usize| &columns[*t]);
+        let wishes = wishes.filter(|column| column.wish.1 <= columns[n].rank);
+        let wished: u16 = wishes.map(|column| column.wish.0.saturating_sub(column.width)).sum();
+        if !taken.is_empty() && used + wished + more > width {
             break;
         }
         used += more;
@@ -364,6 +373,12 @@ mod tests {
         assert_eq!(fit(&C, 5), [(0, 0, 5)]);
         assert_eq!(fit(&C, 2), [(0, 0, 2)]);
         assert_eq!(fit(&C, 0), [(0, 0, 0)]);
+        let wishes = [C[0], C[1], C[2].grows_to(10, 2)];
+        assert_eq!(fit(&wishes, 20), [(0, 0, 5), (2, 6, 14)]);
+        assert_eq!(fit(&wishes, 22), [(0, 0, 5), (1, 6, 5), (2, 12, 10)]);
+        assert_eq!(fit(&wishes, 12), [(0, 0, 5), (2, 6, 6)]);
+        let later = [C[0], C[1], C[2].grows_to(10, 3)];
+        assert_eq!(fit(&later, 20), fit(&C, 20), "only from that rank on");
     }
 
     #[test]

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use hostler::model::HostName;
+use hostler::model::{HostName, Zone};
 
 use super::Ctx;
 use crate::ui::filter::Filter;
 use crate::ui::glyphs::Look;
 use crate::ui::notes::Level;
 use crate::ui::replica::{Changed, Replica};
-use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::widgets::{Column, Rows, SortKey};
 
@@ -31,11 +30,11 @@ impl Rows for EventRows {
     ];
     const GROWS: bool = true;
     const COLUMNS: &'static [Column] = &[
-        Column::new("TIME", 8, 1),
+        Column::new("TIME", 8, 2),
         Column::new("LVL", 4, 3),
-        Column::new("ABOUT", 14, 2),
+        Column::new("ABOUT", 10, 1),
         Column::new("WHO", 8, 4),
-        Column::new("WHAT", 30, 0).grows(),
+        Column::new("WHAT", 20, 0).grows_to(30, 3),
     ];
 
     fn ids(fleet: &Replica) -> Vec<u64> {
@@ -63,7 +62,8 @@ impl Rows for EventRows {
     }
     fn name(fleet: &Replica, id: &u64) -> String {
         fleet.note(*id).map_or(String::new(), |note| {
-            format!("{} {} {}", text::date(note.at), note.about, note.what)
+            // What is copied leaves this desktop, and its zone.
+            format!("{} {} {}", Zone::default().date(note.at), note.about, note.what)
         })
     }
     fn detail(ctx: &Ctx, id: &u64) -> String {
@@ -85,7 +85,7 @@ impl Rows for EventRows {
             Level::Bad => Token::Bad,
         };
         match column {
-            TIME => (text::clock(note.at), Token::Dim),
+            TIME => (ctx.zone.clock(note.at), Token::Dim),
             LEVEL => (note.level.word().into(), graveness),
             ABOUT => (note.about.clone(), Token::Text),
             WHO => (note.who.clone(), Token::Text),

@@ -37,6 +37,9 @@ impl HelpView {
         lines.extend(FILTERS.map(|(what, how)| row(what, how, Token::Text)));
         lines.extend([Vec::new(), head("Mouse")]);
         lines.extend(MOUSE.map(|(what, how)| row(what, how, Token::Text)));
+        lines.extend([Vec::new(), head("Times")]);
+        let zone = format!("all are of the zone {}, as the clock in the bar", ctx.zone);
+        lines.push(row(&ctx.zone.offset(ctx.there), &zone, Token::Text));
         lines
     }
 }

@@ -46,7 +46,7 @@ impl HostView {
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
         match &self.last {
             Some(host) => {
-                let lines = self.lines(ctx, host);
+                let lines = self.lines(ctx, host, inner.width);
                 self.scroll.draw(canvas, inner, &lines);
             }
             None if self.gone => {
@@ -59,33 +59,44 @@ impl HostView {
         canvas.faded = false;
     }
 
-    fn lines(&self, ctx: &Ctx, host: &Host) -> Vec<Line> {
+    fn lines(&self, ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
         let mut lines = Vec::new();
         if self.gone {
             let said = "This host has left the fleet; these are its last known facts.";
             lines.push(vec![(said.to_string(), Token::Bad)]);
         }
-        lines.extend(head(ctx, host));
+        lines.extend(head(ctx, host, width));
         lines.extend(facts(ctx, &self.host, host));
         lines.push(Vec::new());
         lines.extend(slots(ctx, host));
-        lines.extend(holds(ctx, host));
+        lines.extend(holds(ctx, host, width));
         lines.extend(events(ctx, &self.host));
         lines
     }
 }
 
+/// How wide the labels are.
+const LABEL: u16 = 8;
+
 fn plain(label: &str, text: String) -> Line {
     vec![(format!("{label:<8}"), Token::Dim), (text, Token::Text)]
 }
 
-fn head(ctx: &Ctx, host: &Host) -> Vec<Line> {
+/// A sentence, on as many lines as it needs: what people and tools say is not cut.
+fn wrapped(label: &str, said: &str, width: u16, token: Token) -> Vec<Line> {
+    let parts = text::wrap(said, width.saturating_sub(LABEL).max(1));
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    let line = |(label, part)| vec![(format!("{label:<8}"), Token::Dim), (part, token)];
+    labels.zip(parts).map(line).collect()
+}
+
+fn head(ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
     let look = Look::host(host.word());
     let state = format!("{} {}", ctx.glyphs.look(look), host.word());
     let since = format!("  {} for {}", host.reach, ctx.there.since(host.reach_since).rough());
     let mut lines = vec![vec![(state, look.token()), (since, Token::Text)]];
     if !host.reach_why.is_empty() && host.reach != Reach::Up {
-        lines.push(plain("why", host.reach_why.clone()));
+        lines.extend(wrapped("why", &host.reach_why, width, Token::Text));
     }
     lines
 }
@@ -132,7 +143,7 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
         let (text, token) = match (slot, vm) {
             (Slot::Foreign { name }, _) => (format!("foreign: {name}"), Token::Warn),
             (Slot::Leaked { since }, _) => {
-                (format!("leaked since {}: a reboot clears it", text::date(*since)), Token::Bad)
+                (format!("leaked since {}: a reboot clears it", ctx.zone.date(*since)), Token::Bad)
             }
             (_, Some(vm)) => {
                 let look = Look::vm(vm.word());
@@ -149,14 +160,14 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
     host.slots.iter().enumerate().take(usize::from(host.spec.slots)).map(told).collect()
 }
 
-fn holds(ctx: &Ctx, host: &Host) -> Vec<Line> {
+fn holds(ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
     let told = |hold: &hostler::model::Hold| {
-        let until = hold.until.map_or(String::new(), |at| format!(", until {}", text::date(at)));
+        let until = hold.until.map_or(String::new(), |at| format!(", until {}", ctx.zone.date(at)));
         let age = ctx.there.since(hold.created).rough();
         let said = format!("{}: {}  by {} {age} ago{until}", hold.kind, hold.reason, hold.by);
-        vec![(format!("{:<8}", "held"), Token::Dim), (said, Token::Hold)]
+        wrapped("held", &said, width, Token::Hold)
     };
-    host.holds.values().map(told).collect()
+    host.holds.values().flat_map(told).collect()
 }
 
 fn events(ctx: &Ctx, name: &HostName) -> Vec<Line> {
@@ -168,7 +179,7 @@ fn events(ctx: &Ctx, name: &HostName) -> Vec<Line> {
                 Level::Warn => Token::Warn,
                 Level::Bad => Token::Bad,
             };
-            vec![(format!("{} ", text::clock(note.at)), Token::Dim), (note.what.clone(), token)]
+            vec![(format!("{} ", ctx.zone.clock(note.at)), Token::Dim), (note.what.clone(), token)]
         })
         .collect();
     if !lines.is_empty() {

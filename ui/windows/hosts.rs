@@ -35,10 +35,8 @@ fn get<'a>(fleet: &'a Replica, id: &HostName) -> Option<&'a Host> {
 impl Rows for HostRows {
     type Id = HostName;
     const NOUN: &'static str = "host";
-    const NONE: [&'static str; 2] = [
-        "No host is declared.",
-        "Declare them in the fleet directory; on SIGHUP `hostler serve` reads it again.",
-    ];
+    const NONE: [&'static str; 2] =
+        ["No host is declared.", "Declare them in the fleet directory, then say `hostler reload`."];
     const COLUMNS: &'static [Column] = &[
         Column::new("HOST", 10, 0),
         Column::new("STATE", 11, 1),
@@ -48,7 +46,7 @@ impl Rows for HostRows {
         Column::new("FREE", 7, 8).metric(),
         Column::new("MACOS", 7, 6),
         Column::new("SITE", 9, 5),
-        Column::new("DOING", 14, 3).grows(),
+        Column::new("DOING", 14, 3).grows_to(28, 5),
     ];
 
     fn ids(fleet: &Replica) -> Vec<HostName> {
@@ -127,19 +125,31 @@ fn taken(host: &Host) -> i64 {
 
 /// What a host does, or why it does nothing.
 pub fn doing(fleet: &Replica, host: &Host) -> String {
-    if let Some(hold) = host.holds.values().next_back() {
-        return format!("{}  {}", hold.reason, hold.by);
+    let held = host.holds.values().next_back().map(|hold| format!("{}  {}", hold.reason, hold.by));
+    // A hold does not hide that the host is out of reach.
+    let out = (host.reach != Reach::Up && !host.reach_why.is_empty()).then_some(&host.reach_why);
+    match (held, out) {
+        (Some(held), Some(out)) => return format!("{held}; {out}"),
+        (Some(held), None) => return held,
+        (None, Some(out)) => return out.clone(),
+        (None, None) => {}
     }
-    if host.reach != Reach::Up && !host.reach_why.is_empty() {
-        return host.reach_why.clone();
-    }
-    let told = |world: &World| {
-        let vms = world.vms_on(host).map(|vm| format!("{} {}", vm.pool, vm.word()));
-        vms.collect::<Vec<_>>().join(", ")
-    };
-    match fleet.world().map(told) {
+    match fleet.world().map(|world| vms_of(world, host)) {
         Some(told) if !told.is_empty() => told,
         Some(_) | None => "-".into(),
+    }
+}
+
+/// Its VMs in few words: `2 ci ready`, `ci ready, booting`, `ci ready, lab booting`.
+fn vms_of(world: &World, host: &Host) -> String {
+    let vms: Vec<&Arc<Vm>> = world.vms_on(host).collect();
+    match vms.as_slice() {
+        [a, b] if a.pool == b.pool && a.word() == b.word() => format!("2 {} {}", a.pool, a.word()),
+        [a, b] if a.pool == b.pool => format!("{} {}, {}", a.pool, a.word(), b.word()),
+        vms => {
+            let each = vms.iter().map(|vm| format!("{} {}", vm.pool, vm.word()));
+            each.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -209,6 +219,11 @@ pub fn draw_counts(ctx: &Ctx, canvas: &mut Canvas, area: Rect) -> Rect {
     for (word, n) in ctx.fleet.counts() {
         let look = Look::host(word);
         let said = format!("{} {} {word}", canvas.glyphs.look(look), text::count(*n));
+        // Half a word, or a count without its word, would say something else.
+        if x + text::width(&said) > area.right() {
+            canvas.text(x, area.y, canvas.glyphs.more(), Token::Dim);
+            break;
+        }
         x = canvas.text(x, area.y, &said, look.token()) + 2;
     }
     canvas.faded = false;

@@ -8,7 +8,6 @@ use super::Ctx;
 use crate::ui::filter::{Filter, Subject};
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
-use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::widgets::{Column, Rows, SortKey};
 
@@ -92,7 +91,7 @@ impl Rows for JobRows {
             STATE => return (job.word().into(), Look::job(job.word()).token()),
             PROGRESS => progress(ctx, job),
             CAUSE => cause(job),
-            OPENED => text::clock(job.opened),
+            OPENED => ctx.zone.clock(job.opened),
             BY => job.by.who.clone(),
             _ => why(job),
         };

@@ -206,11 +206,11 @@ pub fn waiting(ctx: &Ctx) -> Vec<(String, Token)> {
             vec![("Loading the fleet...".into(), Token::Strong)]
         }
         Link::Lost { since, why, next } => {
-            let wait = text::clock(*next);
+            let (since, wait) = (ctx.zone.clock(*since), ctx.zone.clock(*next));
             vec![
                 ("The controller cannot be reached.".into(), Token::Bad),
                 (why.clone(), Token::Text),
-                (format!("Since {}; next try at {wait}.", text::clock(*since)), Token::Text),
+                (format!("Since {since}; next try at {wait}."), Token::Text),
                 ("Press r to try now.".into(), Token::Text),
             ]
         }

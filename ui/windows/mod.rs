@@ -11,7 +11,7 @@ mod vms;
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, Timestamp};
+use hostler::model::{HostName, Timestamp, Zone};
 use ratatui::layout::Rect;
 
 pub use events::EventRows;
@@ -58,6 +58,8 @@ pub struct Ctx<'a> {
     /// One window fills the screen.
     pub compact: bool,
     pub glyphs: Glyphs,
+    /// In which times are shown.
+    pub zone: Zone,
     pub now_can: &'a Situation,
 }
 
@@ -125,7 +127,7 @@ impl View {
             Self::Host(_) | Self::Help(_) => String::new(),
         };
         let old = ctx.stale && ctx.fleet.world().is_some() && self.kind() != WinKind::Help;
-        let as_of = format!("as of {}", super::text::clock(ctx.heard_there));
+        let as_of = format!("as of {}", ctx.zone.clock(ctx.heard_there));
         match (old, foot.is_empty()) {
             (true, true) => as_of,
             (true, false) => format!("{foot}   {as_of}"),

@@ -237,6 +237,7 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 }
                 Command::Load { .. } => Err(Denied::Stopping),
                 Command::Trust { .. }
+                | Command::Forget { .. }
                 | Command::Suspend { .. }
                 | Command::ResumeSchedule { .. }
                 | Command::SkipNext { .. } => Ok(Done::default()),

@@ -66,7 +66,7 @@ async fn the_actor_is_the_peer_unless_our_own_user_names_one() {
     let served = serving();
     let http = http(&served.path());
     let ask = |actor: Option<&'static str>| {
-        let request = http.post("http://x/v1/hosts/mini-01/trust");
+        let request = http.post("http://x/v1/schedules/nightly/run-now");
         let request = match actor {
             Some(actor) => request.header(ACTOR_HEADER, actor),
             None => request,

@@ -77,8 +77,15 @@ async fn what_is_asked_reaches_the_engine_with_its_actor() {
     assert_eq!(served.last_asked().1, respawn);
     assert_eq!(client.run_now(&name("nightly")).await.unwrap().job, Some(job(8)));
     assert_eq!(served.last_asked().1, Command::RunNow { schedule: name("nightly") });
-    client.trust(&name("mini-02")).await.unwrap();
-    assert_eq!(served.last_asked().1, Command::Trust { host: name("mini-02") });
+    let fingerprint: Fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
+    client.trust(&name("mini-02"), &fingerprint).await.unwrap();
+    let trust = Command::Trust { host: name("mini-02"), fingerprint };
+    assert_eq!(served.last_asked().1, trust);
+    client.forget(&name("mini-02"), " burnt ").await.unwrap();
+    let forget = Command::Forget { host: name("mini-02"), reason: "burnt".into() };
+    assert_eq!(served.last_asked().1, forget);
+    let error = client.forget(&name("mini-02"), " ").await.unwrap_err();
+    assert!(error.to_string().contains("reason: say why"), "{error}");
     assert_eq!(client.reload().await.unwrap().said, ["nothing differs"]);
 }
 

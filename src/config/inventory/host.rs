@@ -62,6 +62,8 @@ impl HostEntry<'_> {
             slots: layer.slots.unwrap_or(2),
             labels,
             groups: self.group.iter().cloned().collect(),
+            expect: layer.expect.clone(),
+            authrestart: layer.authrestart.unwrap_or(false),
             ..HostSpec::new(access)
         };
         Some((name, spec))
@@ -75,7 +77,8 @@ pub(super) fn read_group<'a>(
     paths: Paths<'_>,
     report: &mut Report,
 ) -> (Layer, Vec<HostEntry<'a>>) {
-    let keys = ["user", "driver", "role", "slots", "labels", "ssh", "expect", "hosts"];
+    let keys =
+        ["user", "driver", "role", "slots", "labels", "ssh", "expect", "authrestart", "hosts"];
     let Some([layer @ .., hosts]) = item.fields(keys, report) else {
         return (Layer::default(), vec![]);
     };
@@ -107,7 +110,16 @@ fn read_host<'a>(
 ) -> Option<HostEntry<'a>> {
     let names = read_names(key, item, report);
     let keys = [
-        "user", "driver", "role", "slots", "labels", "ssh", "expect", "address", "host_key",
+        "user",
+        "driver",
+        "role",
+        "slots",
+        "labels",
+        "ssh",
+        "expect",
+        "authrestart",
+        "address",
+        "host_key",
         "local",
     ];
     let [layer @ .., address, host_key, local] = item.fields(keys, report)?;

@@ -1,10 +1,11 @@
 //! What defaults, groups and hosts have in common: three levels of the same keys, the nearer wins.
 
 use super::access::{Paths, SshLayer, read_ssh, read_user};
+use super::expect::{expect_over, read_expect};
 use crate::config::item::Item;
 use crate::config::near;
 use crate::config::problem::{Report, clip};
-use crate::model::{DriverKind, Labels, Role};
+use crate::model::{DriverKind, Expect, Labels, Role};
 
 /// Labels that Hostler sets itself.
 const OWN_LABELS: [&str; 2] = ["name", "role"];
@@ -21,6 +22,8 @@ pub(super) struct Layer {
     pub(super) slots: Option<u8>,
     pub(super) labels: Labels,
     pub(super) ssh: SshLayer,
+    pub(super) expect: Expect,
+    pub(super) authrestart: Option<bool>,
 }
 
 impl Layer {
@@ -35,21 +38,20 @@ impl Layer {
             slots: self.slots.or(below.slots),
             labels,
             ssh: self.ssh.over(&below.ssh),
+            expect: expect_over(self.expect, &below.expect),
+            authrestart: self.authrestart.or(below.authrestart),
         }
     }
 }
 
-/// The items of user, driver, role, slots, labels, ssh and expect, in this order.
-pub(super) type LayerItems<'a> = [Option<Item<'a>>; 7];
+/// The keys of every level.
+pub(super) const LAYER_KEYS: [&str; 8] =
+    ["user", "driver", "role", "slots", "labels", "ssh", "expect", "authrestart"];
+/// Their items, in this order.
+pub(super) type LayerItems<'a> = [Option<Item<'a>>; LAYER_KEYS.len()];
 
 pub(super) fn read_layer(items: LayerItems<'_>, paths: Paths<'_>, report: &mut Report) -> Layer {
-    let [user, driver, role, slots, labels, ssh, expect] = items;
-    if let Some(expect) = expect {
-        expect.not_acted_on(report);
-        for (_, item) in expect.named(report) {
-            item.text(report);
-        }
-    }
+    let [user, driver, role, slots, labels, ssh, expect, authrestart] = items;
     let roles = [("worker", Role::Worker), ("builder", Role::Builder)];
     Layer {
         // A wrong name is there all the same: it should not be called missing as well.
@@ -59,12 +61,13 @@ pub(super) fn read_layer(items: LayerItems<'_>, paths: Paths<'_>, report: &mut R
         slots: slots.and_then(|item| read_slots(&item, report)),
         labels: labels.map(|item| read_labels(&item, report)).unwrap_or_default(),
         ssh: ssh.and_then(|item| read_ssh(&item, paths, report)).unwrap_or_default(),
+        expect: expect.and_then(|item| read_expect(&item, report)).unwrap_or_default(),
+        authrestart: authrestart.and_then(|item| item.truth(report)),
     }
 }
 
 pub(super) fn read_defaults(item: &Item<'_>, paths: Paths<'_>, report: &mut Report) -> Layer {
-    let keys = ["user", "driver", "role", "slots", "labels", "ssh", "expect"];
-    item.fields(keys, report).map(|items| read_layer(items, paths, report)).unwrap_or_default()
+    item.fields(LAYER_KEYS, report).map(|it| read_layer(it, paths, report)).unwrap_or_default()
 }
 
 fn read_driver(item: &Item<'_>, report: &mut Report) -> Option<DriverKind> {

@@ -2,11 +2,13 @@
 //! one fleet. First every file is read into a draft, then names that point elsewhere are followed.
 
 mod access;
+mod expect;
 mod host;
 mod image;
 mod layer;
 mod pool;
 mod resolve;
+mod rollout;
 mod schedule;
 
 use std::collections::BTreeMap;

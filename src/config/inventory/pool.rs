@@ -1,13 +1,16 @@
 //! Pools: how many VMs, of which image, on which hosts.
 
-use crate::config::item::Item;
+use std::ops::RangeInclusive;
+
+use crate::config::item::{Item, LENGTH};
 use crate::config::problem::{Place, Report};
-use crate::model::{Bytes, ImageName, PoolSize, PoolSpec, Selector, Span};
+use crate::model::{Bytes, GuestScript, ImageName, PoolSize, PoolSpec, Selector, Span};
 
 const SIZE: &str = "a number of VMs, {per_host: 1}, {per_host: 2} or {fill: true}";
 const PER_HOST: &str = "1 or 2 (Apple's licence allows two macOS VMs per Mac)";
 const SIZE_OF_MEMORY: &str = "a size such as 8GiB";
-pub(super) const LENGTH: &str = "a length of time such as 30s, 5m or 4h";
+/// A younger limit would have a pool do nothing but renew itself.
+const OLDEST: RangeInclusive<Span> = Span::from_mins(1)..=Span::from_hours(24 * 365);
 
 /// A pool, and where it names what stands elsewhere.
 #[derive(Debug)]
@@ -23,8 +26,12 @@ pub(super) fn read_pool(item: &Item<'_>, report: &mut Report) -> Option<PoolEntr
         "image", "size", "hosts", "cpu", "memory", "priority", "startup", "secrets", "ready",
         "busy", "retire", "max_age",
     ];
-    let [image, size, hosts, cpu, memory, priority, later @ ..] = item.fields(keys, report)?;
-    read_later(later, report);
+    let [image, size, hosts, cpu, memory, priority, startup, secrets, ready, busy, retire, max_age] =
+        item.fields(keys, report)?;
+    read_later([startup, secrets, ready], report);
+    let busy = busy.and_then(|item| read_busy(&item, report));
+    let retire = retire.and_then(|item| read_retire(&item, report));
+    let max_age = max_age.and_then(|item| item.span(OLDEST, report));
     for (key, value, expected) in [("image", &image, "the name of an image"), ("size", &size, SIZE)]
     {
         if value.is_none() {
@@ -42,15 +49,13 @@ pub(super) fn read_pool(item: &Item<'_>, report: &mut Report) -> Option<PoolEntr
     let priority = priority.and_then(|item| item.int(0..=1000, report));
     let spec = match (&image, size, &hosts) {
         (Some((image, _)), Some(size), Some((hosts, _))) => Some(PoolSpec {
-            image: image.clone(),
-            size,
-            hosts: hosts.clone(),
             cpu,
             memory,
             priority: priority.and_then(|n| i32::try_from(n).ok()).unwrap_or(500),
-            busy: None,
-            retire: None,
-            max_age: None,
+            busy,
+            retire,
+            max_age,
+            ..PoolSpec::new(image.clone(), size, hosts.clone())
         }),
         _ => None,
     };
@@ -82,12 +87,39 @@ fn read_size(item: &Item<'_>, report: &mut Report) -> Option<PoolSize> {
     }
 }
 
+/// Whether a VM has work: a script in the guest. An agent's own word comes in a later version.
+fn read_busy(item: &Item<'_>, report: &mut Report) -> Option<GuestScript> {
+    let [sh, agent, within] = item.fields(["sh", "agent", "within"], report)?;
+    let span = |item: Item<'_>| item.span(Span::from_secs(1)..=Span::from_mins(5), report);
+    let within = within.map_or(Some(Span::from_secs(10)), span);
+    match (sh, agent) {
+        (Some(sh), None) => Some(GuestScript { sh: sh.text(report)?.to_string(), within: within? }),
+        (None, Some(agent)) => {
+            agent.not_acted_on(report);
+            read_agent(&agent, report);
+            None
+        }
+        (None, None) | (Some(_), Some(_)) => {
+            report.wrong(item.wrong("is not a busy check", "either `sh` or `agent`"))
+        }
+    }
+}
+
+/// What tells the agent in a guest to take no more work, and how long the work it has may take.
+fn read_retire(item: &Item<'_>, report: &mut Report) -> Option<GuestScript> {
+    let [sh, within] = item.fields(["sh", "within"], report)?;
+    let span = |item: Item<'_>| item.span(Span::from_secs(1)..=Span::from_hours(24), report);
+    let within = within.map_or(Some(Span::from_hours(1)), span);
+    let Some(sh) = sh else { return report.wrong(item.missing("sh", "a text")) };
+    Some(GuestScript { sh: sh.text(report)?.to_string(), within: within? })
+}
+
 /// What a later version acts on; its form is checked now so that it can be relied on then.
-fn read_later(items: [Option<Item<'_>>; 6], report: &mut Report) {
+fn read_later(items: [Option<Item<'_>>; 3], report: &mut Report) {
     for item in items.iter().flatten() {
         item.not_acted_on(report);
     }
-    let [startup, secrets, ready, busy, retire, max_age] = items;
+    let [startup, secrets, ready] = items;
     if let Some(item) = startup
         && let Some([template, timeout]) = item.fields(["template", "timeout"], report)
     {
@@ -99,24 +131,12 @@ fn read_later(items: [Option<Item<'_>>; 6], report: &mut Report) {
             read_secret(&item, report);
         }
     }
-    for item in [ready, retire].into_iter().flatten() {
-        if let Some([sh, within]) = item.fields(["sh", "within"], report) {
-            text_or_missing(&item, "sh", sh, report);
-            within.and_then(|item| item.unit::<Span>(LENGTH, report));
-        }
-    }
-    if let Some(item) = busy
-        && let Some([sh, agent]) = item.fields(["sh", "agent"], report)
+    if let Some(item) = ready
+        && let Some([sh, within]) = item.fields(["sh", "within"], report)
     {
-        match (sh, agent) {
-            (Some(sh), None) => drop(sh.text(report)),
-            (None, Some(agent)) => read_agent(&agent, report),
-            (None, None) | (Some(_), Some(_)) => {
-                report.note(item.wrong("is not a busy check", "either `sh` or `agent`"));
-            }
-        }
+        text_or_missing(&item, "sh", sh, report);
+        within.and_then(|item| item.unit::<Span>(LENGTH, report));
     }
-    max_age.and_then(|item| item.unit::<Span>(LENGTH, report));
 }
 
 fn text_or_missing(parent: &Item<'_>, key: &str, item: Option<Item<'_>>, report: &mut Report) {

@@ -6,17 +6,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Draft;
 use super::host::HostEntry;
 use crate::config::near;
+use crate::config::playbook::Books;
 use crate::config::problem::{Place, Report};
-use crate::model::{Access, Fleet, HostName, HostSpec, PlaybookName, PoolName, Selector, Targets};
+use crate::model::{
+    Access, Each, Fleet, HostName, HostSpec, PlaybookName, PoolName, PoolSpec, Role, Selector,
+    Targets,
+};
 
 /// The most hosts a fleet may have: a range mistyped should not fill the memory.
 const MOST_HOSTS: usize = 20_000;
 
-/// The fleet. `playbooks` are the names that exist. With `complete` false a file could not be
-/// read at all, and a name that is not found may well stand there: then none is reported.
+/// The fleet. `playbook_names` are those that exist, of broken ones too. With `complete` false a
+/// file could not be read at all, and a name that is not found may well stand there: then none is
+/// reported.
 pub(in crate::config) fn resolve(
     draft: Draft<'_>,
-    playbooks: &BTreeSet<PlaybookName>,
+    books: Books,
+    playbook_names: &BTreeSet<PlaybookName>,
     complete: bool,
     report: &mut Report,
 ) -> Fleet {
@@ -48,12 +54,21 @@ pub(in crate::config) fn resolve(
         fleet.pools.extend(entry.spec.map(|spec| (name, spec)));
     }
     let pool_names: Vec<_> = pool_names.iter().map(PoolName::as_str).collect();
-    let playbook_names: Vec<_> = playbooks.iter().map(PlaybookName::as_str).collect();
+    for (image, at) in &books.images {
+        look.exists("image", image.as_str(), &image_names, at);
+    }
+    fleet.playbooks = books.playbooks;
+    let playbook_names: Vec<_> = playbook_names.iter().map(PlaybookName::as_str).collect();
     for (name, (_, entry)) in schedules {
         let Some(entry) = entry else { continue };
         match &entry.targets {
             Some((Targets::Pool(pool), at)) => look.exists("pool", pool.as_str(), &pool_names, at),
-            Some((Targets::Hosts(selector), at)) => look.matches_some(selector, at),
+            Some((Targets::Hosts(selector), at)) => {
+                let book = entry.playbook.as_ref().and_then(|(name, _)| fleet.playbooks.get(name));
+                if look.matches_some(selector, at) && book.is_some_and(|b| b.each == Each::Vm) {
+                    look.may_have_vms(selector, &fleet.pools, at);
+                }
+            }
             None => {}
         }
         if let Some((playbook, at)) = &entry.playbook {
@@ -155,10 +170,30 @@ impl Look<'_> {
         self.report.note(at.problem(format!("there is no {kind} `{name}`{hint}"), expected));
     }
 
-    fn matches_some(&mut self, selector: &Selector, at: &Place) {
-        if !self.hosts.values().any(|host| selector.matches(&host.labels)) {
+    fn matches_some(&mut self, selector: &Selector, at: &Place) -> bool {
+        let some = self.hosts.values().any(|host| selector.matches(&host.labels));
+        if !some {
             let said = format!("`{selector}` matches no host");
             self.report.warn(at.problem(said, "labels that a host has"));
+        }
+        some
+    }
+
+    /// A playbook for VMs has something to do only where a pool may put some.
+    fn may_have_vms(
+        &mut self,
+        selector: &Selector,
+        pools: &BTreeMap<PoolName, PoolSpec>,
+        at: &Place,
+    ) {
+        let takes = |host: &HostSpec| {
+            host.role == Role::Worker && pools.values().any(|pool| pool.hosts.matches(&host.labels))
+        };
+        let hosts = || self.hosts.values().filter(|host| selector.matches(&host.labels));
+        if self.complete && !hosts().any(takes) {
+            let said = format!("no pool may have VMs on the hosts of `{selector}`");
+            let expected = "hosts that a pool may use, or a playbook with `each: host`";
+            self.report.warn(at.problem(said, expected));
         }
     }
 }

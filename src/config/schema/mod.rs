@@ -1,6 +1,7 @@
 //! JSON Schema of each kind of file, for editors. A test holds the keys described here against the
 //! keys the readers know.
 
+mod book;
 mod text;
 
 use schemars::Schema;
@@ -34,7 +35,7 @@ pub fn schema(kind: Kind) -> Value {
     let made = SchemaSettings::draft2020_12().with_transform(refuse_null).into_generator();
     let schema = match kind {
         Kind::Inventory => made.into_root_schema_for::<text::Inventory>(),
-        Kind::Playbook => made.into_root_schema_for::<text::Playbook>(),
+        Kind::Playbook => made.into_root_schema_for::<book::Playbook>(),
         Kind::Settings => made.into_root_schema_for::<text::Settings>(),
     };
     schema.to_value()

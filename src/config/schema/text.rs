@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-use crate::config::playbook::Each;
 use crate::config::settings::LogLevel;
-use crate::model::{DriverKind, GuestOs, Role};
+use crate::model::{BusyPolicy, DriverKind, GuestOs, Overlap, Role, Splay};
 
 /// A length of time: a number and a unit, `30s`, `5m`, `4h`, `1h30m`, `2d`.
 #[derive(JsonSchema)]
-struct Length(#[schemars(regex(pattern = r"^([0-9]+(ms|s|m|h|d))+$"))] String);
+pub(super) struct Length(#[schemars(regex(pattern = r"^([0-9]+(ms|s|m|h|d))+$"))] String);
 
 /// An amount of memory: `512MiB`, `8GiB`.
 #[derive(JsonSchema)]
@@ -97,8 +96,31 @@ struct Layer {
     /// For selectors. `role`, `name` and the names of group and host are labels by themselves.
     labels: Option<BTreeMap<String, Label>>,
     ssh: Option<Ssh>,
-    /// Versions the host should have. Checked, not acted on by this version.
-    expect: Option<BTreeMap<String, String>>,
+    /// What the host should be; what differs is shown and never mended by itself.
+    expect: Option<Expect>,
+    /// A restart is possible with FileVault on: the account may use `fdesetup authrestart`.
+    authrestart: Option<bool>,
+}
+
+/// What the facts of a host should be.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Expect {
+    macos: Option<Version>,
+    /// The tool that runs the VMs.
+    tool: Option<Version>,
+    /// The same as `tool`.
+    tart: Option<Version>,
+    /// A text such as `m4`.
+    chip: Option<String>,
+}
+
+/// A version such as `26.1`, or requirements such as `>=15.4, <27`.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Version {
+    Text(#[schemars(regex(pattern = r"^[0-9<>=!., ]+$"))] String),
+    Number(f64),
 }
 
 /// How a host is reached.
@@ -149,11 +171,12 @@ struct Pool {
     secrets: Option<BTreeMap<String, Secret>>,
     /// When a VM is ready. Checked, not acted on by this version.
     ready: Option<Check>,
-    /// Whether a VM is at work. Checked, not acted on by this version.
+    /// Whether a VM has work.
     busy: Option<Busy>,
-    /// How a VM is asked to end. Checked, not acted on by this version.
+    /// How the agent in a VM is told to take no more work, and how long the work it has may take;
+    /// 1h by default.
     retire: Option<Check>,
-    /// When a VM is too old. Checked, not acted on by this version.
+    /// A VM older than this is given a successor, 1m or more.
     max_age: Option<Length>,
 }
 
@@ -201,13 +224,16 @@ struct Check {
     within: Option<Length>,
 }
 
-/// Either of the two.
+/// Either `sh` or `agent`.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+#[schemars(deny_unknown_fields, extend("oneOf" = [{"required": ["sh"]}, {"required": ["agent"]}]))]
 struct Busy {
-    /// Exit status 0 means busy.
+    /// A script in the VM; exit status 0 means that it has work.
     sh: Option<String>,
+    /// Checked, not acted on by this version.
     agent: Option<Agent>,
+    /// How long the answer may take; 10s by default.
+    within: Option<Length>,
 }
 
 /// A CI agent; its further keys depend on its kind.
@@ -230,21 +256,31 @@ struct Schedule {
     window: Option<Length>,
     /// How many targets may be out of service at once; 10% by default.
     max_unavailable: Option<Share>,
-    /// Checked, not acted on by this version, as all that follow.
+    /// How hosts are spread over the window: `hash` (the default) each at its own time, the same
+    /// every night; `even` in the order of names; `none` as soon as `max_unavailable` allows.
     splay: Option<Splay>,
+    /// So many VMs of each pool stay ready.
     min_available: Option<Share>,
+    /// Waves, each as how many hosts have had their turn at its end: `[1, 5%, 25%, 100%]`.
+    #[schemars(length(min = 1))]
     order: Option<Vec<Share>>,
+    /// When so many have failed, the run pauses; 5% by default, and at least 1.
     max_fail: Option<Share>,
+    /// How long a host must have been well before it counts as done; 30s by default.
     min_healthy: Option<Length>,
+    /// What happens when the run before still goes on: `skip` (the default) or `queue`.
     overlap: Option<Overlap>,
+    /// Whether a run whose time was missed may begin later in its window; `window` by default.
     catch_up: Option<CatchUp>,
-    busy: Option<WhenBusy>,
-    /// `true` is refused by this version: take the schedule out instead.
+    /// What is done about a host with work: `wait` (the default), `skip` or `deadline`.
+    busy: Option<BusyPolicy>,
+    /// It does not run while this is `true`.
     suspend: Option<bool>,
-    /// Dates; any is refused by this version: leave the days out in `cron`.
+    /// Dates of its zone on which it does not run: `2026-12-24`.
     blackout: Option<Vec<String>>,
+    /// How many runs are remembered; 14 by default.
     #[schemars(range(min = 1, max = 10_000))]
-    history: Option<u32>,
+    history: Option<u16>,
 }
 
 /// A pool, or hosts by a selector.
@@ -257,54 +293,10 @@ struct Targets {
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-enum Splay {
-    Hash,
-    Even,
-    None,
-}
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-enum Overlap {
-    Skip,
-    Queue,
-}
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case")]
 enum CatchUp {
     Window,
     None,
 }
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-enum WhenBusy {
-    Wait,
-    Skip,
-    Deadline,
-}
-
-/// A playbook: the file's name without its ending is the playbook's name.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub(super) struct Playbook {
-    /// One sentence for people.
-    summary: Option<String>,
-    /// What the steps are done for, one at a time: each `host` (the default) or each `vm`.
-    each: Option<Each>,
-    #[schemars(length(min = 1))]
-    steps: Vec<Step>,
-}
-
-/// One step.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
-struct Step {
-    /// A new VM from the image, placed afresh; then the old one goes.
-    respawn: Option<Respawn>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Respawn {}
 
 /// Settings of the controller. Every key has a default.
 #[derive(JsonSchema)]

@@ -6,7 +6,7 @@ use super::{EXAMPLE, files};
 use crate::config::check;
 
 /// Words and marks out of which broken inventories are made.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 48] = [
     "hosts:",
     "groups:",
     "pools:",
@@ -23,6 +23,14 @@ const PIECES: [&str; 40] = [
     "slots:",
     "steps:",
     "respawn:",
+    "drain:",
+    "sh:",
+    "copy:",
+    "when:",
+    "register: a",
+    "expect:",
+    "order:",
+    "blackout:",
     "mini-[01:12]:",
     "[1:99999]",
     "\n",

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{EXAMPLE, SETTINGS, load};
-use crate::config::{Each, Settings, SshAgent, Step, read_fleet_dir};
+use crate::config::{Settings, SshAgent, read_fleet_dir};
 use crate::model::{
-    Access, Bytes, Jump, PoolSize, Role, Selector, Share, Span, SshAccess, Targets,
+    Access, BusyPolicy, Bytes, Each, Expect, GuestScript, Jump, Overlap, PoolSize, Role,
+    ScheduleSpec, Selector, Share, Span, Splay, SshAccess, Targets,
 };
 
 fn ssh<'a>(loaded: &'a super::Loaded, host: &str) -> &'a SshAccess {
@@ -46,6 +47,11 @@ fn the_example_fleet_is_read_without_a_word() {
     let night = &fleet.schedules["nightly-respawn"];
     assert_eq!(night.targets, Targets::Pool("ci".parse().unwrap()));
     assert_eq!((night.window, night.max_unavailable), (Span::from_hours(4), Share::Percent(10)));
+    assert_eq!(pool.busy.as_ref().map(|busy| busy.within), Some(Span::from_secs(10)));
+    assert_eq!(pool.retire.as_ref().map(|retire| retire.within), Some(Span::from_hours(1)));
+    let wipe = &fleet.schedules["sunday-wipe"];
+    assert_eq!(fleet.playbooks[&wipe.playbook].each, Each::Host);
+    assert_eq!((wipe.order.len(), wipe.max_fail), (3, Share::Count(2)));
 }
 
 #[test]
@@ -72,7 +78,7 @@ fn what_is_not_said_has_its_default() {
     let loaded = load(&[(
         "inventory/a.yaml",
         "hosts: {a: {address: mac.local, user: admin}}\nimages: {i: {source: local-vm}}\n\
-         pools: {p: {image: i, size: 1}}\n\
+         pools: {p: {image: i, size: 1, busy: {sh: b}, retire: {sh: r}}}\n\
          schedules: {s: {targets: {hosts: a}, playbook: respawn, cron: '@daily', zone: UTC}}\n",
     )]);
     let host = &loaded.fleet.hosts["a"];
@@ -80,6 +86,9 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(ssh(&loaded, "a").port, 22);
     assert_eq!(loaded.fleet.pools["p"].priority, 500);
     assert_eq!(loaded.fleet.pools["p"].hosts, Selector::default());
+    let within = |script: &Option<GuestScript>| script.as_ref().unwrap().within;
+    assert_eq!(within(&loaded.fleet.pools["p"].busy), Span::from_secs(10));
+    assert_eq!(within(&loaded.fleet.pools["p"].retire), Span::from_hours(1));
     let night = &loaded.fleet.schedules["s"];
     assert_eq!((night.window, night.max_unavailable), (Span::from_hours(4), Share::Percent(10)));
     assert_eq!(loaded.settings, Settings::default());
@@ -128,7 +137,7 @@ fn what_is_not_acted_on_is_warned_of() {
     let loaded = load(&[(
         "inventory/a.yaml",
         r#"
-groups: {g: {user: u, expect: {macos: ">=15.4"}, hosts: {a: {address: x, expect: {tart: ">=2.28"}}}}}
+hosts: {a: {address: x, user: u}}
 images: {i: {source: x}}
 pools:
   p:
@@ -139,54 +148,85 @@ pools:
     secrets: {A: {command: [vault, kv]}, B: {env: T}, C: {file: /x}, D: {keychain: k}}
     ready: {sh: "pgrep x", within: 3m}
     busy: {agent: {kind: concourse, url: x}}
-    retire: {sh: "pkill x"}
-    max_age: 24h
-schedules:
-  s:
-    targets: {pool: p}
-    playbook: respawn
-    cron: "0 4 * * *"
-    zone: UTC
-    splay: hash
-    min_available: 1
-    order: [1, 5%, 100%]
-    max_fail: 5%
-    min_healthy: 30s
-    overlap: skip
-    catch_up: window
-    busy: wait
-    suspend: false
-    blackout: []
-    history: 20
 "#,
     )]);
     let said: Vec<_> = loaded.warnings.iter().map(|w| (w.key.as_str(), w.said.as_str())).collect();
     let unused = "accepted but not acted on by this version";
-    let of = |prefix: &str, keys: &[&str]| -> Vec<String> {
-        keys.iter().map(|key| format!("{prefix}.{key}")).collect()
+    assert_eq!(
+        said,
+        [
+            ("pools.p.hosts", "`site=nowhere` matches no host"),
+            ("pools.p.startup", unused),
+            ("pools.p.secrets", unused),
+            ("pools.p.ready", unused),
+            ("pools.p.busy.agent", unused),
+        ]
+    );
+}
+
+#[test]
+fn every_key_of_a_schedule_and_a_pool_is_taken_over() {
+    let fleet = load(&[("inventory/a.yaml", include_str!("all_keys.yaml"))]).fleet;
+    let script = |sh: &str, within| Some(GuestScript { sh: sh.into(), within });
+    let pool = &fleet.pools["all"];
+    assert_eq!(pool.busy, script("test -e /tmp/busy", Span::from_secs(5)));
+    assert_eq!(pool.retire, script("pkill -USR2 concourse", Span::from_hours(1)));
+    assert_eq!(pool.max_age, Some(Span::from_hours(24)));
+    let night = &fleet.schedules["night"];
+    let usual =
+        ScheduleSpec::new(night.targets.clone(), night.playbook.clone(), &night.cron, &night.zone);
+    let percent = [5, 25, 100].map(Share::Percent);
+    let expected = ScheduleSpec {
+        splay: Splay::Even,
+        min_available: Some(Share::Count(3)),
+        order: [&[Share::Count(1)][..], &percent].concat(),
+        max_fail: Share::Count(2),
+        min_healthy: Span::from_mins(1),
+        overlap: Overlap::Queue,
+        catch_up: false,
+        busy: BusyPolicy::Deadline,
+        suspend: true,
+        blackout: ["2026-12-24", "2027-01-01"].map(|day| day.parse().unwrap()).to_vec(),
+        history: 30,
+        ..usual
     };
-    let mut expected = vec!["groups.g.expect".to_string(), "groups.g.hosts.a.expect".to_string()];
-    expected.push("pools.p.hosts".to_string());
-    let pool = ["startup", "secrets", "ready", "busy", "retire", "max_age"];
-    expected.extend(of("pools.p", &pool));
-    let schedule = [
-        "splay",
-        "min_available",
-        "order",
-        "max_fail",
-        "min_healthy",
-        "overlap",
-        "catch_up",
-        "busy",
-        "suspend",
-        "blackout",
-        "history",
-    ];
-    expected.extend(of("schedules.s", &schedule));
-    assert_eq!(said.iter().map(|(key, _)| *key).collect::<Vec<_>>(), expected);
-    for (key, said) in said {
-        let selector = key == "pools.p.hosts";
-        assert_eq!(said, if selector { "`site=nowhere` matches no host" } else { unused }, "{key}");
+    assert_eq!(*night, expected);
+}
+
+#[test]
+fn expectations_are_laid_over_one_another_key_by_key() {
+    let hosts = load(&[("inventory/a.yaml", include_str!("all_keys.yaml"))]).fleet.hosts;
+    let of = |host: &str| {
+        let Expect { macos, tool, chip } = &hosts[host].expect;
+        let words = [macos, tool, chip].map(|word| word.clone().unwrap_or_default());
+        (words, hosts[host].authrestart)
+    };
+    let words = |macos: &str, tool: &str| [macos.into(), tool.into(), "Apple M2 Pro".into()];
+    assert_eq!(of("mini-08"), (words(">=15.4, <27", ">=2.28"), false));
+    assert_eq!(of("one"), (words("26.1", "2.28.1"), true));
+    assert_eq!(of("two"), (words(">=15.4, <27", "2.28.1"), true));
+}
+
+#[test]
+fn a_schedule_for_vms_that_no_pool_has_is_warned_of() {
+    let inventory = |selector: &str, playbook: &str| {
+        format!(
+            "defaults: {{user: u}}\nhosts: {{a: {{address: x}}, b: {{address: y}}, c: {{address: z, role: builder}}}}\n\
+             images: {{i: {{source: x}}}}\npools: {{p: {{image: i, size: 1, hosts: 'name in (a,c)'}}}}\n\
+             schedules: {{s: {{targets: {{hosts: '{selector}'}}, playbook: {playbook}, cron: '@daily', zone: UTC}}}}\n"
+        )
+    };
+    for (selector, playbook, warned) in [
+        ("a", "respawn", false),
+        ("name in (a,b)", "respawn", false),
+        ("b", "respawn", true),
+        ("c", "respawn", true),
+        ("b", "rolling-reboot", false),
+    ] {
+        let loaded = load(&[("inventory/a.yaml", &inventory(selector, playbook))]);
+        let said: Vec<_> = loaded.warnings.iter().map(|w| w.said.as_str()).collect();
+        let warning = format!("no pool may have VMs on the hosts of `{selector}`");
+        assert_eq!(said, if warned { vec![warning.as_str()] } else { vec![] }, "{playbook}");
     }
 }
 
@@ -203,21 +243,6 @@ fn one_mac_under_two_names_is_warned_of() {
             "inventory/a.yaml:4:3: hosts.b: host b has the address, port and user of host a: expected each Mac under one name"
         ]
     );
-}
-
-#[test]
-fn a_fleet_playbook_goes_before_the_shipped_one() {
-    let shipped = load(&[("inventory/a.yaml", "")]);
-    let book = &shipped.playbooks["respawn"];
-    assert_eq!((book.each, book.steps.as_slice()), (Each::Vm, &[Step::Respawn][..]));
-    let own = load(&[
-        ("inventory/a.yaml", ""),
-        ("playbooks/respawn.yaml", "summary: ours\nsteps: [{respawn: }]\n"),
-        ("playbooks/other.yaml", "each: host\nsteps:\n  - respawn: {}\n  - respawn: {}\n"),
-    ]);
-    assert_eq!(own.playbooks["respawn"].summary, "ours");
-    assert_eq!(own.playbooks["respawn"].each, Each::Host);
-    assert_eq!(own.playbooks["other"].steps.len(), 2);
 }
 
 #[test]
@@ -292,4 +317,40 @@ fn a_directory_is_read_with_what_is_in_it() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].starts_with("hostler.yaml: cannot be read: "), "{said:?}");
     assert!(said[1].starts_with("inventory/c.yaml: cannot be read: "), "{said:?}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "licence: the test lays out a directory of its own")]
+fn what_a_playbook_copies_is_a_file_of_the_fleet_directory() {
+    let outer = tempfile::tempdir().unwrap();
+    let dir = outer.path().join("fleet");
+    let put = |name: &str, text: &str| {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("inventory/a.yaml", "");
+    put("files/motd", "");
+    put("../outside", "");
+    for (name, target) in [("inside", "files/motd"), ("out", "../outside")] {
+        std::os::unix::fs::symlink(dir.join(target), dir.join(name)).unwrap();
+    }
+    let said = |from: &str| {
+        put("playbooks/p.yaml", &format!("steps: [copy: {{from: {from}, to: ~/x}}]\n"));
+        match crate::config::load(&dir, None) {
+            Ok(_) => String::new(),
+            Err(problems) => problems.to_string(),
+        }
+    };
+    for (from, why) in [
+        ("files/motd", ""),
+        ("inside", ""),
+        ("files/mtod", "`files/mtod` is not in the fleet directory"),
+        ("files", "`files` is not a file"),
+        ("out", "`out` leads out of the fleet directory"),
+    ] {
+        let said = said(from);
+        let begin = format!("playbooks/p.yaml:1:22: steps[0].copy.from: {why}: expected the path");
+        assert!(if why.is_empty() { said.is_empty() } else { said.starts_with(&begin) }, "{said}");
+    }
 }

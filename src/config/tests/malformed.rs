@@ -11,14 +11,21 @@ fn each_mistake_is_named_with_its_place() {
     for case in include_str!("malformed.txt").split("\n====").skip(1) {
         let (names, case) = case.split_once('\n').unwrap();
         let (text, expected) = case.split_once("\n----\n").unwrap();
-        let before = if names == " with names" { NAMES } else { "" };
-        let found = lines(&[("inventory/a.yaml", &format!("{before}{text}"))]);
-        let found: Vec<_> =
-            found.iter().map(|line| line.trim_start_matches("inventory/a.yaml:")).collect();
+        let (inventory, book) = match names {
+            " with names" => (format!("{NAMES}{text}"), "steps: [verify: {}]"),
+            " playbook" => (NAMES.to_string(), text),
+            _ => (text.to_string(), "steps: [verify: {}]"),
+        };
+        let found = lines(&[("inventory/a.yaml", &inventory), ("playbooks/p.yaml", book)]);
+        let prefixes = ["inventory/a.yaml:", "playbooks/p.yaml:"];
+        let found: Vec<_> = found
+            .iter()
+            .map(|line| prefixes.iter().find_map(|file| line.strip_prefix(file)).unwrap_or(line))
+            .collect();
         assert_eq!(found, expected.lines().collect::<Vec<_>>(), "{text}");
         cases += 1;
     }
-    assert_eq!(cases, 56);
+    assert_eq!(cases, 67);
 }
 
 #[test]
@@ -39,7 +46,7 @@ fn of_several_files_all_at_once_and_in_order() {
         ("playbooks/No.yaml", "steps: []\n"),
         (
             "playbooks/p.yaml",
-            "each: pool\nsteps:\n  - drain: {deadline: 60m}\n  - respwan: {}\n  - respawn: {}\n    when: later\n  - respawn\nalways: []\n",
+            "each: pool\nsteps:\n  - drain: {deadline: 60}\n  - respwan: {}\n  - respawn: {}\n    when: later\n  - respawn\nalways: []\n",
         ),
     ]);
     assert_eq!(
@@ -56,11 +63,11 @@ fn of_several_files_all_at_once_and_in_order() {
             "inventory/b.yaml:3:10: images.i: given twice, first in inventory/a.yaml:3:10: expected each name once",
             "playbooks/No.yaml: `No` is not a playbook name: expected 1 to 63 of a-z, 0-9, `-`, `_`, `.`, with a letter or digit first and last",
             "playbooks/p.yaml:1:7: each: `pool` is not known: expected host or vm",
-            "playbooks/p.yaml:3:5: steps[0].drain: `drain` is not in this version: expected respawn",
-            "playbooks/p.yaml:4:5: steps[1].respwan: `respwan` is not a step (did you mean `respawn`?): expected respawn",
-            "playbooks/p.yaml:6:5: steps[2].when: `when` is not in this version: expected respawn",
-            "playbooks/p.yaml:7:5: steps[3]: is not a step: expected a map with one of respawn",
-            "playbooks/p.yaml:8:1: always: `always` is not in this version: expected summary, each, steps",
+            "playbooks/p.yaml:3:23: steps[0].drain.deadline: `60` is not a length of time: expected a number and a unit, such as 30s, 5m, 4h, 1h30m",
+            "playbooks/p.yaml:4:5: steps[1].respwan: unknown key (did you mean `respawn`?): expected drain, undrain, cordon, uncordon, delete_vms, respawn, prefetch, prune_images, sh, copy, reboot, verify, wait, wait_idle, assert, deregister, notify, name, when, timeout, retries, register, once",
+            "playbooks/p.yaml:6:11: steps[2].when: `later` is not known here: expected host, job, failed, failure, fleet, or what an earlier step registers",
+            "playbooks/p.yaml:7:5: steps[3]: is not a step: expected a map such as {drain: {}}",
+            "playbooks/p.yaml:8:9: always: no step: expected at least one, such as `- respawn: {}`",
         ]
     );
 }

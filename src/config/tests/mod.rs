@@ -1,6 +1,7 @@
 //! Whole fleet directories through the one door, as texts.
 
 mod any_text;
+mod books;
 mod good;
 mod malformed;
 mod schema;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::books::INVENTORY;
 use super::{EXAMPLE, SETTINGS, files};
+use crate::config::playbook::SHIPPED;
 use crate::config::{Kind, check, schema};
 
 const UNKNOWN: &str = "zzzzzzzz";
@@ -94,8 +96,8 @@ fn every_map_has_the_same_keys_in_schema_and_reader() {
             visited += 1;
         }
     }
-    // Inventory 19, playbook 3, settings 3: a map that the walk passes over would be missed here.
-    assert_eq!(visited, 25);
+    // Inventory 23, playbook 37, settings 3: a map that the walk passes over would be missed here.
+    assert_eq!(visited, 63);
 }
 
 /// Why `value` does not fit `node`; every word of the schema is either checked or known to be
@@ -121,6 +123,9 @@ fn misfit(root: &Value, node: &Value, value: &Value) -> Option<String> {
             "type" => has_type(rule, value),
             "minimum" => value.as_f64().is_none_or(|n| n >= rule.as_f64().unwrap()),
             "maximum" => value.as_f64().is_none_or(|n| n <= rule.as_f64().unwrap()),
+            "maxItems" => value.as_array().is_none_or(|a| a.len() as u64 <= rule.as_u64().unwrap()),
+            "minLength" => value.as_str().is_none_or(|t| t.len() as u64 >= rule.as_u64().unwrap()),
+            "maxLength" => value.as_str().is_none_or(|t| t.len() as u64 <= rule.as_u64().unwrap()),
             "minItems" => value.as_array().is_none_or(|a| a.len() as u64 >= rule.as_u64().unwrap()),
             "minProperties" => {
                 value.as_object().is_none_or(|o| o.len() as u64 >= rule.as_u64().unwrap())
@@ -174,11 +179,12 @@ fn has_type(name: &Value, value: &Value) -> bool {
 #[test]
 fn what_the_readers_take_the_schemas_take() {
     let all = include_str!("all_keys.yaml");
-    for (kind, text) in [
+    let shipped = SHIPPED.map(|(_, text)| (Kind::Playbook, text));
+    for (kind, text) in shipped.into_iter().chain([
         (Kind::Inventory, EXAMPLE),
         (Kind::Inventory, all),
         (Kind::Inventory, "{}"),
-        (Kind::Playbook, include_str!("../../../playbooks/respawn.yaml")),
+        (Kind::Playbook, include_str!("all_steps.yaml")),
         (Kind::Playbook, "{each: host, steps: [{respawn: {}}]}"),
         (Kind::Settings, "{}"),
         (
@@ -186,10 +192,10 @@ fn what_the_readers_take_the_schemas_take() {
             "{state: /s, poll_interval: 1m, concurrency: 8, ssh_agent: none, \
              limits: {clone: 1h, start: 1m, stop: 1m, delete: 1m}, log: {level: debug, dir: l, keep: 3}}",
         ),
-    ] {
+    ]) {
         let mut texts = vec![(file_of(kind), text)];
         if kind != Kind::Inventory {
-            texts.push(("inventory/a.yaml", ""));
+            texts.push(("inventory/a.yaml", INVENTORY));
         }
         assert!(check(&files(&texts)).is_ok(), "{:?}", check(&files(&texts)));
         let value: Value = serde_yaml::from_str(text).unwrap();
@@ -212,9 +218,31 @@ fn what_the_schemas_refuse_the_readers_refuse() {
         (Kind::Inventory, "images: {i: {source: x}}\npools: {p: {image: i, size: {}}}"),
         (Kind::Inventory, "images: {i: {source: x}}\npools: {p: {image: i, size: -1}}"),
         (Kind::Inventory, "images: {i: {source: x}}\npools: {p: {image: i, size: 1, cpu: '4'}}"),
+        (Kind::Inventory, "hosts: {a: {address: x, user: u, expect: {ram: 8}}}"),
+        (Kind::Inventory, "hosts: {a: {address: x, user: u, authrestart: 1}}"),
+        (
+            Kind::Inventory,
+            "images: {i: {source: x}}\npools: {p: {image: i, size: 1, busy: {within: 1s}}}",
+        ),
+        (
+            Kind::Inventory,
+            "schedules: {s: {targets: {hosts: a}, playbook: respawn, cron: '@daily', zone: UTC, splay: all}}",
+        ),
+        (
+            Kind::Inventory,
+            "schedules: {s: {targets: {hosts: a}, playbook: respawn, cron: '@daily', zone: UTC, order: []}}",
+        ),
         (Kind::Playbook, "steps: []"),
         (Kind::Playbook, "steps: [{respawn: {now: true}}]"),
         (Kind::Playbook, "each: pool\nsteps: [{respawn: {}}]"),
+        (Kind::Playbook, "steps: [{verify: {}, respawn: {}}]"),
+        (Kind::Playbook, "steps: [{when: 'true'}]"),
+        (Kind::Playbook, "steps: [{verify: {}, retries: 21}]"),
+        (Kind::Playbook, "steps: [{notify: {}}]"),
+        (Kind::Playbook, "steps: [{copy: {from: x}}]"),
+        (Kind::Playbook, "steps: [{drain: {surge: always}}]"),
+        (Kind::Playbook, "steps: [{verify: {}}]\nalways: []"),
+        (Kind::Playbook, "steps: [{verify: {}}]\non_failure: retry"),
         (Kind::Settings, "concurrency: 0"),
         (Kind::Settings, "log: {level: loud}"),
         (Kind::Settings, "limits: 5m"),

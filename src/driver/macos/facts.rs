@@ -19,9 +19,7 @@ pub(in crate::driver) fn read(sections: &Sections<'_>, at: Timestamp) -> (Facts,
     if let Some(text) = sections.good("boot") {
         facts.boot = fact(text.lines().next().unwrap_or_default());
     }
-    if facts.boot.is_empty() && facts.booted_at > Timestamp::default() {
-        facts.boot = (facts.booted_at.as_millis() / 1_000).to_string();
-    }
+    facts.filevault = sections.good("filevault").and_then(filevault);
     if let Some(text) = sections.good("vm_stat") {
         sample.memory_used = memory::used(text).unwrap_or_default();
     }
@@ -31,6 +29,15 @@ pub(in crate::driver) fn read(sections: &Sections<'_>, at: Timestamp) -> (Facts,
         sample.disk_free = space.free;
     }
     (facts, sample)
+}
+
+/// Of `FileVault is On.`, whatever follows it about a conversion under way.
+fn filevault(text: &str) -> Option<bool> {
+    let (_, word) = text.split_once("FileVault is ")?;
+    if word.starts_with("On") {
+        return Some(true);
+    }
+    word.starts_with("Off").then_some(false)
 }
 
 /// Version, with its security response if it has one, and build.
@@ -143,10 +150,26 @@ mod tests {
     }
 
     #[test]
-    fn the_boot_time_stands_in_for_a_boot_session_that_cannot_be_read() {
+    fn a_boot_time_does_not_stand_in_for_a_boot_session_for_each_correction_moves_it() {
         let answer = format!("@@ sysctl 1\n{SYSCTL}@@ boot 1\n@@ end 0\n");
         let (facts, _) = read(&Sections::of(&answer).unwrap(), Timestamp::default());
-        assert_eq!(facts.boot, "1592836479");
+        assert_eq!((facts.boot.as_str(), facts.booted_at.as_millis()), ("", 1_592_836_479_000));
+    }
+
+    #[test]
+    fn the_disk_is_locked_or_not_or_nobody_knows() {
+        for (text, want) in [
+            ("FileVault is On.\n", Some(true)),
+            ("FileVault is On.\nEncryption in progress: Percent completed = 12\n", Some(true)),
+            ("FileVault is Off.\n", Some(false)),
+            ("FileVault is Off, but will be enabled after the next restart.\n", Some(false)),
+            ("fdesetup: error", None),
+            ("", None),
+        ] {
+            assert_eq!(filevault(text), want, "{text}");
+        }
+        let failed = Sections::of("@@ filevault 1\nFileVault is Off.\n@@ end 0\n").unwrap();
+        assert_eq!(read(&failed, Timestamp::default()).0.filevault, None);
     }
 
     #[test]

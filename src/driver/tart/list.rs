@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Option<Listing> {
         let name = clean(&entry.name);
         if entry.source.eq_ignore_ascii_case("local") {
             let state = state(entry.state.as_deref(), entry.running);
-            vms.insert(name, SeenVm { state, ip: None, linux: false });
+            vms.insert(name, SeenVm::new(state));
         } else if entry.source.eq_ignore_ascii_case("oci") {
             images.push(name);
         }

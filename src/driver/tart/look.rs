@@ -32,6 +32,11 @@ pub(super) fn read(answer: &str, at: Timestamp) -> Result<Look, String> {
         let ip = field(config, "macAddress").and_then(Mac::parse).and_then(|mac| leases.ip(mac));
         seen.ip = ip.map(|ip| ip.to_string());
     }
+    for (name, busy) in answers(sections.good("busy").unwrap_or_default()) {
+        if let Some(seen) = vms.as_mut().and_then(|vms| vms.get_mut(name)) {
+            seen.busy = Some(busy);
+        }
+    }
     let locked = macos::locked(sections.any("keychain"), &facts.macos);
     let sighting = Sighting {
         at,
@@ -43,6 +48,15 @@ pub(super) fn read(answer: &str, at: Timestamp) -> Result<Look, String> {
         guard: guard::read(guard),
     };
     Ok(Look { sighting, sample })
+}
+
+/// What guests said of their work, in lines `VM yes` and `VM no`. Who did not answer has none.
+fn answers(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    text.lines().filter_map(|line| match line.split_once(' ')? {
+        (vm, "yes") => Some((vm, true)),
+        (vm, "no") => Some((vm, false)),
+        _ => None,
+    })
 }
 
 /// The text value of a key in JSON that may be no more than the lines around it.

@@ -6,7 +6,7 @@ mod refusal;
 
 use std::time::Duration;
 
-use super::{Look, Order};
+use super::{Look, Order, Probe, words};
 use crate::model::{OpKind, Timestamp};
 use crate::transport::Script;
 
@@ -32,9 +32,15 @@ macro_rules! guarded {
     };
 }
 
-/// The script of a look.
-pub(super) fn look(epoch: u64) -> Script {
-    Script::new("tart.look", LOOK).arg("epoch", epoch)
+/// The script of a look. Probes go in lines of a VM's name and its script in base 64; a name that
+/// cannot be one of ours is not asked.
+pub(super) fn look(probes: &[Probe], epoch: u64) -> Script {
+    let probes: Vec<String> = probes
+        .iter()
+        .filter(|probe| super::check_vm(&probe.vm).is_ok())
+        .map(|probe| format!("{} {}", probe.vm, words::base64(probe.sh.as_bytes())))
+        .collect();
+    Script::new("tart.look", LOOK).arg("epoch", epoch).arg("probes", probes.join("\n"))
 }
 
 /// What the answer to a look says.
@@ -55,18 +61,39 @@ pub(super) fn order(order: &Order, epoch: u64, limit: Duration) -> Script {
         OpKind::Start => Script::new("tart.start", guarded!("scripts/start.sh")),
         OpKind::Deregister => Script::new("tart.deregister", guarded!("scripts/deregister.sh"))
             .arg("guest", &order.guest)
-            .arg("timeout_s", limit.as_secs().clamp(1, 600)),
+            // The host is to tell us of it before we stop listening.
+            .arg("timeout_s", (limit.as_secs() * 2 / 3).max(1)),
         OpKind::Stop => Script::new("tart.stop", guarded!("scripts/stop.sh"))
-            .arg("timeout_s", stop_timeout(order, limit)),
+            .arg("grace_s", grace(order, limit))
+            .arg("timeout_s", (limit.as_secs() / 3).max(1)),
         OpKind::Delete => Script::new("tart.delete", guarded!("scripts/delete.sh")),
     };
     script.arg("epoch", epoch).arg("op", order.op).arg("vm", &order.vm)
 }
 
-/// A third of the limit, unless the guest was promised another time; in seconds.
-fn stop_timeout(order: &Order, limit: Duration) -> u64 {
-    let usual = limit.as_secs() / 3;
-    order.grace.map_or(usual, |grace| grace.as_secs()).clamp(1, limit.as_secs().max(2) / 2)
+/// How long the guest has to shut down, in seconds: what it was promised, as far as the tool's
+/// own stop has its third of the limit after it.
+fn grace(order: &Order, limit: Duration) -> u64 {
+    order.grace.map_or(0, |grace| grace.as_secs().min(limit.as_secs() / 2))
+}
+
+/// The script that has an image cached.
+pub(super) fn pull(image: &str) -> Script {
+    Script::new("tart.pull", guarded!("scripts/pull.sh")).arg("image", tagged(image))
+}
+
+/// The script that removes all cached images but these.
+pub(super) fn prune(keep: &[String]) -> Script {
+    let keep: Vec<String> = keep.iter().map(|image| tagged(image)).collect();
+    Script::new("tart.prune", guarded!("scripts/prune.sh")).arg("keep", keep.join("\n"))
+}
+
+/// As the tool lists it: what has neither tag nor digest is the latest.
+fn tagged(image: &str) -> String {
+    match image.rsplit_once('/') {
+        Some((_, last)) if !last.contains([':', '@']) => format!("{image}:latest"),
+        Some(_) | None => image.into(),
+    }
 }
 
 #[cfg(test)]

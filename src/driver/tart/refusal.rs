@@ -47,7 +47,7 @@ pub(in crate::driver) fn classify(status: i32, output: &Output) -> Refusal {
     match status {
         75 => return Refusal::Busy,
         76 => return Refusal::Fenced,
-        77 => return Refusal::Limit,
+        77 => return Refusal::Full,
         127 => return Refusal::ToolAbsent,
         _ => {}
     }
@@ -83,7 +83,7 @@ mod tests {
     fn the_guards_statuses_decide_first() {
         assert_eq!(class(75, "no space left on device"), Refusal::Busy);
         assert_eq!(class(76, ""), Refusal::Fenced);
-        assert_eq!(class(77, ""), Refusal::Limit);
+        assert_eq!(class(77, "exceeds the limit"), Refusal::Full, "its own count");
         assert_eq!(class(127, "tart: command not found"), Refusal::ToolAbsent);
     }
 

@@ -57,6 +57,12 @@ Filesystem   1024-blocks      Used Available Capacity  Mounted on
 @@ guests 0
 812 /System/x/com.apple.Virtualization.VirtualMachine
 813 /System/x/com.apple.Virtualization.VirtualMachine
+@@ busy 0
+hostler-ci-00000000000c yes
+absent yes
+base no
+base maybe
+base
 @@ keychain 0
 Keychain "<NULL>" no-timeout
 @@ end 0
@@ -76,11 +82,19 @@ fn an_answer_becomes_a_sighting() {
     assert_eq!(sighting.facts.disk, Bytes(971_350_180 << 10));
     assert_eq!(sample.disk_free, Bytes(612_345_678 << 10));
     assert_eq!(sample.load, 2.57);
-    let vm = |state, ip: Option<&str>, linux| SeenVm { state, ip: ip.map(Into::into), linux };
+    let vm = |state, ip: Option<&str>, linux, busy| SeenVm {
+        ip: ip.map(Into::into),
+        linux,
+        busy,
+        ..SeenVm::new(state)
+    };
     let vms = BTreeMap::from([
-        ("base".into(), vm(SeenState::Stopped, None, false)),
-        ("hostler-ci-00000000000c".into(), vm(SeenState::Running, Some("192.168.64.7"), false)),
-        ("my vm".into(), vm(SeenState::Running, None, true)),
+        ("base".into(), vm(SeenState::Stopped, None, false, Some(false))),
+        (
+            "hostler-ci-00000000000c".into(),
+            vm(SeenState::Running, Some("192.168.64.7"), false, Some(true)),
+        ),
+        ("my vm".into(), vm(SeenState::Running, None, true, None)),
     ]);
     assert_eq!(sighting.vms, Some(vms));
     assert_eq!(sighting.images, Some(vec!["ghcr.io/a/b:1".into()]));

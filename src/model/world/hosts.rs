@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Timestamp, Vm, VmId,
+    Actor, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Task,
+    TaskState, Timestamp, Vm, VmId,
 };
 
 impl World {
@@ -35,10 +36,14 @@ impl World {
     ) -> Result<(), Misfit> {
         let asked = self.reboot_asked(name);
         let host = self.host_mut(name)?;
-        if !asked && host.seen.as_ref().is_some_and(|last| sighting.rebooted_since(last)) {
-            host.verifying = Some(at);
+        let mut sighting = sighting.clone();
+        if let Some(last) = &host.seen {
+            if !asked && sighting.facts.rebooted_since(&last.facts) {
+                host.verifying = Some(at);
+            }
+            sighting.facts.keep_boot(&last.facts);
         }
-        host.seen = Some(sighting.clone());
+        host.seen = Some(sighting);
         Ok(())
     }
 
@@ -57,10 +62,61 @@ impl World {
         at: Timestamp,
     ) -> Result<(), Misfit> {
         let host = self.host_mut(name)?;
-        if host.reach == to {
+        if host.reach == to && host.reach_why == why {
             return misfit(format!("host {name}"), format!("is {to} already"));
         }
-        (host.reach, host.reach_since, host.reach_why) = (to, at, why.into());
+        // Other words for the same state do not make it any younger.
+        let since = if host.reach == to { host.reach_since } else { at };
+        (host.reach, host.reach_since, host.reach_why) = (to, since, why.into());
+        Ok(())
+    }
+
+    /// Only the bar that another key has put up is lifted: of any other host it is on record who
+    /// knows its key.
+    pub(super) fn host_trusted(
+        &mut self,
+        name: &HostName,
+        fingerprint: &Fingerprint,
+        by: &Actor,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        if host.reach == Reach::IdentityMismatch {
+            (host.reach, host.reach_since) = (Reach::Unknown, at);
+            host.reach_why = format!("{by} has accepted its key {fingerprint}");
+        }
+        Ok(())
+    }
+
+    /// The host goes with its slots and its VMs. Tasks that wait for one of these have failed, and
+    /// those that count on one as their new VM need another.
+    pub(super) fn host_forgotten(&mut self, name: &HostName, at: Timestamp) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        if let Some(why) = host.stays() {
+            return misfit(format!("host {name}"), why);
+        }
+        let gone = std::mem::take(&mut host.vms);
+        self.hosts.remove(name);
+        for vm in &gone {
+            self.vms.remove(vm);
+        }
+        for job in self.jobs.values_mut().filter(|job| !job.is_over()) {
+            let touched = |(vm, task): (&VmId, &Task)| {
+                gone.contains(vm) || task.replacement.is_some_and(|vm| gone.contains(&vm))
+            };
+            if !job.tasks.iter().any(touched) {
+                continue;
+            }
+            for (vm, task) in &mut Arc::make_mut(job).tasks {
+                if task.state.is_over() {
+                    continue;
+                }
+                task.replacement = task.replacement.filter(|vm| !gone.contains(vm));
+                if gone.contains(vm) {
+                    task.state = TaskState::Failed { at, why: "host given up".into() };
+                }
+            }
+        }
         Ok(())
     }
 

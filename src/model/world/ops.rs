@@ -11,7 +11,8 @@ const fn before(kind: OpKind) -> &'static [Phase] {
         OpKind::Start => &[Phase::Cloned],
         OpKind::Deregister => &[Phase::Ready],
         // A start that was lost from sight may have been a start: stopping is always allowed.
-        OpKind::Stop => &[Phase::Cloned, Phase::Booting, Phase::Ready],
+        // So is stopping what somebody started again by hand.
+        OpKind::Stop => &[Phase::Cloned, Phase::Booting, Phase::Ready, Phase::Stopped],
         OpKind::Delete => &[Phase::Placed, Phase::Cloned, Phase::Stopped, Phase::Deleted],
     }
 }
@@ -126,7 +127,8 @@ impl World {
     pub(super) fn op_lost_from_sight(&mut self, id: VmId, at: Timestamp) {
         let Ok(vm) = self.vm_mut(id) else { return };
         let Some(op) = &mut vm.op else { return };
-        op.lost.get_or_insert(at);
+        // A moment that lies in the future was told by a clock that was wrong.
+        op.lost = Some(op.lost.map_or(at, |lost| lost.min(at)));
         let (vm, kind): (Vm, OpKind) =
             { (vm.clone(), vm.op.as_ref().map_or(OpKind::Clone, |o| o.kind)) };
         if slot_during(kind, id).is_some() {

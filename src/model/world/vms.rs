@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    HostName, ImageName, Job, JobId, Missed, Phase, PoolName, Refusal, RetireWhy, Retired, Slot,
-    SlotIx, TaskState, Timestamp, Vm, VmId, Wanted,
+    HostName, ImageName, Job, JobId, Missed, Phase, PoolName, RetireWhy, Retired, Slot, SlotIx,
+    TaskState, Timestamp, Vm, VmId, Wanted,
 };
 
 /// How many failed starts a host remembers.
@@ -126,6 +126,7 @@ impl World {
                 format!("is {}: nobody expects it to run", vm.word()),
             );
         }
+        vm.missed = vm.missed.filter(|missed| !missed.is_stale(at));
         let missed = vm.missed.get_or_insert(Missed { since: at, last: at, looks: 0 });
         (missed.last, missed.looks) = (at, missed.looks.saturating_add(1));
         Ok(())
@@ -171,8 +172,7 @@ impl World {
         vm.wanted = Wanted::Gone;
         vm.retired = Some(Retired { at, why, job });
         let (host, pool) = (vm.host.clone(), vm.pool.clone());
-        // The limit is the slot's fault and not the VM's: it costs nobody a try.
-        let charged = vm.refused.as_ref().is_none_or(|r| r.class != Refusal::Limit);
+        let charged = !vm.was_crowded_out();
         let said = vm.refused.as_ref().map(|refused| refused.said.clone());
         if why == RetireWhy::Failed && charged {
             let known = self.host_mut(&host)?;

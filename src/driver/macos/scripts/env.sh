@@ -4,13 +4,10 @@ export LC_ALL PATH
 exec </dev/null
 state="$HOME/.hostler"
 
-# The boot session: changes with each boot, and only then.
+# The boot session: changes with each boot, and only then. The boot time cannot stand in for it,
+# for a correction of the clock moves it: a lock that is held would look like one of another life.
 boot_session() {
-  session=$(sysctl -n kern.bootsessionuuid 2>/dev/null | head -n 1 | tr -cd 'A-Za-z0-9-')
-  if [ -z "$session" ]; then
-    session=$(sysctl -n kern.boottime 2>/dev/null | sed -n 's/^{ sec = \([0-9][0-9]*\).*/\1/p')
-  fi
-  printf '%s\n' "$session"
+  sysctl -n kern.bootsessionuuid 2>/dev/null | head -n 1 | tr -cd 'A-Za-z0-9-'
 }
 
 # limited SECONDS COMMAND...: macOS has no timeout(1); an alarm outlives exec.

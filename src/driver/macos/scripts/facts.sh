@@ -39,6 +39,10 @@ keychain() {
   limited 5 security show-keychain-info 2>&1
 }
 
+filevault() {
+  limited 5 fdesetup status
+}
+
 mac_facts() {
   # Else a tool built long ago is told of a version that never was.
   SYSTEM_VERSION_COMPAT=0
@@ -49,4 +53,5 @@ mac_facts() {
   section boot boot_session
   section vm_stat vm_stat
   section df data_volume
+  section filevault filevault
 }

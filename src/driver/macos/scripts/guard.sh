@@ -125,14 +125,31 @@ replay() {
   exit "$ended"
 }
 
+# remember STATUS WORDS: how the operation ended, for whoever asks again.
+remember() {
+  # The end of an output of 4000 bytes, and a line before it.
+  words=$(printf '%s\n' "$2" | head -c 4100)
+  printf '%s\n%s\n' "$1" "$words" >"$state/done.new" && mv "$state/done.new" "$state/done/$op"
+}
+
 # finish STATUS WORDS: ends the operation, remembers how, and ends the script.
 finish() {
-  words=$(printf '%s\n' "$2" | head -c 4000)
-  printf '%s\n%s\n' "$1" "$words" >"$state/done.new" && mv "$state/done.new" "$state/done/$op"
+  remember "$1" "$2"
   ls -t "$state/done" | tail -n +65 | while read -r old; do rm -f "$state/done/$old"; done
   release_lock
   if [ -n "$words" ]; then printf '%s\n' "$words" >&2; fi
   exit "$1"
+}
+
+# The last restart that was ordered, and the boot session it was to end: it is known when all
+# that was done before it is forgotten.
+restarts="$state/restart"
+
+# Prints the operation of the last restart once it is over.
+restart_over() {
+  if [ -f "$restarts" ] && read -r last before <"$restarts" && [ "$before" != "$boot" ]; then
+    printf '%s\n' "$last"
+  fi
 }
 
 # What the controller is shown of all this. The epoch is raised before the holder is read: an
@@ -152,5 +169,7 @@ guard_view() {
       if [ -f "$file" ] && read -r ended <"$file"; then echo "done ${file##*/} $ended"; fi
     done
   fi
+  restarted=$(restart_over)
+  if [ -n "$restarted" ]; then echo "done $restarted 0"; fi
   return 0
 }

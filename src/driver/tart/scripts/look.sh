@@ -10,6 +10,29 @@ vm_config() {
   grep -E -o '"(os|macAddress)"[[:space:]]*:[[:space:]]*"[^"]*"' "$vm_home/$1/config.json"
 }
 
+# ask_guest VM SCRIPT: prints `VM yes` or `VM no`. The guest says how the script ended: the tool's
+# own failures have statuses that a script may have too.
+ask_guest() {
+  answer=$(printf '%s' "$2" | base64 --decode | limited 5 tart exec -i "$1" \
+    /bin/sh -c '/bin/sh -s >/dev/null 2>&1; echo "exit $?"')
+  ended=${answer#exit }
+  if [ "$answer" = 'exit 0' ]; then
+    echo "$1 yes"
+  elif [ "$ended" != "$answer" ] && is_number "$ended" && [ "$ended" -lt 126 ]; then
+    echo "$1 no"
+  fi
+}
+
+# All at once: a guest that does not answer costs no more than its own time.
+ask_guests() {
+  while read -r name script; do
+    if [ -n "$name" ]; then ask_guest "$name" "$script" & fi
+  done <<END_OF_PROBES
+$probes
+END_OF_PROBES
+  wait
+}
+
 section guard guard_view
 mac_facts
 section tool limited 5 tart --version
@@ -22,6 +45,7 @@ printf '%s\n' "$listing" | local_vms | while IFS= read -r line; do
 done
 section leases leases
 section guests guest_processes
+section busy ask_guests
 section keychain keychain
 say end 0 ''
 exit 0

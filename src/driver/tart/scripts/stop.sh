@@ -13,8 +13,23 @@ end_runner() {
   return 1
 }
 
+# Asks the guest to shut down and waits for it, so that what it has not written yet is not lost:
+# the tool's own stop is a power cut. A guest that cannot be asked is stopped at once.
+shut_down() {
+  limited 10 tart exec "$vm" sudo -n shutdown -h now >/dev/null 2>&1 || return 0
+  waited=0
+  while [ "$waited" -lt "$grace_s" ] && read_vms && is_running; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
 stop() {
   read_vms || return
+  if is_running && [ "$grace_s" -gt 0 ]; then
+    shut_down
+    read_vms || return
+  fi
   if is_running && ! refusal=$(tart stop --timeout "$timeout_s" "$vm" 2>&1); then
     read_vms || return
     if is_running; then

@@ -1,0 +1,158 @@
+//! The forecast: the very planner, on a clock that runs ahead and on hosts that always do what
+//! they are told, each in its usual time. It touches no host and writes nothing.
+
+mod ahead;
+mod usual;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Cause, Event, Forecast, ForecastStep, ForecastTurn, HostName, JobId, Lowest, Span, StepEnd,
+    TaskState, Timestamp, World,
+};
+use crate::plan;
+use ahead::Ahead;
+
+/// The clock runs ahead by so much at a time while anything moves.
+const STRIDE: Span = Span::from_secs(60);
+/// Passes at one moment: what follows at once from what was just decided.
+const PASSES: usize = 6;
+/// VMs with work are taken to be done with it after this long.
+const ASSUMED_BUSY: Span = Span::from_mins(20);
+
+/// What will happen within `span` of `now`.
+pub fn forecast(world: &Arc<World>, now: Timestamp, span: Span) -> Forecast {
+    let until = now + span;
+    let mut ahead = Ahead::new(world, now);
+    let mut book = Book::new(world, now);
+    while ahead.now < until {
+        for _ in 0..PASSES {
+            if !ahead.pass(&mut book) {
+                break;
+            }
+        }
+        book.count(ahead.world(), ahead.now);
+        ahead.stride(until, &mut book);
+    }
+    book.close(ahead.world(), now, until)
+}
+
+/// What is written down on the way.
+struct Book {
+    turns: BTreeMap<(JobId, HostName), ForecastTurn>,
+    pools: BTreeMap<crate::model::PoolName, Lowest>,
+    free_slots: Lowest,
+    misfits: Vec<String>,
+}
+
+impl Book {
+    fn new(world: &World, now: Timestamp) -> Self {
+        let mut book = Self {
+            turns: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            free_slots: Lowest { count: usize::MAX, at: now },
+            misfits: Vec::new(),
+        };
+        for name in world.pools.keys() {
+            book.pools.insert(name.clone(), Lowest { count: usize::MAX, at: now });
+        }
+        book.count(world, now);
+        book
+    }
+
+    fn count(&mut self, world: &World, now: Timestamp) {
+        let mut ready: BTreeMap<_, usize> = BTreeMap::new();
+        for vm in world.vms.values().filter(|vm| vm.is_ready()) {
+            *ready.entry(&vm.pool).or_default() += 1;
+        }
+        for (name, lowest) in &mut self.pools {
+            lowest.see(ready.get(name).copied().unwrap_or(0), now);
+        }
+        self.free_slots.see(world.slot_count().1, now);
+    }
+
+    /// Takes in an event, after the World has.
+    fn see(&mut self, world: &World, event: &Event, now: Timestamp) {
+        if let Event::HostTaskBegun { job, host } = event {
+            self.turn(world, *job, host).begins = Some(now);
+        } else if let Event::StepBegun { job, host, at, .. } = event {
+            let play = world.jobs.get(job).and_then(|job| job.play.clone());
+            let name = play.and_then(|play| Some(play.playbook.step(*at)?.name.clone()));
+            let (name, end) = (name.unwrap_or_default(), String::new());
+            let step = ForecastStep { name, begins: now, took: Span::ZERO, end };
+            self.turn(world, *job, host).steps.push(step);
+        } else if let Event::StepEnded { job, host, end } = event {
+            if let Some(step) = self.turn(world, *job, host).steps.last_mut() {
+                step.took = now.since(step.begins);
+                step.end = word(end);
+            }
+        } else if let Event::HostTaskEnded { job, host, end } = event {
+            let turn = self.turn(world, *job, host);
+            (turn.ends, turn.end) = (Some(now), end.to_string());
+        } else if let Event::RunMissed { schedule, nominal, cause, .. } = event {
+            self.misfits.push(format!("schedule {schedule} does not run at {nominal}: {cause}"));
+        } else if let Event::JobPaused { job, why } = event {
+            self.misfits.push(format!("job {job} pauses: {why}"));
+        }
+    }
+
+    fn turn(&mut self, world: &World, id: JobId, host: &HostName) -> &mut ForecastTurn {
+        let fresh = || {
+            let job = world.jobs.get(&id);
+            let schedule = job.and_then(|job| match &job.cause {
+                Cause::Run { schedule, .. } | Cause::RunNow { schedule } => Some(schedule.clone()),
+                Cause::Asked => None,
+            });
+            ForecastTurn {
+                host: host.clone(),
+                job: id,
+                title: job.map(|job| job.title()).unwrap_or_default(),
+                schedule,
+                begins: None,
+                steps: Vec::new(),
+                ends: None,
+                end: String::new(),
+            }
+        };
+        self.turns.entry((id, host.clone())).or_insert_with(fresh)
+    }
+
+    /// What has not had its turn by the end does not fit, with the planner's reason.
+    fn close(mut self, world: &World, from: Timestamp, until: Timestamp) -> Forecast {
+        let held = plan::plan(world, until).held;
+        for held in held.iter().take(MISFITS_MOST) {
+            self.misfits.push(format!("{}: {}", held.want, held.why));
+        }
+        for job in world.jobs.values().filter(|job| !job.is_over()) {
+            let waiting = job.hosts.values().filter(|task| task.state == TaskState::Waiting);
+            let many = waiting.count();
+            if many > 0 {
+                self.misfits.push(format!("{many} hosts of {} have no turn", job.title()));
+            }
+        }
+        let mut turns: Vec<ForecastTurn> = self.turns.into_values().collect();
+        turns.sort_by(|a, b| {
+            (a.begins.is_none(), a.begins, &a.host).cmp(&(b.begins.is_none(), b.begins, &b.host))
+        });
+        for turn in turns.iter().filter(|turn| turn.end.starts_with("skipped")) {
+            self.misfits.push(format!("{} in {}: {}", turn.host, turn.title, turn.end));
+        }
+        Forecast {
+            from,
+            until,
+            turns,
+            pools: self.pools,
+            free_slots: self.free_slots,
+            misfits: self.misfits,
+            assumed_busy: ASSUMED_BUSY,
+        }
+    }
+}
+
+/// So many of the things that wait at the end are told.
+const MISFITS_MOST: usize = 50;
+
+fn word(end: &StepEnd) -> String {
+    end.to_string()
+}

@@ -1,0 +1,102 @@
+//! Civil time for people: moments as the clocks of a zone show them, always with how far those
+//! are from UTC. Programs read RFC 3339 in UTC, which is how a `Timestamp` prints itself.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Offset, SecondsFormat};
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Timestamp;
+
+/// A zone of the IANA's, by its name; UTC unless told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Zone(Tz);
+
+/// Why a text is not a zone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an IANA time zone, such as Europe/Zurich or UTC")]
+pub struct BadZone(String);
+
+impl Zone {
+    fn at(self, at: Timestamp) -> DateTime<Tz> {
+        at.to_utc().with_timezone(&self.0)
+    }
+    /// `2026-11-21T03:30:00+01:00`; in UTC `2026-11-21T02:30:00Z`.
+    pub fn moment(self, at: Timestamp) -> String {
+        self.at(at).to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+    /// `2026-11-21 03:30:00+01`.
+    pub fn date(self, at: Timestamp) -> String {
+        format!("{}{}", self.at(at).format("%Y-%m-%d %H:%M:%S"), self.offset(at))
+    }
+    /// `03:30:00`, to be shown beside an `offset`.
+    pub fn clock(self, at: Timestamp) -> String {
+        self.at(at).format("%H:%M:%S").to_string()
+    }
+    /// How far it is from UTC then: `+01`, `+05:30`, `Z`.
+    pub fn offset(self, at: Timestamp) -> String {
+        let minutes = self.at(at).offset().fix().local_minus_utc() / 60;
+        let (sign, off) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+        match (off / 60, off % 60) {
+            (0, 0) => "Z".into(),
+            (hours, 0) => format!("{sign}{hours:02}"),
+            (hours, rest) => format!("{sign}{hours:02}:{rest:02}"),
+        }
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(Tz::UTC)
+    }
+}
+impl FromStr for Zone {
+    type Err = BadZone;
+    fn from_str(text: &str) -> Result<Self, BadZone> {
+        text.parse().map(Self).map_err(|_| BadZone(text.chars().take(80).collect()))
+    }
+}
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0.name())
+    }
+}
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.0.name())
+    }
+}
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_as_the_clocks_there_do_with_their_distance_from_utc() {
+        let winter: Timestamp = "2026-11-21T02:30:00.125Z".parse().unwrap();
+        let summer: Timestamp = "2026-07-01T22:30:00Z".parse().unwrap();
+        for (zone, at, moment, clock, offset) in [
+            ("UTC", winter, "2026-11-21T02:30:00Z", "02:30:00", "Z"),
+            ("Europe/Zurich", winter, "2026-11-21T03:30:00+01:00", "03:30:00", "+01"),
+            ("Europe/Zurich", summer, "2026-07-02T00:30:00+02:00", "00:30:00", "+02"),
+            ("Asia/Kolkata", winter, "2026-11-21T08:00:00+05:30", "08:00:00", "+05:30"),
+            ("America/St_Johns", winter, "2026-11-20T23:00:00-03:30", "23:00:00", "-03:30"),
+        ] {
+            let zone: Zone = zone.parse().unwrap();
+            let shown = (zone.moment(at), zone.clock(at), zone.offset(at));
+            assert_eq!(shown, (moment.into(), clock.into(), offset.into()), "{zone}");
+            let read: Timestamp = moment.parse().unwrap();
+            assert_eq!(read.as_millis() / 1_000, at.as_millis() / 1_000);
+            assert!(zone.date(at).ends_with(&format!(" {clock}{offset}")), "{}", zone.date(at));
+        }
+        assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+}
