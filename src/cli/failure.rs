@@ -35,7 +35,6 @@ impl Failure {
     pub(crate) fn with(exit: u8, said: impl Into<String>) -> Self {
         Self { exit, said: said.into() }
     }
-    #[cfg(test)]
     pub(crate) fn exit(&self) -> u8 {
         self.exit
     }
