@@ -111,9 +111,21 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
         Order::Forget { host, reason } => {
             Ok(Done { seq: 5, said: vec![format!("{host:?} {reason}")], job: None })
         }
-        Order::Respawn { .. } | Order::RunNow { .. } | Order::Load { .. } | Order::Trust { .. } => {
-            Err(Denied::Conflict("not here".into()))
-        }
+        Order::Respawn { .. }
+        | Order::RunNow { .. }
+        | Order::Load { .. }
+        | Order::Trust { .. }
+        | Order::Hold { .. }
+        | Order::Drain { .. }
+        | Order::Undrain { .. }
+        | Order::Play { .. }
+        | Order::CancelJob { .. }
+        | Order::SkipHost { .. }
+        | Order::ResumeJob { .. }
+        | Order::RetryJob { .. }
+        | Order::Suspend { .. }
+        | Order::ResumeSchedule { .. }
+        | Order::SkipNext { .. } => Err(Denied::Conflict("not here".into())),
     }
 }
 

@@ -22,12 +22,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use hostler::config::{self, Files};
-use hostler::driver::{self, Order};
+use hostler::driver::{self, HostAnswer, HostOrder, HostWork, Order, Probe};
 use hostler::model::{
     Access, Bytes, HostName, HostSpec, OpId, OpKind, Outcome, PoolSize, Refusal, Sighting, Span,
     SshAccess, Timestamp,
 };
-use hostler::sim::{self, Sim, SimSettings, SimTime};
+use hostler::sim::{self, Nightly, Sim, SimSettings, SimTime};
 use hostler::transport::{Carry, Limit, Script, Transport, TransportSettings};
 use shell::{SHELLS, Shell};
 use tokio::io::AsyncWriteExt;
@@ -52,6 +52,22 @@ enum Step {
     Again(u64),
     /// Tells the host this epoch by a look.
     Tell(u64),
+    /// Tells the agent in the guest by this script to take no more work.
+    Retire(&'static str, &'static str),
+    /// Stops it when its guest has had some seconds to shut down.
+    Ease(&'static str),
+    /// Gives the guest work.
+    Busy(&'static str),
+    /// A shell script on the host, and how many seconds it has.
+    Sh(&'static str, u64),
+    /// A file of this content and mode.
+    Put(&'static str, &'static str, &'static str),
+    Restart,
+    Pull(&'static str),
+    /// Keeps this image only.
+    Prune(&'static str),
+    FileVault(bool),
+    SudoAsks(bool),
     Keychain(bool),
     DiskFull(bool),
     /// The kernel counts one guest too many from now on.
@@ -64,8 +80,8 @@ enum Step {
 }
 
 use Step::{
-    Again, Delete, DiskFull, Keychain, Leak, LeakNext, ListFails, Make, MakeOf, MakeWith, Reboot,
-    Start, Stop, Tell,
+    Again, Busy, Delete, DiskFull, Ease, FileVault, Keychain, Leak, LeakNext, ListFails, Make,
+    MakeOf, MakeWith, Prune, Pull, Put, Reboot, Restart, Retire, Sh, Start, Stop, SudoAsks, Tell,
 };
 
 const CASES: &[(&str, &[Step])] = &[
@@ -143,6 +159,97 @@ const CASES: &[(&str, &[Step])] = &[
             Start("c"),
         ],
     ),
+    (
+        "work of guests",
+        &[
+            Make("a"),
+            Make("b"),
+            Start("a"),
+            Retire("b", "true"),
+            Start("b"),
+            Busy("a"),
+            Retire("a", "pkill nobody || true"),
+            Again(1),
+            Retire("b", "echo not now; exit 75"),
+            Retire("absent", "true"),
+            Ease("b"),
+            Retire("b", "true"),
+            Tell(3),
+            Retire("a", "true"),
+        ],
+    ),
+    (
+        "scripts",
+        &[
+            Sh("true", 100),
+            Again(1),
+            Sh("echo one\necho two three; exit 3", 100),
+            Again(1),
+            Sh("exit 75", 100),
+            Sh("exit 77", 100),
+            Sh("exit 127", 100),
+            Sh("sleep 100", 1),
+            Again(1),
+            Again(0),
+            Tell(3),
+            Sh("true", 100),
+        ],
+    ),
+    (
+        "files",
+        &[
+            Put("hello", "~/a", "644"),
+            Put("hello", "~/a", "0644"),
+            Put("hello", "~/a", "600"),
+            Put("other", "~/a", "600"),
+            Again(1),
+            Put("hello", "~/b c", "755"),
+            Tell(2),
+            Put("hello", "~/a", "600"),
+        ],
+    ),
+    (
+        "restarts",
+        &[
+            Make("a"),
+            Start("a"),
+            FileVault(true),
+            Restart,
+            FileVault(false),
+            SudoAsks(true),
+            Restart,
+            Again(1),
+            SudoAsks(false),
+            Restart,
+            Again(1),
+            Start("a"),
+            Restart,
+            Reboot,
+            Again(1),
+            Tell(2),
+            Restart,
+        ],
+    ),
+    (
+        "images",
+        &[
+            Pull(IMAGE),
+            Again(1),
+            Pull(IMAGE),
+            Pull(LINUX),
+            Pull("ghcr.io/acme/old"),
+            Pull("golden"),
+            Make("golden"),
+            Pull("golden"),
+            Prune(IMAGE),
+            Again(1),
+            Prune(IMAGE),
+            Prune("ghcr.io/acme/absent:1"),
+            Tell(2),
+            Prune(IMAGE),
+            Pull(IMAGE),
+        ],
+    ),
     ("a reboot", &[Make("a"), Make("b"), Start("a"), Reboot, Start("a"), Stop("a"), Delete("a")]),
 ];
 
@@ -162,25 +269,47 @@ struct Subject<'a> {
 struct Seen {
     step: String,
     outcome: Option<Outcome>,
+    said: String,
     sighting: Sighting,
 }
 
+/// What was sent last, and may be sent again.
+#[derive(Clone)]
+enum Sent {
+    Vm(Order),
+    Host(HostOrder),
+}
+
 impl Subject<'_> {
+    async fn send(&self, spec: &HostSpec, sent: &Sent, epoch: u64) -> HostAnswer {
+        let (carry, host) = (self.carry, &self.host);
+        match sent {
+            Sent::Vm(order) => {
+                let outcome = driver::carry_out(carry, host, spec, order, epoch, LIMIT).await;
+                HostAnswer { outcome, said: String::new() }
+            }
+            Sent::Host(order) => {
+                driver::carry_out_on_host(carry, host, spec, order, epoch, LIMIT).await
+            }
+        }
+    }
+
     async fn tell(&self, steps: &[Step]) -> Vec<Seen> {
         let spec = HostSpec::new(self.access.clone());
         let mut seen: Vec<Seen> = Vec::new();
         let mut boots = BTreeMap::new();
         let mut last = None;
         let mut told = 0;
+        let probes = ["a", "b"].map(|vm| Probe { vm: vm.into(), sh: "test -e busy".into() });
         for (nth, step) in steps.iter().enumerate() {
-            let mut outcome = None;
-            if let Some(order) = order(*step, nth) {
-                let send = driver::carry_out(self.carry, &self.host, &spec, &order, 1, LIMIT);
-                outcome = Some(send.await);
-                last = Some(order);
-            } else if let (Again(epoch), Some(order)) = (*step, &last) {
-                let send = driver::carry_out(self.carry, &self.host, &spec, order, epoch, LIMIT);
-                outcome = Some(send.await);
+            let (mut outcome, mut said) = (None, String::new());
+            if let Some(sent) = sent(*step, nth) {
+                let answer = self.send(&spec, &sent, 1).await;
+                (outcome, said) = (Some(answer.outcome), answer.said);
+                last = Some(sent);
+            } else if let (Again(epoch), Some(sent)) = (*step, &last) {
+                let answer = self.send(&spec, sent, epoch).await;
+                (outcome, said) = (Some(answer.outcome), answer.said);
             } else if let Tell(epoch) = *step {
                 told = epoch;
             } else {
@@ -188,23 +317,40 @@ impl Subject<'_> {
             }
             (self.pass_time)();
             let at = Timestamp::default();
-            let mut look = driver::look(self.carry, &self.host, &spec, &[], told, at, LIMIT).await;
+            let mut look =
+                driver::look(self.carry, &self.host, &spec, &probes, told, at, LIMIT).await;
             for _ in 0..3 {
                 // A reset connection shows with the next use of it.
                 if look.is_err() {
-                    look = driver::look(self.carry, &self.host, &spec, &[], told, at, LIMIT).await;
+                    look =
+                        driver::look(self.carry, &self.host, &spec, &probes, told, at, LIMIT).await;
                 }
             }
             (self.looked)();
             let mut sighting = look.unwrap().sighting;
             normalise(&mut sighting, &mut boots);
-            seen.push(Seen { step: format!("{nth} {step:?}"), outcome, sighting });
+            let step = format!("{nth} {step:?}");
+            if let Some(Outcome::Refused { said, .. }) = &mut outcome {
+                *said = as_admin(said);
+            }
+            seen.push(Seen { step, outcome, said: as_admin(&said), sighting });
         }
         seen
     }
 }
 
-fn order(step: Step, nth: usize) -> Option<Order> {
+/// What names the user is the same for every user.
+fn as_admin(said: &str) -> String {
+    let user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
+    let user = String::from_utf8(user).unwrap();
+    said.replace(&format!("`{} ALL=", user.trim()), "`admin ALL=")
+}
+
+fn sent(step: Step, nth: usize) -> Option<Sent> {
+    let op = OpId::from_bits(nth as u64 + 1);
+    if let Some(what) = work(step) {
+        return Some(Sent::Host(HostOrder { op, what, job: "a case".into() }));
+    }
     let (kind, vm, image, memory) = match step {
         Make(vm) => (OpKind::Clone, vm, IMAGE, None),
         MakeOf(vm, image) => (OpKind::Clone, vm, image, None),
@@ -212,20 +358,38 @@ fn order(step: Step, nth: usize) -> Option<Order> {
         Start(vm) => (OpKind::Start, vm, "", None),
         Stop(vm) => (OpKind::Stop, vm, "", None),
         Delete(vm) => (OpKind::Delete, vm, "", None),
-        Again(_) | Tell(_) | Keychain(_) | DiskFull(_) | Leak | LeakNext | ListFails | Reboot => {
-            return None;
-        }
+        Retire(vm, _) => (OpKind::Deregister, vm, "", None),
+        Ease(vm) => (OpKind::Stop, vm, "", None),
+        Sh(..) | Put(..) | Restart | Pull(_) | Prune(_) => return None,
+        Again(_) | Tell(_) | Busy(_) | FileVault(_) | SudoAsks(_) | Keychain(_) | DiskFull(_)
+        | Leak | LeakNext | ListFails | Reboot => return None,
     };
-    let op = OpId::from_bits(nth as u64 + 1);
-    Some(Order {
+    let guest = if let Retire(_, guest) = step { guest.into() } else { String::new() };
+    let grace = matches!(step, Ease(_)).then_some(Duration::from_secs(20));
+    Some(Sent::Vm(Order {
         op,
         kind,
         vm: vm.into(),
         image: image.into(),
         cpu: Some(4),
         memory,
-        guest: String::new(),
-        grace: None,
+        guest,
+        grace,
+    }))
+}
+
+fn work(step: Step) -> Option<HostWork> {
+    Some(match step {
+        Sh(run, timeout_s) => HostWork::Sh { run: run.into(), timeout_s },
+        Put(content, to, mode) => {
+            HostWork::Copy { content: content.into(), to: to.into(), mode: mode.into() }
+        }
+        Restart => HostWork::Reboot { authrestart: false },
+        Pull(image) => HostWork::Pull { image: image.into() },
+        Prune(keep) => HostWork::Prune { keep: vec![keep.into()] },
+        Make(_) | MakeOf(..) | MakeWith(..) | Start(_) | Retire(..) | Ease(_) | Stop(_)
+        | Delete(_) | Again(_) | Tell(_) | Busy(_) | FileVault(_) | SudoAsks(_) | Keychain(_)
+        | DiskFull(_) | Leak | LeakNext | ListFails | Reboot => return None,
     })
 }
 
@@ -236,6 +400,7 @@ fn normalise(sighting: &mut Sighting, boots: &mut BTreeMap<String, usize>) {
     sighting.facts.macos = facts.macos;
     sighting.facts.build = facts.build;
     sighting.facts.tool = facts.tool;
+    sighting.facts.filevault = facts.filevault;
     assert!(facts.cores > 0 && facts.memory > Bytes(0) && facts.disk > facts.disk_free);
     for vm in sighting.vms.iter_mut().flat_map(BTreeMap::values_mut) {
         vm.ip = vm.ip.take().map(|ip| {
@@ -287,8 +452,11 @@ fn harm_home(home: &Path, step: Step) {
         LeakNext => set("leak_next", true),
         ListFails => set("list_fails", true),
         Reboot => mac::reboot(home),
-        Make(_) | MakeOf(..) | MakeWith(..) | Start(_) | Stop(_) | Delete(_) | Again(_)
-        | Tell(_) => {}
+        FileVault(on) => set("filevault", on),
+        SudoAsks(on) => set("sudo", on),
+        Busy(vm) => std::fs::write(mac::inside(home, vm).join("busy"), "").unwrap(),
+        Make(_) | MakeOf(..) | MakeWith(..) | Start(_) | Retire(..) | Ease(_) | Stop(_)
+        | Delete(_) | Again(_) | Tell(_) | Sh(..) | Put(..) | Restart | Pull(_) | Prune(_) => {}
     }
 }
 
@@ -302,7 +470,7 @@ async fn one_mac(seed: u64) -> (Sim, Arc<AtomicI64>) {
     let ms = Arc::new(AtomicI64::new(1_760_000_000_000));
     let clock = ms.clone();
     let now = move || Timestamp::from_millis(clock.fetch_add(1_000, Ordering::SeqCst));
-    let settings = SimSettings { hosts: 1, seed, images: vec![], ..Default::default() };
+    let settings = SimSettings { hosts: 1, seed, images: vec![], load: 0.0, ..Default::default() };
     (sim::start(settings, SimTime::new(Arc::new(now), 1e9)).await.unwrap(), ms)
 }
 
@@ -356,8 +524,11 @@ fn harm_simulated(sim: &Sim, step: Step) {
         Leak | LeakNext => mac.leak_slot(),
         ListFails => mac.fail_next_list(),
         Reboot => mac.reboot(),
-        Make(_) | MakeOf(..) | MakeWith(..) | Start(_) | Stop(_) | Delete(_) | Again(_)
-        | Tell(_) => {}
+        FileVault(on) => mac.set_filevault(on),
+        SudoAsks(on) => mac.set_sudo_asks(on),
+        Busy(vm) => assert!(mac.give_job(vm, Span::from_hours(100_000))),
+        Make(_) | MakeOf(..) | MakeWith(..) | Start(_) | Retire(..) | Ease(_) | Stop(_)
+        | Delete(_) | Again(_) | Tell(_) | Sh(..) | Put(..) | Restart | Pull(_) | Prune(_) => {}
     }
 }
 
@@ -389,6 +560,7 @@ async fn simulated_macs_answer_as_the_scripts_do() {
         Refusal::Full,
         Refusal::Missing,
         Refusal::AlreadyRunning,
+        Refusal::NotRunning,
         Refusal::DiskFull,
         Refusal::Keychain,
         Refusal::Fenced,
@@ -418,11 +590,13 @@ async fn the_inventory_is_one_that_a_controller_takes() {
     let time = SimTime::new(Arc::new(Timestamp::default), 1.0);
     let sim = sim::start(settings, time).await.unwrap();
     for size in [PoolSize::Count(5), PoolSize::PerHost(2), PoolSize::Fill] {
-        let text = sim.inventory(Path::new("/keys/fleet"), size);
+        let text = sim.inventory(Path::new("/keys/fleet"), size, Nightly::Respawn);
         let texts = BTreeMap::from([("inventory/simulated.yaml".into(), text)]);
         let files = Files { root: "/fleet".into(), home: None, texts };
         let loaded = config::check(&files).unwrap();
-        assert_eq!(loaded.warnings, []);
+        // Until the checks of a pool's guests are read, that they are not acted on is said.
+        let other = |warning: &&config::Problem| !warning.to_string().contains("pools.ci.");
+        assert_eq!(loaded.warnings.iter().filter(other).collect::<Vec<_>>(), [] as [&_; 0]);
         let fleet = loaded.fleet;
         assert_eq!((fleet.hosts.len(), fleet.images.len(), fleet.schedules.len()), (7, 1, 1));
         let (_, pool) = fleet.pools.first_key_value().unwrap();

@@ -125,14 +125,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::JobOpened { job } => {
             info(job.title(), format!("is opened with {}", text::plural(job.progress().1, "task")))
         }
-        Event::VmBusy { vm, busy } => {
-            let what = match busy {
-                Some(true) => "has work",
-                Some(false) => "has no work",
-                None => "does not tell whether it has work",
-            };
-            vm_told(vm, Level::Info, what.into())
-        }
+        Event::VmBusy { vm, busy } => vm_told(vm, Level::Info, work_words(*busy).into()),
         Event::ScheduleSuspended { schedule, reason } => {
             warn(schedule, format!("is suspended: {reason}"))
         }
@@ -155,6 +148,14 @@ fn told(world: &World, event: &Event) -> Told {
         Event::JobResumed { job } => info(job_title(world, *job), "is resumed".into()),
         Event::TaskEnded { job, vm, end } => task_ended(world, *job, *vm, end),
         Event::JobEnded { job } => info(job_title(world, *job), "has ended".into()),
+    }
+}
+
+fn work_words(busy: Option<bool>) -> &'static str {
+    match busy {
+        Some(true) => "has work",
+        Some(false) => "has no work",
+        None => "does not tell whether it has work",
     }
 }
 

@@ -236,7 +236,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Access, DriverKind, Labels, Role};
+    use crate::model::Access;
     use crate::store::Store;
 
     #[tokio::test]
@@ -245,14 +245,7 @@ mod tests {
         let (mut ledger, now) = (Ledger::new(World::default(), store), Timestamp::default());
         let mut ids = Ids::above(ledger.world(), Box::new(|| 0));
         let (me, host) = (Actor::controller(), "a".parse::<HostName>().unwrap());
-        let spec = HostSpec {
-            access: Access::Local,
-            driver: DriverKind::Tart,
-            role: Role::Worker,
-            slots: 2,
-            labels: Labels::new(),
-            groups: Vec::new(),
-        };
+        let spec = HostSpec::new(Access::Local);
         let declared = |spec| {
             let hosts = [(host.clone(), spec)].into();
             Event::FleetChanged { change: FleetChange { hosts, ..FleetChange::default() } }

@@ -120,6 +120,7 @@ fn vm_faults(world: &World, id: VmId, vm: &Vm) -> Vec<String> {
     }
     if let Some(job) = vm.retired.as_ref().and_then(|retired| retired.job)
         && let Some(job) = world.jobs.get(&job)
+        && !job.hosts.contains_key(&vm.host)
         && job.tasks.get(&id).is_none_or(|task| task.state == TaskState::Waiting)
     {
         wrong.push(format!("goes for job {}, which has no task for it that began", job.id));
@@ -189,10 +190,10 @@ fn slot_fits(slot: &Slot, vm: &Vm) -> bool {
 
 fn job_faults(world: &World, job: &Job) -> Vec<String> {
     let mut wrong = Vec::new();
-    if job.is_over() && job.tasks.values().any(|task| !task.state.is_over()) {
+    if job.is_over() && job.states().any(|state| !state.is_over()) {
         wrong.push("is over and has tasks that are not".into());
     }
-    let all_done = job.tasks.values().all(|task| matches!(task.state, TaskState::Done { .. }));
+    let all_done = job.states().all(|state| matches!(state, TaskState::Done { .. }));
     if matches!(job.state, JobState::Done { .. }) && !all_done {
         wrong.push("is done and not all of its tasks are".into());
     }

@@ -58,6 +58,9 @@ fn respawned(grown: &mut Grown, s: u64, id: u64, share: Share) -> JobId {
         max_unavailable: share,
         tasks: wanted.map(|vm| (vm.id, task(vm))).collect(),
         state: JobState::Running,
+        hosts: BTreeMap::new(),
+        play: None,
+        paused: None,
     };
     grown.put(s, Event::JobOpened { job: Box::new(job) });
     id
@@ -480,13 +483,11 @@ fn a_refusal_from_a_clock_that_was_ahead_is_not_waited_for() {
 fn a_schedule_runs_once_whatever_the_clock_does() {
     let mut grown = Grown::new(&["a"], PoolSize::Count(1));
     grown.settle(1);
+    let targets = Targets::Pool(name("ci"));
     let spec = ScheduleSpec {
-        targets: Targets::Pool(name("ci")),
-        playbook: name("respawn"),
-        cron: "0 0 * * *".into(),
-        zone: "UTC".into(),
         window: Span::from_hours(4),
         max_unavailable: Share::Count(1),
+        ..ScheduleSpec::new(targets, name("respawn"), "0 0 * * *", "UTC")
     };
     let mut change = FleetChange::default();
     change.schedules.insert(name("nightly"), Some(spec));

@@ -424,3 +424,120 @@ fn the_inventory_names_every_host() {
     }
     assert!(text.contains("size: 4\n"), "{text}");
 }
+
+/// A script of epoch 1 with these arguments; its id is its name.
+async fn work(client: &Client, op: &str, args: &[(&'static str, &str)]) -> Option<(String, u32)> {
+    let script = Script::new(op, "").arg("epoch", 1).arg("op", op);
+    let script = args.iter().fold(script, |script, (key, value)| script.arg(key, value));
+    run(client, &script).await.map(|(_, err, status)| (err, status))
+}
+
+async fn busy(client: &Client) -> String {
+    let script = Script::new("tart.look", "").arg("epoch", 1).arg("probes", "a eA==\nb eA==\nc ");
+    let (out, _, _) = run(client, &script).await.unwrap();
+    out.split("@@ busy 0\n").nth(1).unwrap().split("@@").next().unwrap().to_owned()
+}
+
+async fn with_two_guests(load: f64, clock: &Arc<Clock>) -> (Sim, Client) {
+    let images = vec![IMAGE.to_owned()];
+    let settings = SimSettings { hosts: 1, seed: 5, images, load, ..SimSettings::default() };
+    let sim = start(settings, clock.time()).await.unwrap();
+    let client = connect(&sim, 0).await.unwrap();
+    for vm in ["a", "b"] {
+        done(&client, "tart.clone", vm).await;
+        done(&client, "tart.start", vm).await;
+    }
+    (sim, client)
+}
+
+#[tokio::test]
+async fn guests_say_whether_they_have_work_and_a_stop_that_ends_it_is_counted() {
+    let clock = Clock::new(200);
+    let (sim, client) = with_two_guests(0.0, &clock).await;
+    let mac = sim.host("mini-001").unwrap();
+    assert_eq!(busy(&client).await, "", "they boot");
+    assert!(!mac.give_job("a", Span::from_mins(9)));
+    clock.forward(Span::from_mins(2));
+    assert!(mac.give_job("a", Span::from_mins(9)) && !mac.give_job("absent", Span::ZERO));
+    assert_eq!(busy(&client).await, "a yes\nb no\n");
+    clock.forward(Span::from_mins(9));
+    assert_eq!(busy(&client).await, "a no\nb no\n");
+    mac.give_job("b", Span::from_hours(1));
+    done(&client, "tart.stop", "a").await;
+    done(&client, "tart.stop", "b").await;
+    let killed = sim.report().busy_killed;
+    assert_eq!((killed.len(), killed[0].vm.as_str(), killed[0].by), (1, "b", KilledBy::Stop));
+    assert_eq!(killed[0].host.as_str(), "mini-001");
+}
+
+#[tokio::test]
+async fn a_retired_agent_takes_no_job_and_others_do() {
+    let clock = Clock::new(10);
+    let (sim, client) = with_two_guests(1.0, &clock).await;
+    clock.forward(Span::from_mins(1));
+    let told = work(&client, "tart.deregister", &[("vm", "a"), ("guest", "pkill x")]).await;
+    assert_eq!(told, Some((String::new(), 0)));
+    // The job that it may have is over by then.
+    clock.forward(Span::from_mins(41));
+    let mut seen = Vec::new();
+    // A connection is good for 64 sessions.
+    for _ in 0..50 {
+        clock.forward(Span::from_mins(7));
+        seen.push(busy(&client).await);
+    }
+    assert!(seen.iter().all(|seen| seen.starts_with("a no\n")), "{seen:?}");
+    assert!(seen.iter().any(|seen| seen.ends_with("b yes\n")));
+    assert!(seen.iter().any(|seen| seen.ends_with("b no\n")));
+    sim.host("mini-001").unwrap().give_job("b", Span::from_hours(1));
+    sim.host("mini-001").unwrap().reboot();
+    let killed = sim.report().busy_killed;
+    assert_eq!((killed.len(), killed[0].by), (1, KilledBy::Fault));
+    assert_eq!((sim.report().boots, sim.report().reboots), (1, 0));
+}
+
+#[tokio::test]
+async fn a_restart_answers_and_then_goes_down_once() {
+    let clock = Clock::new(100);
+    let (sim, client) = with_two_guests(0.0, &clock).await;
+    clock.forward(Span::from_mins(2));
+    let mac = sim.host("mini-001").unwrap();
+    mac.give_job("a", Span::from_hours(1));
+    let told = work(&client, "mac.reboot", &[("authrestart", "no")]).await;
+    assert_eq!(told, Some(("it restarts\n".into(), 0)));
+    clock.forward(Span::from_secs(6));
+    assert!(look(&client).await.is_none(), "its connections end");
+    assert!(connect(&sim, 0).await.is_none(), "it is down");
+    clock.forward(Span::from_mins(4));
+    let client = connect(&sim, 0).await.unwrap();
+    let seen = look(&client).await.unwrap();
+    assert!(seen.contains("\ndone mac.reboot 0\n") && seen.contains("@@ guests 1\n"), "{seen}");
+    let again = work(&client, "mac.reboot", &[("authrestart", "no")]).await;
+    assert_eq!(again, Some(("it has restarted\n".into(), 0)));
+    clock.forward(Span::from_mins(1));
+    assert!(look(&client).await.is_some());
+    let report = sim.report();
+    assert_eq!((report.boots, report.reboots), (1, 1));
+    let killed = &report.busy_killed;
+    assert_eq!((killed.len(), killed[0].vm.as_str(), killed[0].by), (1, "a", KilledBy::Reboot));
+}
+
+#[tokio::test]
+async fn a_shell_script_takes_its_time_or_all_that_it_has() {
+    let clock = Clock::new(100);
+    let sim = sim(1, &clock).await;
+    let client = connect(&sim, 0).await.unwrap();
+    for (text, timeout, status, words) in [
+        ("brew cleanup -s", "600", 0, "exit status 0\n"),
+        ("echo no; exit 75", "600", 1, "exit status 75\nno\n"),
+        ("true", "2", 1, "no end within 2 s: it was killed, and all that it had started\n"),
+    ] {
+        let before = clock.now.load(Ordering::SeqCst);
+        let script = Script::new("mac.sh", "").arg("epoch", 1).arg("op", text);
+        let script = script.arg("run", text).arg("timeout_s", timeout);
+        let (_, said, ended) = run(&client, &script).await.unwrap();
+        assert_eq!((said.as_str(), ended), (words, status), "{text}");
+        let took = clock.now.load(Ordering::SeqCst) - before;
+        let (low, high) = if timeout == "2" { (2_000, 4_000) } else { (5_000, 62_000) };
+        assert!((low..high).contains(&took), "{text}: {took}");
+    }
+}

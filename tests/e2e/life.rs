@@ -1,12 +1,15 @@
 //! A controller in this process, put together as the binary does it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use hostler::api::{Api, History, LogQuery, Socket};
 use hostler::config;
-use hostler::engine::{Clock, Command, Denied, Done, Engine, EngineError, Handle, Limits, Parts};
+use hostler::engine::{
+    Clock, Command, Denied, Done, Engine, EngineError, FleetFiles, Handle, Limits, Parts,
+};
 use hostler::model::{Actor, Entry, HostName, Reach, Timestamp, Via, World};
 use hostler::plan::check::check_world;
 use hostler::store::Store;
@@ -55,6 +58,7 @@ impl Life {
             store: Arc::new(store),
             world: kept.world,
             carry: Arc::new(Transport::new(TransportSettings::default(), seed)),
+            files: Arc::new(InFleet(site.fleet())),
             clock: if speed > 1.0 { Clock::fast(now, speed) } else { Clock::wall() },
             limits: Limits {
                 look_every: loaded.settings.poll_interval,
@@ -145,6 +149,16 @@ impl Life {
     pub(crate) async fn end(self) {
         self.stop.cancel();
         self.engine.await.unwrap().unwrap();
+    }
+}
+
+/// The files of the site's fleet directory.
+struct InFleet(PathBuf);
+
+impl FleetFiles for InFleet {
+    fn read(&self, path: &Path) -> BoxFuture<'static, Result<Vec<u8>, String>> {
+        let path = self.0.join(path);
+        Box::pin(async move { std::fs::read(&path).map_err(|error| error.to_string()) })
     }
 }
 

@@ -8,7 +8,7 @@ use hostler::driver::{self, Order, Probe};
 use hostler::model::{OpKind, Outcome, Refusal, Sighting, Timestamp};
 
 use crate::shell::SHELLS;
-use crate::{LIMIT, Mac, class, mac, on_both, order, said};
+use crate::{LIMIT, Mac, class, mac, on_each, order, said};
 
 fn retire(vm: &str, guest: &str) -> Order {
     Order { guest: guest.into(), ..order(OpKind::Deregister, vm) }
@@ -38,7 +38,7 @@ fn busy(seen: &Sighting, vm: &str) -> Option<bool> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_says_whether_it_has_work_or_nothing_is_known() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.with_running(&["a", "b"]).await;
         mac.done(OpKind::Clone, "stopped").await;
         let test = "# it's \"so\"\ntest -e \"$HOME/busy\"";
@@ -75,7 +75,7 @@ async fn guests_that_do_not_answer_cost_a_look_no_more_than_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_told_once_to_take_no_more_work() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.with_running(&["a"]).await;
         let told = retire("a", "echo told >>told\ncat /proc/$$/cmdline | tr '\\0' ' ' >args");
         for _ in 0..2 {
@@ -94,7 +94,7 @@ async fn an_agent_is_told_once_to_take_no_more_work() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_cannot_be_told_says_why() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let absent = mac.send(&retire("a", "true"), 1).await;
         assert_eq!(class(&absent), Some(Refusal::NotRunning));
         mac.with_running(&["a"]).await;
@@ -120,7 +120,7 @@ async fn an_agent_that_cannot_be_told_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_with_a_grace_shuts_down_by_itself_or_is_stopped_after_it() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.with_running(&["a", "b"]).await;
         let stop = |vm: &str, grace| Order {
             grace: Some(Duration::from_secs(grace)),

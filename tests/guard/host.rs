@@ -8,7 +8,7 @@ use hostler::driver::{self, HostAnswer, HostOrder, HostWork, LONGEST_COPY};
 use hostler::model::{OpId, OpKind, Outcome, Refusal};
 
 use crate::shell::{self, Capture, SHELLS};
-use crate::{IMAGE, LIMIT, LINUX, Mac, class, mac, on_both, order, said};
+use crate::{IMAGE, LIMIT, LINUX, Mac, class, mac, on_each, order, said};
 
 fn work(what: HostWork) -> HostOrder {
     HostOrder { op: order(OpKind::Stop, "a").op, what, job: "nightly-wipe, step 3".into() }
@@ -68,7 +68,7 @@ impl Mac {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_runs_once_and_its_status_is_never_the_guards() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let order = work(sh("echo one\necho two >&2\necho x >>ran\n"));
         for _ in 0..2 {
             let answer = mac.carry(&order, 1).await;
@@ -97,7 +97,7 @@ async fn a_text_runs_once_and_its_status_is_never_the_guards() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_seen_by_nobody_and_may_say_anything() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         // Its own command line, and those of all who brought it here.
         let secret = "# hunter2\nps -A -o args= | grep hunter2 | grep -v grep || echo unseen";
         assert_eq!(mac.works(sh(secret)).await, "unseen");
@@ -126,7 +126,7 @@ async fn a_long_output_is_kept_short_and_its_end_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_takes_too_long_is_killed_with_all_it_started() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let run = "echo begun\n(sleep 3; echo late >>late) &\nsleep 100";
         let order = work(HostWork::Sh { run: run.into(), timeout_s: 1 });
         let answer = mac.carry(&order, 1).await;
@@ -148,7 +148,7 @@ async fn a_text_that_takes_too_long_is_killed_with_all_it_started() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_goes_when_its_holder_is_killed_and_may_come_again() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let order = work(sh("echo x >>began\n[ -e again ] || { sleep 2; echo x >>ended; }"));
         let mut holder = mac.begin(&order).await;
         mac.until(|seen| seen.guard.running == Some(order.op) && mac.home().join("began").exists())
@@ -211,7 +211,7 @@ async fn without_perl_a_text_is_not_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_comes_whole_with_its_mode_and_only_when_it_differs() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let file = mac.home().join("a file");
         let bytes: Vec<u8> = (0..LONGEST_COPY).map(|n| (n * 7 + n / 256) as u8).collect();
         let order = work(copy(&bytes, "~/a file", "640"));
@@ -241,7 +241,7 @@ async fn a_file_comes_whole_with_its_mode_and_only_when_it_differs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_has_no_place_is_refused() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         fs::create_dir(mac.home().join("folder")).unwrap();
         let (_, why, _) = mac.fails(copy(b"a", "~/folder", "644")).await;
         assert_eq!(why, "~/folder is a directory: name the file in it");
@@ -255,7 +255,7 @@ async fn a_file_that_has_no_place_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_is_issued_once_even_when_it_is_sent_again_after_it() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.done(OpKind::Clone, "a").await;
         mac.done(OpKind::Start, "a").await;
         let before = mac.see().await.facts.boot;
@@ -294,7 +294,7 @@ async fn a_restart_is_on_record_before_it_is_issued() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_that_cannot_be_says_what_to_do() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac::fault(mac.home(), "sudo", "");
         let refused = work(reboot(false));
         for _ in 0..2 {
@@ -338,7 +338,7 @@ async fn a_restart_that_cannot_be_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_is_pulled_unless_it_is_there() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         let order = work(pull(IMAGE));
         let answer = mac.carry(&order, 1).await;
         assert_eq!(answer.said, format!("{IMAGE} is pulled"));
@@ -363,7 +363,7 @@ async fn an_image_is_pulled_unless_it_is_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn images_go_but_those_that_are_kept_and_never_a_vm() {
-    on_both(async |mac| {
+    on_each(async |mac| {
         mac.done(OpKind::Clone, "a").await;
         let others = ["ghcr.io/acme/macos:2", "ghcr.io/acme/old:1"];
         for image in [LINUX, others[0], others[1]] {

@@ -142,7 +142,7 @@ fn see_entry(seen: &mut Seen, entry: &Entry) {
     } else if let Event::JobOpened { job } = &entry.event {
         seen.saw(&job.kind);
         seen.saw(&job.cause);
-    } else if let Event::TaskEnded { end, .. } = &entry.event {
+    } else if let Event::TaskEnded { end, .. } | Event::HostTaskEnded { end, .. } = &entry.event {
         seen.saw(end);
     } else if let Event::HostSeen { sighting, .. } = &entry.event {
         seen.saw_all(sighting.vms.iter().flatten().map(|(_, vm)| &vm.state));
@@ -164,7 +164,7 @@ fn see_world(seen: &mut Seen, world: &World) {
     seen.saw_all(world.vms.values().map(|vm| &vm.phase));
     seen.saw_all(world.vms.values().map(|vm| &vm.wanted));
     seen.saw_all(world.jobs.values().map(|job| &job.state));
-    seen.saw_all(world.jobs.values().flat_map(|job| job.tasks.values()).map(|task| &task.state));
+    seen.saw_all(world.jobs.values().flat_map(|job| job.states()));
     let runs = world.schedules.values().flat_map(|schedule| &schedule.runs);
     seen.saw_all(runs.map(|run| &run.result));
 }

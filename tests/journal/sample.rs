@@ -34,6 +34,8 @@ pub(crate) fn story() -> Story {
     story.vm_is_refused_everything_and_its_slot_leaks();
     story.vms_go_for_every_reason();
     story.a_host_is_given_up();
+    story.hosts_are_emptied();
+    story.schedules_wait();
     story.jobs_run();
     story.controller_changes_amid_commands();
     story.fleet_shrinks();
@@ -272,6 +274,128 @@ impl Story {
         self.by("ada", Via::Cli, change(None));
         self.reach("mini-03", Reach::Lost, "no answer for 60s");
         self.by("ada", Via::Cli, Event::HostForgotten { host, why: "burnt out".into() });
+    }
+
+    fn hosts_are_emptied(&mut self) {
+        let (host, id): (HostName, JobId) = (name("mini-01"), job(30));
+        let vm = self.ready(30, SlotIx::Zero, None);
+        self.put(Event::VmBusy { vm, busy: Some(true) });
+        self.put(Event::VmBusy { vm, busy: None });
+        let steps = [Act::Drain(DrainStep::default()), Act::Sh { run: "brew cleanup".into() }];
+        self.open_on_host(30, JobKind::Drain, &steps);
+        for (n, kind) in [HoldKind::Drain, HoldKind::Retire].into_iter().enumerate() {
+            self.hold(700 + n as u64, kind, Some(id));
+        }
+        let begins = |ix| Event::StepBegun {
+            job: id,
+            host: name("mini-01"),
+            at: StepAt { part: Part::Steps, ix },
+            deadline: Some(Timestamp::from_millis(1_795_240_000_000)),
+            boot: "5F3C6F2B".into(),
+        };
+        let ended = |end| Event::StepEnded { job: id, host: name("mini-01"), end };
+        let task_ended = |end| Event::HostTaskEnded { job: id, host: name("mini-01"), end };
+        self.put(Event::HostTaskBegun { job: id, host: host.clone() });
+        self.put(begins(0));
+        let (deadline, force) = (None, true);
+        let on_deadline = OnDeadline::Abort;
+        let host_ = host.clone();
+        let change = Event::DrainChanged { job: id, host: host_, deadline, on_deadline, force };
+        self.by("ada", Via::Cli, change);
+        self.done(vm, OpKind::Deregister);
+        self.retire(vm, RetireWhy::Drained, Some(id));
+        self.take_down(vm);
+        self.put(ended(StepEnd::Done));
+        self.put(begins(1));
+        let (op, at) = (OpId::from_bits(7_001), StepAt { part: Part::Steps, ix: 1 });
+        self.put(Event::HostOpBegun { host: host.clone(), op, job: id, at });
+        let outcome = Outcome::Refused { class: Refusal::Other, said: "exit status 3".into() };
+        self.put(Event::HostOpEnded { host: host.clone(), op, outcome, said: "no room".into() });
+        self.put(ended(StepEnd::Failed { why: "exit status 3".into() }));
+        self.put(task_ended(TaskEnd::Failed { why: "exit status 3".into() }));
+        self.put(Event::JobPaused { job: id, why: "1 host has failed".into() });
+        self.by("ada", Via::Cli, Event::JobResumed { job: id });
+        self.by("ada", Via::Cli, Event::HostTaskRetried { job: id, host: host.clone(), at });
+        self.put(Event::HostTaskBegun { job: id, host: host.clone() });
+        let message = "the disk is full".to_string();
+        self.put(Event::Notified { job: id, host: host.clone(), message });
+        self.by("ada", Via::Cli, Event::HostTaskStopped { job: id, host: host.clone() });
+        for n in 700..702 {
+            let (hold, why) = (HoldId::from_bits(n), "called off".to_string());
+            self.put(Event::HoldReleased { host: host.clone(), hold, why });
+        }
+        self.put(task_ended(TaskEnd::Cancelled));
+        self.put(Event::JobEnded { job: id });
+        let mut rebooted = Box::new(sighting());
+        rebooted.facts.boot = "60A1".into();
+        self.put(Event::HostSeen { host: host.clone(), sighting: rebooted });
+        self.put(Event::HostVerified { host });
+    }
+
+    fn schedules_wait(&mut self) {
+        let schedule: ScheduleName = name("nightly");
+        let reason = "freeze".to_string();
+        let suspended = Event::ScheduleSuspended { schedule: schedule.clone(), reason };
+        self.by("ada", Via::Cli, suspended);
+        self.by("ada", Via::Cli, Event::ScheduleResumed { schedule: schedule.clone() });
+        let upto = Timestamp::from_millis(1_795_229_900_000);
+        self.by("ada", Via::Cli, Event::RunsSkipped { schedule, upto });
+        let kind = JobKind::Playbook { name: name("nightly-wipe") };
+        self.open_on_host(31, kind, &[Act::Verify]);
+        let end = TaskEnd::Skipped { why: "busy".into(), busy: true };
+        self.put(Event::HostTaskEnded { job: job(31), host: name("mini-01"), end });
+        self.put(Event::JobEnded { job: job(31) });
+    }
+
+    fn hold(&mut self, id: u64, kind: HoldKind, job: Option<JobId>) {
+        let hold = Hold {
+            id: HoldId::from_bits(id),
+            host: name("mini-01"),
+            kind,
+            reason: "new disks".into(),
+            by: Actor::controller(),
+            created: Timestamp::from_millis(1_795_228_200_000),
+            until: None,
+            on_expiry: OnExpiry::Alert,
+            job,
+        };
+        self.put(Event::HoldPlaced { hold });
+    }
+
+    fn open_on_host(&mut self, id: u64, kind: JobKind, acts: &[Act]) {
+        let playbook = Playbook {
+            name: name("nightly-wipe"),
+            summary: "Wipes a host.".into(),
+            each: Each::Host,
+            steps: acts.iter().cloned().map(Step::plain).collect(),
+            always: Vec::new(),
+            on_failure: OnFailure::Hold,
+        };
+        let play = Play {
+            playbook,
+            reason: "new disks".into(),
+            max_fail: Share::Percent(5),
+            min_healthy: Span::from_secs(30),
+            min_available: None,
+            busy: BusyPolicy::Wait,
+            key: None,
+        };
+        let from = Timestamp::from_millis(1_795_228_200_000);
+        let job = Job {
+            id: job(id),
+            kind,
+            cause: Cause::Asked,
+            by: Actor { who: "ada".into(), via: Via::Desktop },
+            opened: from,
+            begin_by: Timestamp::from_millis(1_795_242_600_000),
+            max_unavailable: Share::Percent(10),
+            tasks: BTreeMap::new(),
+            hosts: BTreeMap::from([(name("mini-01"), HostTask::waiting(from))]),
+            play: Some(std::sync::Arc::new(play)),
+            paused: None,
+            state: JobState::Running,
+        };
+        self.put(Event::JobOpened { job: Box::new(job) });
     }
 
     fn open(&mut self, id: u64, kind: JobKind, cause: Cause, share: Share, vms: &[VmId]) {

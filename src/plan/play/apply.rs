@@ -184,7 +184,7 @@ fn reboot<'a>(
     match command(scene, (name, host), task, run, Vec::new(), moves) {
         Next::End(Ok(())) => Next::Wait("it goes down and comes up again".into()),
         // The connection ends with the host, before or after the answer.
-        other => other,
+        other @ (Next::Wait(_) | Next::End(_)) => other,
     }
 }
 

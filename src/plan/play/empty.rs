@@ -166,7 +166,7 @@ fn send_away<'a>(
             Leave::Now | Leave::Tell if surge && succeeds(scene, vm, task) => {
                 Leave::Wait("its successor is on its way".into())
             }
-            leave => leave,
+            leave @ (Leave::Now | Leave::Tell | Leave::Wait(_)) => leave,
         };
         match leave {
             Leave::Now => retire(vm, RetireWhy::Drained, scene.job.id, moves),

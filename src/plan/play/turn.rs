@@ -22,7 +22,7 @@ struct Tally {
     wave: u16,
     /// When the last task of an earlier wave ended.
     before: Option<Timestamp>,
-    /// Ready VMs of each pool on hosts whose turn comes in this pass.
+    /// Ready VMs of each pool on hosts whose turn has come, in this pass or before.
     taken: BTreeMap<PoolName, usize>,
 }
 
@@ -106,7 +106,16 @@ fn tally(scene: &Scene<'_>) -> Tally {
     for task in scene.job.hosts.values().filter(|task| task.wave < wave) {
         before = before.max(ended_at(&task.state));
     }
-    Tally { out, failed, wave, before, taken: BTreeMap::new() }
+    // What hosts whose turn has come still have ready will go.
+    let mut taken: BTreeMap<PoolName, usize> = BTreeMap::new();
+    for (name, task) in &scene.job.hosts {
+        if let (TaskState::Begun { .. }, Some(host)) = (&task.state, scene.world.hosts.get(name)) {
+            for vm in scene.world.vms_on(host).filter(|vm| vm.is_ready()) {
+                *taken.entry(vm.pool.clone()).or_default() += 1;
+            }
+        }
+    }
+    Tally { out, failed, wave, before, taken }
 }
 
 fn is_seen(host: &Host) -> bool {
