@@ -9,47 +9,69 @@ use super::problem::{Fault, What};
 use super::server::ReloadError;
 use super::{Api, CordonBody, ForgetBody, RespawnBody, TrustBody, UncordonBody};
 use crate::engine::{Command, Done};
-use crate::model::{HostName, PoolName, ScheduleName};
+use crate::model::{HoldKind, HostName, PoolName, ScheduleName, Timestamp};
 
-type Answer = Result<Json<Done>, Fault>;
+pub(super) type Answer = Result<Json<Done>, Fault>;
 
 /// The longest reason, in characters.
 const REASON_MOST: usize = 500;
 
-async fn ask(api: &Api, Caller(actor): Caller, command: Command) -> Answer {
+pub(super) async fn ask(api: &Api, Caller(actor): Caller, command: Command) -> Answer {
     Ok(Json(api.handle.ask(actor, command).await?))
 }
 
-fn some(hosts: &[HostName]) -> Result<(), Fault> {
+/// The hosts of the body, of which there must be some; `key` is where they stand.
+pub(super) fn some(key: &str, hosts: &[HostName]) -> Result<(), Fault> {
     if hosts.is_empty() {
-        return Err(Fault::new(What::BadBody, "hosts: name at least one host"));
+        return Err(Fault::new(What::BadBody, format!("{key}: name at least one host")));
     }
     Ok(())
 }
 
-/// The reason, when one was given.
-fn told(reason: &str) -> Result<String, Fault> {
-    let reason = reason.trim().to_string();
-    if reason.is_empty() || reason.chars().count() > REASON_MOST {
-        let detail = format!("reason: say why, in 1 to {REASON_MOST} characters");
+/// The reason of the body without spaces around it.
+pub(super) fn reason(key: &str, text: &str) -> Result<String, Fault> {
+    let text = text.trim().to_string();
+    if text.is_empty() || text.chars().count() > REASON_MOST {
+        let detail = format!("{key}: say why, in 1 to {REASON_MOST} characters");
         return Err(Fault::new(What::BadBody, detail));
     }
-    Ok(reason)
+    Ok(text)
+}
+
+/// A moment of the body, which must be still to come.
+pub(super) fn ahead(api: &Api, key: &str, at: Option<Timestamp>) -> Result<(), Fault> {
+    let now = api.handle.now();
+    if at.is_some_and(|at| at <= now) {
+        let detail = format!("{key}: lies in the past; the controller's time is {now}");
+        return Err(Fault::new(What::BadBody, detail));
+    }
+    Ok(())
 }
 
 pub(super) async fn cordon(
     State(api): State<Api>,
     caller: Caller,
-    Body(CordonBody { hosts, reason, until }): Body<CordonBody>,
+    Body(CordonBody { hosts, reason: why, until, kind, on_expiry }): Body<CordonBody>,
 ) -> Answer {
-    some(&hosts)?;
-    let reason = told(&reason)?;
-    if until.is_some_and(|until| until <= api.handle.now()) {
-        let now = api.handle.now();
-        let detail = format!("until: lies in the past; the controller's time is {now}");
-        return Err(Fault::new(What::BadBody, detail));
+    some("hosts", &hosts)?;
+    let reason = reason("reason", &why)?;
+    ahead(&api, "until", until)?;
+    if on_expiry.is_some() && until.is_none() {
+        return Err(Fault::new(What::BadBody, "on_expiry: means nothing without `until`"));
     }
-    ask(&api, caller, Command::Cordon { hosts, reason, until }).await
+    let command = match (kind, on_expiry) {
+        (None | Some(HoldKind::Cordon), None) => Command::Cordon { hosts, reason, until },
+        (Some(HoldKind::Drain), _) => {
+            let detail = "kind: a drain empties hosts too: POST /v1/jobs {\"drain\": ...}";
+            return Err(Fault::new(What::BadBody, detail));
+        }
+        (kind, on_expiry) => {
+            let (kind, on_expiry) =
+                (kind.unwrap_or(HoldKind::Cordon), on_expiry.unwrap_or_default());
+            Command::Hold { hosts, kind, reason, until, on_expiry }
+        }
+    };
+    ask(&api, caller, command).await
 }
 
 pub(super) async fn uncordon(
@@ -57,7 +79,7 @@ pub(super) async fn uncordon(
     caller: Caller,
     Body(UncordonBody { hosts, which }): Body<UncordonBody>,
 ) -> Answer {
-    some(&hosts)?;
+    some("hosts", &hosts)?;
     ask(&api, caller, Command::Uncordon { hosts, which }).await
 }
 
@@ -94,7 +116,7 @@ pub(super) async fn forget(
     Named(host): Named<HostName>,
     Body(ForgetBody { reason }): Body<ForgetBody>,
 ) -> Answer {
-    let reason = told(&reason)?;
+    let reason = self::reason("reason", &reason)?;
     ask(&api, caller, Command::Forget { host, reason }).await
 }
 

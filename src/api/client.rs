@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::peer::actor_value;
 use super::sse::{Parser, SseEvent};
 use super::{
-    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery,
+    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Planned,
     PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, TrustBody,
     UncordonBody, VmItem, Why,
 };
@@ -99,6 +99,16 @@ impl ClientError {
             | Self::Garbled { .. } => None,
         }
     }
+    /// The plan in the place of the stale one that was submitted.
+    pub fn fresh_plan(&self) -> Option<&Planned> {
+        match self {
+            Self::Problem(problem) => problem.fresh.as_deref(),
+            Self::NoController { .. }
+            | Self::Forbidden { .. }
+            | Self::Silent { .. }
+            | Self::Garbled { .. } => None,
+        }
+    }
 }
 
 /// A client of one controller. Copies share its connections.
@@ -112,7 +122,7 @@ pub struct Client {
 /// The longest silence; the stream has a heartbeat each second.
 const SILENCE: Duration = Duration::from_secs(15);
 
-type Answer<T> = Result<T, ClientError>;
+pub(super) type Answer<T> = Result<T, ClientError>;
 
 impl Client {
     /// A client of the controller at `connect`, acting for `actor`. It connects when asked.
@@ -223,7 +233,12 @@ impl Client {
         reason: &str,
         until: Option<Timestamp>,
     ) -> Answer<Done> {
-        self.post("/v1/holds", &CordonBody { hosts, reason: reason.into(), until }).await
+        let (reason, kind, on_expiry) = (reason.into(), None, None);
+        self.hold(&CordonBody { hosts, reason, until, kind, on_expiry }).await
+    }
+    /// No new work on these hosts, with all that can be said of a hold.
+    pub async fn hold(&self, hold: &CordonBody) -> Answer<Done> {
+        self.post("/v1/holds", hold).await
     }
     /// Lifts cordons.
     pub async fn uncordon(
@@ -347,11 +362,15 @@ impl Client {
         request.header(ACTOR_HEADER, self.actor.as_bytes())
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
         self.json(path, self.request(Method::GET, path)).await
     }
 
-    async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Answer<T> {
+    pub(super) async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Answer<T> {
         self.json(path, self.request(Method::POST, path).json(body)).await
     }
 

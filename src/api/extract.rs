@@ -38,6 +38,10 @@ async fn bytes(request: Request, api: &Api) -> Result<Bytes, Fault> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    // A list would be taken for the values of an object without their keys.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Fault::new(What::BadBody, "expected an object with named keys, not a list"));
+    }
     match Json::from_bytes(bytes) {
         Ok(Json(value)) => Ok(value),
         Err(refused) => Err(Fault::new(What::BadBody, place(&refused.body_text()))),

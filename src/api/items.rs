@@ -163,8 +163,21 @@ impl Report {
             hosts: tally(world.hosts.values().map(|host| host.word())),
             vms: tally(world.vms.values().map(|vm| vm.word())),
             jobs: tally(world.jobs.values().map(|job| job.word())),
+            suspended: world.schedules.iter().filter_map(suspended).collect(),
+            paused: world.jobs.values().filter_map(paused).collect(),
         }
     }
+}
+
+fn suspended((name, schedule): (&ScheduleName, &Arc<Schedule>)) -> Option<(ScheduleName, String)> {
+    let by_hand = schedule.suspended.as_ref().map(|s| format!("by {}: {}", s.by, s.reason));
+    let by_file = schedule.spec.suspend.then(|| "by the inventory".to_string());
+    by_hand.or(by_file).map(|why| (name.clone(), why))
+}
+
+fn paused(job: &Arc<Job>) -> Option<(JobId, String)> {
+    let why = job.paused.clone().filter(|_| !job.is_over())?;
+    Some((job.id, why))
 }
 
 /// How often each word stands there.

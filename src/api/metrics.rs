@@ -12,7 +12,9 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::items::{missing, tally};
 use crate::engine::Status;
-use crate::model::{HostName, Phase, Plan, Reach, Sample, Wanted, World};
+use crate::model::{
+    HoldKind, HostName, JobKind, Phase, Plan, Reach, RunResult, Sample, Wanted, World,
+};
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -64,7 +66,15 @@ fn words(
 
 const SLOTS: [&str; 7] =
     ["free", "reserved", "occupied", "stopping", "foreign", "unknown", "leaked"];
-const JOBS: [&str; 3] = ["running", "done", "failed"];
+const JOBS: [&str; 5] = ["running", "paused", "done", "failed", "cancelled"];
+const JOB_KINDS: [&str; 3] = ["respawn", "drain", "playbook"];
+const HOLDS: [HoldKind; 5] = [
+    HoldKind::Cordon,
+    HoldKind::Drain,
+    HoldKind::Maintenance,
+    HoldKind::Quarantine,
+    HoldKind::Retire,
+];
 
 fn fleet(registry: &mut Registry, world: &World, plan: &Plan) {
     let slots = world.hosts.values().flat_map(|host| host.usable_slots());
@@ -103,8 +113,53 @@ fn fleet(registry: &mut Registry, world: &World, plan: &Plan) {
     });
     gauges(registry, "pool_missing", "VMs wanted that have no place yet", queue.collect());
 
-    let jobs = words("outcome", &JOBS, tally(world.jobs.values().map(|job| job.word())));
-    gauges(registry, "jobs", "Jobs of late by outcome", jobs);
+    work(registry, world);
+}
+
+/// What people and the calendar have asked for: jobs, holds, runs.
+fn work(registry: &mut Registry, world: &World) {
+    let mut jobs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for kind in JOB_KINDS {
+        jobs.extend(JOBS.map(|state| ((kind, state), 0)));
+    }
+    for job in world.jobs.values() {
+        let kind = match job.kind {
+            JobKind::Respawn { .. } | JobKind::RespawnOn { .. } => "respawn",
+            JobKind::Drain => "drain",
+            JobKind::Playbook { .. } => "playbook",
+        };
+        *jobs.entry((kind, job.word())).or_default() += 1;
+    }
+    let jobs = jobs.into_iter();
+    let jobs = jobs.map(|((kind, state), n)| {
+        (vec![("kind", kind.to_string()), ("state", state.to_string())], n)
+    });
+    gauges(registry, "jobs", "Jobs of late by kind and state", jobs.collect());
+
+    let held = |kind: HoldKind| {
+        let has = |host: &&std::sync::Arc<crate::model::Host>| {
+            host.holds.values().any(|hold| hold.kind == kind)
+        };
+        (vec![("kind", kind.to_string())], world.hosts.values().filter(has).count())
+    };
+    let held = HOLDS.map(held).into();
+    gauges(registry, "hosts_held_by_kind", "Hosts with a hold of this kind", held);
+
+    let missed = world.schedules.iter().map(|(name, schedule)| {
+        let runs = schedule.runs.iter().map(|run| match run.result {
+            RunResult::Missed { count, .. } => count as usize,
+            RunResult::Fired { .. } => 0,
+        });
+        (vec![("schedule", name.to_string())], runs.sum())
+    });
+    let help = "Runs missed among those a schedule remembers";
+    gauges(registry, "schedule_runs_missed", help, missed.collect());
+    let suspended = world.schedules.iter().map(|(name, schedule)| {
+        let waits = schedule.suspended.is_some() || schedule.spec.suspend;
+        (vec![("schedule", name.to_string())], usize::from(waits))
+    });
+    let help = "Whether a schedule waits to be resumed";
+    gauges(registry, "schedule_suspended", help, suspended.collect());
 }
 
 const REACHES: [Reach; 7] = [

@@ -2,13 +2,16 @@
 //! and the desktop use. It answers from the engine's `Handle` and decides nothing.
 
 mod acts;
+mod asks;
 mod client;
 mod events;
 mod extract;
 mod history;
 mod items;
+mod jobs;
 mod metrics;
 mod peer;
+mod plans;
 mod problem;
 mod reads;
 mod server;
@@ -26,6 +29,7 @@ pub use peer::ACTOR_HEADER;
 pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{
-    CordonBody, ForgetBody, Heartbeat, Listing, Live, Log, Problem, Report, RespawnBody, Snapshot,
-    StreamItem, TrustBody, UncordonBody, Why,
+    CordonBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, PlanBody, Planned, Problem,
+    Report, RespawnBody, RetryBody, SkipBody, Snapshot, StreamItem, SuspendBody, TrustBody,
+    UncordonBody, UndrainBody, Why,
 };

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Problem;
+use super::{Planned, Problem};
 use crate::engine::Denied;
 
 /// What went wrong with a request. Status, code and title stand together in `kind`.
@@ -11,6 +11,8 @@ use crate::engine::Denied;
 pub(super) struct Fault {
     pub(super) what: What,
     pub(super) detail: String,
+    /// The plan that takes the place of a stale one.
+    pub(super) fresh: Option<Box<Planned>>,
 }
 
 /// The sorts of fault.
@@ -25,6 +27,7 @@ pub(super) enum What {
     TooLarge,
     NotFound,
     Conflict,
+    StalePlan,
     BadFleet,
     NotReady,
     Stopping,
@@ -45,6 +48,9 @@ impl What {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "No such thing"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "Not in this state"),
+            Self::StalePlan => {
+                (StatusCode::CONFLICT, "stale_plan", "The plan is not true any more")
+            }
             Self::BadFleet => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "bad_fleet", "The fleet directory is invalid")
             }
@@ -59,7 +65,7 @@ impl What {
 
 impl Fault {
     pub(super) fn new(what: What, detail: impl Into<String>) -> Self {
-        Self { what, detail: detail.into() }
+        Self { what, detail: detail.into(), fresh: None }
     }
     pub(super) fn not_found(kind: &str, name: impl std::fmt::Display) -> Self {
         Self::new(
@@ -91,6 +97,7 @@ impl IntoResponse for Fault {
             status: status.as_u16(),
             detail: self.detail,
             code: code.into(),
+            fresh: self.fresh,
         };
         let mut response = (status, axum::Json(problem)).into_response();
         let media = HeaderValue::from_static("application/problem+json");

@@ -16,7 +16,9 @@ use super::{
     Api, HostItem, JobItem, Listing, Live, Log, PoolItem, Report, ScheduleItem, Snapshot, VmItem,
     Why, metrics,
 };
-use crate::model::{HostName, JobId, Plan, PoolName, Schedule, ScheduleName, VmId, World};
+use crate::model::{
+    HostName, JobId, Plan, Playbook, PlaybookName, PoolName, Schedule, ScheduleName, VmId, World,
+};
 
 type Answer<T> = Result<Json<T>, Fault>;
 
@@ -110,6 +112,19 @@ pub(super) async fn jobs(State(api): State<Api>) -> Json<Listing<JobItem>> {
 pub(super) async fn job(State(api): State<Api>, Named(id): Named<JobId>) -> Answer<JobItem> {
     let item = JobItem::one(&api.handle.world(), id);
     item.map(Json).ok_or_else(|| Fault::not_found("job", id))
+}
+
+pub(super) async fn playbooks(State(api): State<Api>) -> Json<Listing<Arc<Playbook>>> {
+    let world = api.handle.world();
+    listing(&api, &world, world.playbooks.values().cloned().collect())
+}
+
+pub(super) async fn playbook(
+    State(api): State<Api>,
+    Named(name): Named<PlaybookName>,
+) -> Answer<Arc<Playbook>> {
+    let item = api.handle.world().playbooks.get(&name).cloned();
+    item.map(Json).ok_or_else(|| Fault::not_found("playbook", name))
 }
 
 pub(super) async fn plan(State(api): State<Api>) -> Answer<Plan> {

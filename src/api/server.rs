@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
@@ -15,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::extract::BODY_MOST;
 use super::peer::Peer;
+use super::plans::Plans;
 use super::problem::{Fault, What};
-use super::{History, Socket, acts, events, reads};
+use super::{History, Socket, acts, events, jobs, reads};
 use crate::engine::{Denied, Done, Handle};
 use crate::model::Actor;
 
@@ -102,6 +104,7 @@ fn router(api: Api) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/events/log", get(reads::log))
         .route("/v1/hosts", get(reads::hosts))
+        .route("/v1/hosts/undrain", post(jobs::undrain))
         .route("/v1/hosts/{name}", get(reads::host))
         .route("/v1/hosts/{name}/why", get(reads::why_host))
         .route("/v1/hosts/{name}/trust", post(acts::trust))
@@ -115,8 +118,18 @@ fn router(api: Api) -> Router {
         .route("/v1/schedules", get(reads::schedules))
         .route("/v1/schedules/{name}", get(reads::schedule))
         .route("/v1/schedules/{name}/run-now", post(acts::run_now))
-        .route("/v1/jobs", get(reads::jobs))
+        .route("/v1/schedules/{name}/suspend", post(jobs::suspend))
+        .route("/v1/schedules/{name}/resume", post(jobs::resume_schedule))
+        .route("/v1/schedules/{name}/skip-next", post(jobs::skip_next))
+        .route("/v1/playbooks", get(reads::playbooks))
+        .route("/v1/playbooks/{name}", get(reads::playbook))
+        .route("/v1/plans", post(jobs::plan))
+        .route("/v1/jobs", get(reads::jobs).post(jobs::submit))
         .route("/v1/jobs/{id}", get(reads::job))
+        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
+        .route("/v1/jobs/{id}/resume", post(jobs::resume))
+        .route("/v1/jobs/{id}/retry", post(jobs::retry))
+        .route("/v1/jobs/{id}/skip", post(jobs::skip))
         .route("/v1/plan", get(reads::plan))
         .route("/v1/status", get(reads::status))
         .route("/v1/metrics/live", get(reads::live))
@@ -128,6 +141,7 @@ fn router(api: Api) -> Router {
         .route("/readyz", get(reads::readyz))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(Extension(Plans::default()))
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .with_state(api)
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Release, Status};
-use crate::model::{Entry, Fingerprint, HostName, Sample, Share, Timestamp, World};
+use crate::model::{
+    DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, OnExpiry, PlayAsk, Sample,
+    ScheduleName, Share, StepAt, Timestamp, World,
+};
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -74,6 +77,12 @@ pub struct Report {
     pub hosts: BTreeMap<String, usize>,
     pub vms: BTreeMap<String, usize>,
     pub jobs: BTreeMap<String, usize>,
+    /// Schedules that do not run until somebody resumes them, and why.
+    #[serde(default)]
+    pub suspended: BTreeMap<ScheduleName, String>,
+    /// Jobs that begin nothing more until somebody resumes them, and why.
+    #[serde(default)]
+    pub paused: BTreeMap<JobId, String>,
 }
 
 /// `POST /v1/holds`.
@@ -84,6 +93,69 @@ pub struct CordonBody {
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// `cordon` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<HoldKind>,
+    /// What happens at `until`: `release` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_expiry: Option<OnExpiry>,
+}
+
+/// `POST /v1/plans`: what is to be looked at before it is done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanBody {
+    Drain(Box<DrainAsk>),
+}
+
+/// What a drain would do, and the token that submits just that.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Planned {
+    /// For one `POST /v1/jobs`; the newest 256 are known.
+    pub token: String,
+    pub plan: DrainPlan,
+}
+
+/// `POST /v1/jobs`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobBody {
+    /// What was planned under this token, if it would still do the same.
+    Plan(String),
+    Drain(Box<DrainAsk>),
+    Play(Box<PlayAsk>),
+}
+
+/// `POST /v1/hosts/undrain`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndrainBody {
+    pub hosts: Vec<HostName>,
+}
+
+/// `POST /v1/jobs/{id}/retry`; the body may be absent: all failed and skipped hosts.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryBody {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// From this step on; else from the one that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<StepAt>,
+}
+
+/// `POST /v1/jobs/{id}/skip`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkipBody {
+    pub host: HostName,
+}
+
+/// `POST /v1/schedules/{name}/suspend`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuspendBody {
+    pub reason: String,
 }
 
 /// `POST /v1/hosts/{name}/forget`.
@@ -127,4 +199,7 @@ pub struct Problem {
     pub detail: String,
     /// Stable, for programs: `not_found`, `conflict`, `bad_body`, `stopping`, ...
     pub code: String,
+    /// With `stale_plan`: the plan as it would be now, and its token.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<Box<Planned>>,
 }

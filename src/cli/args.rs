@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 use hostler::config::Kind;
 use hostler::model::Span;
 
+use super::flags::{JobVerb, PlaybookVerb, ScheduleVerb};
 use super::service::ServiceVerb;
-use super::verbs::{Events, HostVerb, JobVerb, PoolVerb, ScheduleVerb, VmVerb};
+use super::verbs::{Events, HostVerb, PoolVerb, VmVerb};
 
 /// Keeps a fleet of Mac hosts: places macOS VMs, two to a host, and respawns them by the calendar.
 ///
@@ -23,7 +24,8 @@ use super::verbs::{Events, HostVerb, JobVerb, PoolVerb, ScheduleVerb, VmVerb};
   hostler host list --watch        what changes, line by line
 
 Exit codes: 0 done, 1 refused or failed, 2 usage or configuration, 3 no controller,
-4 blocked (host out of reach), 5 deadline, 130 interrupted (the work goes on)"
+4 blocked (host out of reach), 5 deadline, 6 cancelled by someone else,
+130 interrupted (the work goes on)"
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -139,7 +141,12 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: ScheduleVerb,
     },
-    /// Jobs: goings of work with a task per VM.
+    /// Playbooks: lists of steps done host by host.
+    Playbook {
+        #[command(subcommand)]
+        verb: PlaybookVerb,
+    },
+    /// Jobs: goings of work with a task per host or VM.
     Job {
         #[command(subcommand)]
         verb: JobVerb,

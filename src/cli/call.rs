@@ -58,6 +58,11 @@ impl Call {
         lines.iter().try_for_each(|line| out::line(&super::table::clean(line.as_ref())))
     }
 
+    /// Whether whatever would be asked is answered with yes.
+    pub(crate) fn says_yes(&self) -> bool {
+        self.yes
+    }
+
     /// Has a person consent to what disturbs. Without a terminal, only `--yes` does.
     pub(crate) fn consent(&self, question: &str) -> Result<()> {
         if self.yes {
@@ -85,7 +90,7 @@ impl Call {
         if out::answer(&format!("{question} Type {name} to go on: "))? == name {
             return Ok(());
         }
-        Err(Failure::failed("not done: that is not its name").into())
+        Err(Failure::failed("not done: that is not what was to be typed").into())
     }
 }
 

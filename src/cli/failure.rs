@@ -35,7 +35,6 @@ impl Failure {
     pub(crate) fn with(exit: u8, said: impl Into<String>) -> Self {
         Self { exit, said: said.into() }
     }
-    #[cfg(test)]
     pub(crate) fn exit(&self) -> u8 {
         self.exit
     }
@@ -77,6 +76,7 @@ mod tests {
             status: 409,
             detail: "no".into(),
             code: "conflict".into(),
+            fresh: None,
         };
         for (error, expected) in [
             (anyhow::anyhow!("x"), 1),

@@ -3,22 +3,32 @@
 
 mod acts;
 pub(crate) mod args;
+mod books;
 mod call;
 mod choose;
+mod drains;
+mod dry;
 mod enrol;
 mod events;
 mod failure;
+mod flags;
 mod follower;
+mod holds;
+mod jobs;
 mod list;
 mod listed;
 pub(crate) mod out;
+mod preview;
+mod schedules;
 mod service;
 mod show;
 mod status;
 mod table;
 #[cfg(test)]
 mod tests;
+mod usual;
 mod verbs;
+mod wait;
 mod when;
 
 use std::path::Path;
@@ -29,10 +39,12 @@ use args::{Args, Looks, SimVerb, Verb};
 use call::Call;
 use clap::{CommandFactory, Parser};
 use failure::INTERRUPTED;
+use flags::{JobVerb, PlaybookVerb, ScheduleVerb};
 use hostler::config;
+use hostler::model::Then;
 use hostler::model::{Span, plural};
 use serde_json::json;
-use verbs::{HostAsk, HostVerb, JobVerb, PoolVerb, ScheduleVerb, VmVerb};
+use verbs::{HostAsk, HostVerb, PoolVerb, VmVerb};
 
 use crate::run::{self, DemoOptions, Dress, Env, ServeOptions, SimOptions};
 
@@ -47,7 +59,10 @@ pub(crate) async fn main(env: &Env) -> Result<ExitCode> {
         None | Some(Verb::Demo(_) | Verb::Serve | Verb::Sim { .. }) => go(&args, env).await,
         Some(_) => tokio::select! {
             done = go(&args, env) => done,
-            _ = tokio::signal::ctrl_c() => Ok(ExitCode::from(INTERRUPTED)),
+            _ = tokio::signal::ctrl_c() => {
+                out::interrupted();
+                Ok(ExitCode::from(INTERRUPTED))
+            }
         },
     }
 }
@@ -79,6 +94,10 @@ async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
         Verb::Pool { verb } => pool(verb, &call()?).await?,
         Verb::Schedule { verb } => schedule(verb, &call()?).await?,
         Verb::Job { verb } => job(verb, &call()?).await?,
+        Verb::Playbook { verb: PlaybookVerb::Run(ask) } if ask.dry_run => {
+            books::rehearse(&call()?, ask, args, env).await?;
+        }
+        Verb::Playbook { verb } => playbook(verb, &call()?).await?,
         Verb::Check { print } => check(args, *print, env)?,
         Verb::Schema { kind } => out::line(&serde_json::to_string_pretty(&config::schema(*kind))?)?,
         Verb::Service { verb } => service::service(verb, args, env).await?,
@@ -99,6 +118,11 @@ async fn host(verb: &HostAsk, call: &Call) -> Result<()> {
         HostAsk::Why { host } => call.why_host(host).await,
         HostAsk::Cordon { which, reason, until } => call.cordon(which, reason, *until).await,
         HostAsk::Forget { host, reason } => call.forget(host, reason).await,
+        HostAsk::Drain(flags) => call.drain(flags).await,
+        HostAsk::Reboot(flags) => call.empty(flags, Then::Reboot, None).await,
+        HostAsk::Retire(flags) => call.empty(flags, Then::Retire, None).await,
+        HostAsk::Undrain { hosts, wait } => call.undrain(&hosts.which, *wait).await,
+        HostAsk::Hold(flags) => call.hold(flags).await,
         HostAsk::Uncordon { which, hold, all } => call.uncordon(which, *hold, *all).await,
     }
 }
@@ -126,13 +150,32 @@ async fn schedule(verb: &ScheduleVerb, call: &Call) -> Result<()> {
         ScheduleVerb::List(which) => list::list(call, &which.which, call.client.schedules().await?),
         ScheduleVerb::Show { schedule } => call.show_schedule(schedule).await,
         ScheduleVerb::RunNow { schedule, wait } => call.run_now(schedule, *wait).await,
+        ScheduleVerb::Suspend { schedule, reason } => call.suspend(schedule, reason).await,
+        ScheduleVerb::Resume { schedule } => call.resume_schedule(schedule).await,
+        ScheduleVerb::SkipNext { schedule } => call.skip_next(schedule).await,
     }
 }
 
 async fn job(verb: &JobVerb, call: &Call) -> Result<()> {
     match verb {
         JobVerb::List(which) => list::list_or_watch(call, which, call.client.jobs()).await,
-        JobVerb::Show { job } => call.show_job(*job).await,
+        JobVerb::Show { job, host: None } => call.show_job(*job).await,
+        JobVerb::Show { job, host: Some(host) } => call.show_task(*job, host).await,
+        JobVerb::Log { job, host, follow } => call.job_log(*job, host.as_ref(), *follow).await,
+        JobVerb::Cancel { job, wait } => call.cancel_job(*job, *wait).await,
+        JobVerb::Resume { job, wait } => call.resume_job(*job, *wait).await,
+        JobVerb::Retry { job, host, from, wait } => {
+            call.retry_job(*job, host.clone(), *from, *wait).await
+        }
+        JobVerb::Skip { job, host } => call.skip_host(*job, host).await,
+    }
+}
+
+async fn playbook(verb: &PlaybookVerb, call: &Call) -> Result<()> {
+    match verb {
+        PlaybookVerb::List(which) => list::list(call, &which.which, call.client.playbooks().await?),
+        PlaybookVerb::Show { playbook } => call.show_playbook(playbook).await,
+        PlaybookVerb::Run(ask) => call.play(ask).await,
     }
 }
 

@@ -2,11 +2,28 @@
 
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdin, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
 /// Whether only what is wrong is said.
 static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// What is said when the command is interrupted; empty: nothing.
+static PARTING: Mutex<String> = Mutex::new(String::new());
+
+/// From now on this is said when the command is interrupted; nothing when it is empty.
+pub(crate) fn on_interrupt(text: &str) {
+    text.clone_into(&mut PARTING.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Says what is to be said when the command is interrupted.
+pub(crate) fn interrupted() {
+    let text = std::mem::take(&mut *PARTING.lock().unwrap_or_else(PoisonError::into_inner));
+    if !text.is_empty() {
+        wrong(&text);
+    }
+}
 
 /// From now on only what is wrong is said.
 pub(crate) fn hush() {

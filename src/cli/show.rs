@@ -14,7 +14,7 @@ use super::out;
 use super::table::{Cell, Column, facts};
 
 impl Call {
-    fn put_facts(&self, rows: &[(&str, Cell)]) -> Result<()> {
+    pub(crate) fn put_facts(&self, rows: &[(&str, Cell)]) -> Result<()> {
         facts(rows, self.style).iter().try_for_each(|line| out::line(line))
     }
 
@@ -27,7 +27,12 @@ impl Call {
     }
 
     pub(crate) async fn why_host(&self, name: &HostName) -> Result<()> {
-        self.put_why(&self.client.why_host(name).await?)
+        self.put_why(&self.client.why_host(name).await?)?;
+        if self.json {
+            return Ok(());
+        }
+        let item = self.client.host(name).await?;
+        self.put_holds(name, &item.host, self.now().await?).await
     }
 
     pub(crate) async fn why_vm(&self, text: &str) -> Result<()> {
@@ -42,14 +47,7 @@ impl Call {
         let now = self.now().await?;
         self.put_facts(&host_facts(&item, now, self.zone))?;
         let host = &item.host;
-        for hold in host.holds.values() {
-            let until = hold.until.map(|at| format!(", until {}", self.zone.moment(at)));
-            let age = now.since(hold.created).rough();
-            let until = until.unwrap_or_default();
-            let (id, kind, by) = (hold.id, hold.kind, &hold.by);
-            let line = format!("hold {id}: {kind} by {by} {age} ago{until}: {}", hold.reason);
-            self.put_lines(&[line])?;
-        }
+        self.put_holds(name, host, now).await?;
         if host.vms.is_empty() {
             return Ok(());
         }
@@ -108,7 +106,7 @@ impl Call {
         if self.json {
             return self.put_json(&item);
         }
-        self.put_facts(&[
+        let mut rows = vec![
             ("id", Cell::new(item.job.id)),
             ("title", Cell::new(&item.title)),
             ("state", Cell::word(&item.word)),
@@ -117,12 +115,18 @@ impl Call {
             ("by", Cell::new(&item.job.by)),
             ("opened", Cell::new(self.zone.moment(item.job.opened))),
             ("begin by", Cell::new(self.zone.moment(item.job.begin_by))),
-        ])?;
-        if item.job.tasks.is_empty() {
-            return Ok(());
+        ];
+        rows.extend(item.job.play.as_ref().map(|play| ("reason", Cell::new(&play.reason))));
+        rows.extend(item.job.paused.as_ref().map(|why| ("paused", Cell::new(why))));
+        self.put_facts(&rows)?;
+        if !item.job.hosts.is_empty() {
+            out::line("")?;
+            self.put_hosts(&item, self.now().await?).await?;
         }
-        out::line("")?;
-        self.put_table(&TASKS, &tasks(&item))?;
+        if !item.job.tasks.is_empty() {
+            out::line("")?;
+            self.put_table(&TASKS, &tasks(&item))?;
+        }
         if item.job.is_over() { Ok(()) } else { self.put_held(&item).await }
     }
 
@@ -132,8 +136,11 @@ impl Call {
             let about = match &held.want {
                 Want::Job { job } => *job == item.job.id,
                 Want::Vm { vm } => item.job.tasks.contains_key(vm),
-                Want::Host { job, .. } => *job == item.job.id,
-                Want::Hold { .. } | Want::Quarantine { .. } | Want::Schedule { .. } => false,
+                // It stands in the host's row.
+                Want::Host { .. }
+                | Want::Hold { .. }
+                | Want::Quarantine { .. }
+                | Want::Schedule { .. } => false,
                 Want::Pool { pool, .. } => item.job.tasks.values().any(|task| task.pool == *pool),
             };
             if about {
@@ -243,6 +250,7 @@ fn schedule_facts(item: &ScheduleItem) -> Vec<(&'static str, Cell)> {
         ("window", Cell::new(spec.window)),
         ("max unavailable", Cell::new(spec.max_unavailable)),
     ];
+    rows.extend(super::schedules::waits(&item.schedule, zone));
     rows.extend(item.next.iter().map(|at| ("next", Cell::new(zone.moment(*at)))));
     for run in &item.schedule.runs {
         let what = match &run.result {

@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use hostler::api::Report;
-use hostler::model::{Action, Plan, Zone, plural};
+use hostler::model::{Action, Held, Plan, Zone, plural};
+use serde_json::json;
 
 use super::call::Call;
+use super::holds::nagged;
 use super::out;
 use super::table::{Cell, Column, facts};
 
@@ -13,11 +15,15 @@ const ACTIONS: [Column; 3] = [Column::text("ACTION"), Column::text("WHAT"), Colu
 impl Call {
     pub(crate) async fn status(&self) -> Result<()> {
         let report = self.client.status().await?;
+        let nagged = nagged(self.client.plan().await?);
         if self.json {
-            return self.put_json(&report);
+            let mut whole = serde_json::to_value(&report)?;
+            whole["held"] = json!(nagged);
+            return self.put_json(&whole);
         }
         let connect = self.client.connect().to_string();
-        let rows = figures(&report, &connect, self.zone);
+        let mut rows = figures(&report, &connect, self.zone);
+        rows.extend(attention(&report, &nagged));
         facts(&rows, self.style).iter().try_for_each(|line| out::line(line))
     }
 
@@ -72,6 +78,18 @@ fn figures(report: &Report, connect: &str, zone: Zone) -> Vec<(&'static str, Cel
         ("commands", Cell::new(engine.commands)),
         ("passes", Cell::new(format!("{}, the last took {}us", engine.passes, engine.plan_us))),
     ]
+}
+
+/// What waits for a person.
+fn attention(report: &Report, nagged: &[Held]) -> Vec<(&'static str, Cell)> {
+    let suspended = report.suspended.iter();
+    let suspended = suspended.map(|(name, why)| ("suspended", format!("schedule {name} {why}")));
+    let paused = report.paused.iter();
+    let paused = paused.map(|(job, why)| {
+        ("paused", format!("job {job}: {why}; go on with `hostler job resume {job}`"))
+    });
+    let held = nagged.iter().map(|held| ("held", format!("{}: {}", held.want, held.why)));
+    suspended.chain(paused).chain(held).map(|(key, text)| (key, Cell::new(text))).collect()
 }
 
 /// What is done, to what, and where.

@@ -1,8 +1,9 @@
 //! The commands that ask a controller, with their flags and help.
 
 use clap::{Args, Subcommand};
-use hostler::model::{Fingerprint, HoldId, HostName, JobId, PoolName, ScheduleName, Share};
+use hostler::model::{Fingerprint, HoldId, HostName, PoolName, Share};
 
+use super::flags::{Drain, Emptying, HoldFlags, Hosts};
 use super::when::When;
 
 /// What a list shows.
@@ -102,6 +103,31 @@ pub(crate) enum HostAsk {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Empty hosts: no new VMs, and those that are there go when they have no work.
+    Drain(Box<Drain>),
+    /// Call off what empties hosts, and lift the holds that drains have left.
+    #[command(after_help = "Examples:
+  hostler host undrain mini-01
+  hostler host undrain site=lausanne --wait")]
+    Undrain {
+        #[command(flatten)]
+        hosts: Hosts,
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Empty hosts, restart them, and take them back once they are fit: drain --then reboot.
+    #[command(after_help = "Examples:
+  hostler host reboot mini-01 --reason 'both slots leaked' --wait --yes
+  hostler host reboot site=lausanne --reason 'macOS update' --max-parallel 2 --dry-run")]
+    Reboot(Box<Emptying>),
+    /// Empty hosts and take them out of the fleet: drain --then retire.
+    ///
+    /// Asks for the number of hosts first.
+    #[command(after_help = "Examples:
+  hostler host retire mini-01 --reason 'lease ends' --wait")]
+    Retire(Box<Emptying>),
+    /// No new VMs on these hosts, with a kind and an end; what runs there goes on.
+    Hold(HoldFlags),
     /// Lift cordons: yours, one, or all.
     #[command(after_help = "Examples:
   hostler host uncordon mini-01
@@ -176,41 +202,6 @@ pub(crate) struct Wait {
     /// Stay until the job is over; its end is the exit code.
     #[arg(long)]
     pub(crate) wait: bool,
-}
-
-/// What to do with schedules.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ScheduleVerb {
-    /// All schedules, with their next and last runs.
-    #[command(after_help = "Examples:
-  hostler schedule list")]
-    List(Which),
-    /// One schedule: its calendar, next times and last runs.
-    #[command(after_help = "Examples:
-  hostler schedule show nightly-respawn")]
-    Show { schedule: ScheduleName },
-    /// Run it now, whatever its calendar says.
-    #[command(after_help = "Examples:
-  hostler schedule run-now nightly-respawn --wait --yes")]
-    RunNow {
-        schedule: ScheduleName,
-        #[command(flatten)]
-        wait: Wait,
-    },
-}
-
-/// What to do with jobs.
-#[derive(Debug, Subcommand)]
-pub(crate) enum JobVerb {
-    /// The jobs of late.
-    #[command(after_help = "Examples:
-  hostler job list state=running
-  hostler job list --watch")]
-    List(Watchable),
-    /// One job, task by task.
-    #[command(after_help = "Examples:
-  hostler job show 0dk3v5m2q8rt")]
-    Show { job: JobId },
 }
 
 /// Flags of `events`.

@@ -6,6 +6,7 @@ use super::{HostName, OnDeadline, PlaybookName, Share, Span, Surge, Timestamp};
 
 /// Empty these hosts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DrainAsk {
     pub hosts: Vec<HostName>,
     pub reason: String,
@@ -58,6 +59,7 @@ pub enum Then {
 
 /// Do the steps of a playbook on these hosts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlayAsk {
     pub playbook: PlaybookName,
     pub hosts: Vec<HostName>,

@@ -26,7 +26,8 @@ async fn each_single_fault_of_a_body_is_told() {
         (String::new(), "EOF"),
         ("{".into(), "EOF"),
         ("null".into(), "null"),
-        ("[]".into(), "CordonBody"),
+        ("[]".into(), "not a list"),
+        (r#"[["mini-01"], "disk"]"#.into(), "not a list"),
         ("{} {}".into(), "hosts"),
         (format!("{} x", right()), "trailing"),
         ("\u{feff}{}".into(), "expected value"),
@@ -40,6 +41,9 @@ async fn each_single_fault_of_a_body_is_told() {
         (set("until", json!("tomorrow")), "until: "),
         (set("until", json!("2001-01-01T00:00:00Z")), "until: "),
         (set("untill", json!(null)), "untill"),
+        (set("kind", json!("nap")), "kind: "),
+        (set("kind", json!("drain")), "kind: "),
+        (set("on_expiry", json!("never")), "on_expiry: "),
         (format!("{}{}", "[".repeat(60_000), "]".repeat(4)), ""),
     ] {
         let request = http.post("http://x/v1/holds").body(body.clone());
@@ -84,7 +88,17 @@ fn no_body_at_all_breaks_the_server() {
         let bodies = prop_oneof![any_json().prop_map(|v| v.to_string().into_bytes()), bytes];
         for _ in 0..200 {
             let body = bodies.new_tree(&mut runner).unwrap().current();
-            for path in ["/v1/holds", "/v1/holds/release", "/v1/pools/ci/respawn"] {
+            for path in [
+                "/v1/holds",
+                "/v1/holds/release",
+                "/v1/pools/ci/respawn",
+                "/v1/plans",
+                "/v1/jobs",
+                "/v1/jobs/000000000007/retry",
+                "/v1/jobs/000000000007/skip",
+                "/v1/schedules/nightly/suspend",
+                "/v1/hosts/undrain",
+            ] {
                 let request = http.post(format!("http://x{path}")).body(body.clone());
                 let response = request.send().await.unwrap();
                 if !response.status().is_success() {
@@ -93,9 +107,10 @@ fn no_body_at_all_breaks_the_server() {
                 }
             }
         }
-        // The one thing any JSON may be by luck is an empty respawn.
+        // What any JSON may be by luck is an empty respawn or an empty retry.
         let asked = served.asked.lock().unwrap();
-        let respawn = |c: &crate::api::Command| matches!(c, crate::api::Command::Respawn { .. });
-        assert!(asked.iter().all(|(_, command)| respawn(command)), "{asked:?}");
+        use crate::api::Command;
+        let empty = |c: &Command| matches!(c, Command::Respawn { .. } | Command::RetryJob { .. });
+        assert!(asked.iter().all(|(_, command)| empty(command)), "{asked:?}");
     });
 }

@@ -23,6 +23,7 @@ pub(super) struct Served {
     pub(super) asked: Asked,
     pub(super) stream: Arc<Stream>,
     pub(super) status: watch::Sender<Status>,
+    pub(super) world: Arc<watch::Sender<Arc<World>>>,
     pub(super) journal: Vec<Entry>,
     pub(super) shutdown: CancellationToken,
     pub(super) server: tokio::task::JoinHandle<()>,
@@ -150,7 +151,18 @@ fn fleet() -> Fleet {
                 )
             },
         )]),
-        playbooks: BTreeMap::new(),
+        playbooks: [(name("tidy"), tidy())].into(),
+    }
+}
+
+fn tidy() -> Playbook {
+    Playbook {
+        name: name("tidy"),
+        summary: "Cleans a host.".into(),
+        each: Each::Host,
+        steps: vec![Step::plain(Act::Sh { run: "brew cleanup".into() })],
+        always: vec![],
+        on_failure: OnFailure::Hold,
     }
 }
 
@@ -202,7 +214,10 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
         }
         Ask::Do { actor, command, answer } => {
             let said = match &command {
-                Command::Cordon { hosts, .. } | Command::Uncordon { hosts, .. } => {
+                Command::Cordon { hosts, .. }
+                | Command::Hold { hosts, .. }
+                | Command::Undrain { hosts }
+                | Command::Uncordon { hosts, .. } => {
                     match hosts.iter().find(|host| !world.hosts.contains_key(*host)) {
                         Some(host) => Err(Denied::NotFound(format!("no host {host}"))),
                         None => Ok(Done { seq: 99, said: vec!["done".into()], job: None }),
@@ -211,18 +226,18 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 Command::Respawn { .. } => {
                     Err(Denied::Conflict("a respawn of pool ci is running".into()))
                 }
-                Command::RunNow { .. } => Ok(Done { seq: 100, said: vec![], job: Some(job(8)) }),
-                Command::Load { .. } => Err(Denied::Stopping),
-                Command::Trust { .. }
-                | Command::Forget { .. }
-                | Command::Hold { .. }
+                Command::RunNow { .. }
                 | Command::Drain { .. }
-                | Command::Undrain { .. }
                 | Command::Play { .. }
                 | Command::CancelJob { .. }
                 | Command::SkipHost { .. }
                 | Command::ResumeJob { .. }
-                | Command::RetryJob { .. }
+                | Command::RetryJob { .. } => {
+                    Ok(Done { seq: 100, said: vec![], job: Some(job(8)) })
+                }
+                Command::Load { .. } => Err(Denied::Stopping),
+                Command::Trust { .. }
+                | Command::Forget { .. }
                 | Command::Suspend { .. }
                 | Command::ResumeSchedule { .. }
                 | Command::SkipNext { .. } => Ok(Done::default()),
@@ -255,14 +270,15 @@ pub(super) fn serving() -> Served {
     let server = tokio::spawn(async move { serve(socket, api).await.unwrap() });
     let (stream, status) = (ends.stream.clone(), ends.status);
     let recorded = asked.clone();
-    let worlds = ends.world;
+    let worlds = Arc::new(ends.world);
+    let kept = worlds.clone();
     tokio::spawn(async move {
         while let Some(ask) = ends.asks.recv().await {
             answer(ask, &recorded, &world).await;
         }
-        drop(worlds);
+        drop(kept);
     });
-    Served { dir, asked, stream, status, journal, shutdown, server }
+    Served { dir, asked, stream, status, world: worlds, journal, shutdown, server }
 }
 
 impl Served {

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod fixture;
+mod jobs;
 mod raw;
 mod routes;
 mod stream;

@@ -1,0 +1,166 @@
+//! Plans and jobs: what would be done, doing it, and what is asked of a job or a schedule that
+//! goes on.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+
+use super::acts::{Answer, ahead, ask, reason, some};
+use super::extract::{Body, Named};
+use super::peer::Caller;
+use super::plans::{Plans, Substance};
+use super::problem::{Fault, What};
+use super::{Api, JobBody, PlanBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
+use crate::engine::Command;
+use crate::model::{DrainAsk, JobId, PlayAsk, ScheduleName, Share};
+
+/// The longest key of a job, in characters.
+const KEY_MOST: usize = 100;
+
+fn bad(detail: impl Into<String>) -> Fault {
+    Fault::new(What::BadBody, detail)
+}
+
+fn key(at: &str, key: Option<&String>) -> Result<(), Fault> {
+    let fits = |key: &String| !key.trim().is_empty() && key.chars().count() <= KEY_MOST;
+    if key.is_none_or(fits) {
+        return Ok(());
+    }
+    Err(bad(format!("{at}: expected 1 to {KEY_MOST} characters")))
+}
+
+fn at_once(at: &str, share: Option<Share>) -> Result<(), Fault> {
+    if share.is_some_and(|share| share.of(100) == 0) {
+        return Err(bad(format!("{at}: expected at least 1 host")));
+    }
+    Ok(())
+}
+
+/// The drain of a body, each of whose faults is told by its key.
+fn checked(api: &Api, mut drain: Box<DrainAsk>) -> Result<Box<DrainAsk>, Fault> {
+    some("drain.hosts", &drain.hosts)?;
+    drain.reason = reason("drain.reason", &drain.reason)?;
+    ahead(api, "drain.at", drain.at)?;
+    ahead(api, "drain.until", drain.until)?;
+    at_once("drain.max_parallel", drain.max_parallel)?;
+    key("drain.key", drain.key.as_ref())?;
+    Ok(drain)
+}
+
+fn checked_play(mut play: Box<PlayAsk>) -> Result<Box<PlayAsk>, Fault> {
+    some("play.hosts", &play.hosts)?;
+    play.reason = reason("play.reason", &play.reason)?;
+    at_once("play.max_unavailable", play.max_unavailable)?;
+    key("play.key", play.key.as_ref())?;
+    Ok(play)
+}
+
+pub(super) async fn plan(
+    State(api): State<Api>,
+    Extension(plans): Extension<Plans>,
+    Body(PlanBody::Drain(drain)): Body<PlanBody>,
+) -> Result<Json<Planned>, Fault> {
+    let drain = checked(&api, drain)?;
+    let plan = api.handle.preview(&drain)?;
+    Ok(Json(plans.keep(*drain, plan)))
+}
+
+pub(super) async fn submit(
+    State(api): State<Api>,
+    Extension(plans): Extension<Plans>,
+    caller: Caller,
+    Body(body): Body<JobBody>,
+) -> Answer {
+    let command = match body {
+        JobBody::Plan(token) => Command::Drain { ask: still_true(&api, &plans, &token)? },
+        JobBody::Drain(drain) => Command::Drain { ask: checked(&api, drain)? },
+        JobBody::Play(play) => Command::Play { ask: checked_play(play)? },
+    };
+    ask(&api, caller, command).await
+}
+
+/// What was planned under the token, if the plan made again now is the same in substance.
+fn still_true(api: &Api, plans: &Plans, token: &str) -> Result<Box<DrainAsk>, Fault> {
+    let Some(shown) = plans.take(token) else {
+        let detail = "plan: no plan has this token, or it was submitted already: POST /v1/plans \
+                      makes one";
+        return Err(Fault::new(What::NotFound, detail));
+    };
+    let now = api.handle.preview(&shown.ask)?;
+    if Substance::of(&now) == Substance::of(&shown.plan) {
+        return Ok(Box::new(shown.ask));
+    }
+    let detail = "the fleet has changed since this plan was made: look at the new one, and submit \
+                  its token";
+    let fresh = Some(Box::new(plans.keep(shown.ask, now)));
+    Err(Fault { fresh, ..Fault::new(What::StalePlan, detail) })
+}
+
+pub(super) async fn undrain(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(UndrainBody { hosts }): Body<UndrainBody>,
+) -> Answer {
+    some("hosts", &hosts)?;
+    ask(&api, caller, Command::Undrain { hosts }).await
+}
+
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(job): Named<JobId>,
+) -> Answer {
+    ask(&api, caller, Command::CancelJob { job }).await
+}
+
+pub(super) async fn resume(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(job): Named<JobId>,
+) -> Answer {
+    ask(&api, caller, Command::ResumeJob { job }).await
+}
+
+pub(super) async fn retry(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(job): Named<JobId>,
+    body: Option<Body<RetryBody>>,
+) -> Answer {
+    let RetryBody { host, from } = body.map(|Body(body)| body).unwrap_or_default();
+    ask(&api, caller, Command::RetryJob { job, host, from }).await
+}
+
+pub(super) async fn skip(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(job): Named<JobId>,
+    Body(SkipBody { host }): Body<SkipBody>,
+) -> Answer {
+    ask(&api, caller, Command::SkipHost { job, host }).await
+}
+
+pub(super) async fn suspend(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(schedule): Named<ScheduleName>,
+    Body(SuspendBody { reason: why }): Body<SuspendBody>,
+) -> Answer {
+    let reason = reason("reason", &why)?;
+    ask(&api, caller, Command::Suspend { schedule, reason }).await
+}
+
+pub(super) async fn resume_schedule(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(schedule): Named<ScheduleName>,
+) -> Answer {
+    ask(&api, caller, Command::ResumeSchedule { schedule }).await
+}
+
+pub(super) async fn skip_next(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(schedule): Named<ScheduleName>,
+) -> Answer {
+    ask(&api, caller, Command::SkipNext { schedule }).await
+}
