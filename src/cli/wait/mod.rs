@@ -211,7 +211,12 @@ fn change(
     let state = match &task.state {
         _ if is_blocked(world, job, host, task) => "blocked",
         TaskState::Begun { .. } if task.stop.is_some() => "unwinding",
-        state => state.word(),
+        state @ (TaskState::Waiting
+        | TaskState::Begun { .. }
+        | TaskState::Done { .. }
+        | TaskState::Skipped { .. }
+        | TaskState::Failed { .. }
+        | TaskState::Cancelled { .. }) => state.word(),
     };
     let why = match &task.state {
         TaskState::Skipped { why, .. } | TaskState::Failed { why, .. } => Some(why.clone()),
