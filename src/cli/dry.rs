@@ -231,7 +231,7 @@ fn gone(vm: &str) -> Vec<String> {
 mod tests {
     use hostler::model::{
         Access, Actor, Each, Entry, Event, Fleet, GuestScript, HostSpec, ImageSpec, OnFailure,
-        PoolSize, PoolSpec, Selector, SlotIx, Span, Timestamp, VmId,
+        PoolSize, PoolSpec, Reach, Selector, SlotIx, Span, Timestamp, VmId,
     };
 
     use super::*;
@@ -259,7 +259,9 @@ mod tests {
             replaces: None,
         };
         let started = Event::ControllerStarted { version: "0".into() };
-        let events = [started, Event::FleetChanged { change }, placed];
+        let (to, why) = (Reach::Up, String::new());
+        let up = Event::ReachChanged { host: "mini-01".parse().unwrap(), to, why };
+        let events = [started, Event::FleetChanged { change }, up, placed];
         for (seq, event) in (1..).zip(events) {
             let (at, actor) = (Timestamp::default(), Actor::controller());
             world.apply(&Entry { seq, at, epoch: 1, actor, event }).unwrap();

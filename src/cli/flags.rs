@@ -90,7 +90,8 @@ pub(crate) struct Drain {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hostler host hold mini-01 --kind maintenance --reason 'new memory' --until 4h
-  hostler host hold mini-01 --kind quarantine --reason 'odd noise' --until 24h --on-expiry alert")]
+  hostler host hold mini-01 --kind quarantine --reason noise --until 24h \\
+    --on-expiry alert")]
 pub(crate) struct HoldFlags {
     #[command(flatten)]
     pub(crate) hosts: Hosts,

@@ -58,11 +58,13 @@ pub(crate) async fn main(env: &Env) -> Result<ExitCode> {
         // These take signals in their own way.
         None | Some(Verb::Demo(_) | Verb::Serve | Verb::Sim { .. }) => go(&args, env).await,
         Some(_) => tokio::select! {
-            done = go(&args, env) => done,
+            // First, so that it listens before anything is said or done.
+            biased;
             _ = tokio::signal::ctrl_c() => {
                 out::interrupted();
                 Ok(ExitCode::from(INTERRUPTED))
             }
+            done = go(&args, env) => done,
         },
     }
 }

@@ -129,7 +129,7 @@ async fn playbooks_and_what_waits_for_people_are_shown() {
     let served = serving();
     let client = served.client();
     let book = client.playbook(&name("tidy")).await.unwrap();
-    assert_eq!(client.playbooks().await.unwrap().items, std::slice::from_ref(&book));
+    assert_eq!(client.playbooks().await.unwrap().items, vec![book.clone()]);
     assert_eq!(book, *served.world.borrow().playbooks["tidy"]);
     let error = client.playbook(&name("nope")).await.unwrap_err();
     assert_eq!(error.code(), Some("not_found"));
