@@ -21,7 +21,8 @@ use super::{
 };
 use crate::engine::Done;
 use crate::model::{
-    Actor, Fingerprint, HostName, JobId, Plan, PoolName, ScheduleName, Share, Timestamp, VmId,
+    Actor, Fingerprint, Forecast, HostName, JobId, Plan, PoolName, ScheduleName, Share, Span,
+    Timestamp, VmId,
 };
 
 /// Where a controller is: `unix:PATH`.
@@ -202,6 +203,10 @@ impl Client {
     /// What the next pass would do.
     pub async fn plan(&self) -> Answer<Plan> {
         self.get("/v1/plan").await
+    }
+    /// What will happen within `span`.
+    pub async fn forecast(&self, span: Span) -> Answer<Forecast> {
+        self.get(&format!("/v1/forecast?for={span}")).await
     }
     /// How controller and fleet are, in figures.
     pub async fn status(&self) -> Answer<Report> {

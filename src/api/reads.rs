@@ -17,7 +17,8 @@ use super::{
     Why, metrics,
 };
 use crate::model::{
-    HostName, JobId, Plan, Playbook, PlaybookName, PoolName, Schedule, ScheduleName, VmId, World,
+    Forecast, HostName, JobId, Plan, Playbook, PlaybookName, PoolName, Schedule, ScheduleName,
+    Span, VmId, World,
 };
 
 type Answer<T> = Result<Json<T>, Fault>;
@@ -129,6 +130,29 @@ pub(super) async fn playbook(
 
 pub(super) async fn plan(State(api): State<Api>) -> Answer<Plan> {
     Ok(Json(api.handle.plan().await?))
+}
+
+/// `?for=24h`; without it, a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForecastQuery {
+    #[serde(rename = "for")]
+    span: Option<Span>,
+}
+
+/// Nobody plans further ahead, and each day costs as much as the first.
+const FORECAST_MOST: Span = Span::from_hours(7 * 24);
+
+pub(super) async fn forecast(
+    State(api): State<Api>,
+    Asked(query): Asked<ForecastQuery>,
+) -> Answer<Forecast> {
+    let span = query.span.unwrap_or(Span::from_hours(24));
+    if span > FORECAST_MOST || span == Span::ZERO {
+        let detail = format!("a forecast is for 1s to {FORECAST_MOST}, not for {span}");
+        return Err(Fault::new(What::BadQuery, detail));
+    }
+    Ok(Json(api.handle.forecast(span).await?))
 }
 
 pub(super) async fn status(State(api): State<Api>) -> Json<Report> {

@@ -131,6 +131,7 @@ fn router(api: Api) -> Router {
         .route("/v1/jobs/{id}/retry", post(jobs::retry))
         .route("/v1/jobs/{id}/skip", post(jobs::skip))
         .route("/v1/plan", get(reads::plan))
+        .route("/v1/forecast", get(reads::forecast))
         .route("/v1/status", get(reads::status))
         .route("/v1/metrics/live", get(reads::live))
         .route("/v1/holds", post(acts::cordon))

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use hostler::config::Kind;
 use hostler::model::Span;
+use hostler::sim::Nightly;
 
 use super::flags::{JobVerb, PlaybookVerb, ScheduleVerb};
 use super::service::ServiceVerb;
@@ -78,7 +79,7 @@ pub(crate) enum Verb {
     /// A simulated fleet over real SSH, a controller and the desktop, in a temporary directory.
     #[command(after_help = "Examples:
   hostler demo
-  hostler demo --hosts 50 --faults
+  hostler demo --hosts 50 --faults --nightly wipe
   hostler demo --headless --nights 1 --json")]
     Demo(Demo),
     /// The controller, headless.
@@ -90,6 +91,20 @@ pub(crate) enum Verb {
   hostler plan
   hostler plan --json | jq .held")]
     Plan,
+    /// The night ahead, host by host: the same planner on a clock that runs ahead. Touches no host.
+    #[command(after_help = "Examples:
+  hostler forecast
+  hostler forecast --for 3d --json | jq .misfits")]
+    Forecast {
+        /// How far ahead.
+        #[arg(
+            long = "for",
+            value_name = "SPAN",
+            default_value = "24h",
+            value_parser = super::span,
+        )]
+        span: Span,
+    },
     /// How the controller and the fleet are, in figures.
     #[command(after_help = "Examples:
   hostler status
@@ -189,6 +204,9 @@ pub(crate) struct Demo {
     /// Let things go wrong: the usual mix, or what FILE says.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) faults: Option<Option<PathBuf>>,
+    /// What is done every night: the pool's VMs respawned, or every host drained and wiped.
+    #[arg(long, value_name = "WHAT", default_value = "respawn", value_parser = nightly)]
+    pub(crate) nightly: Nightly,
     /// No desktop: a line per event, and a summary at the end.
     #[arg(long)]
     pub(crate) headless: bool,
@@ -249,6 +267,14 @@ fn hosts(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
         Ok(hosts) if (1..=5_000).contains(&hosts) => Ok(hosts),
         Ok(_) | Err(_) => Err("expected a number from 1 to 5000".into()),
+    }
+}
+
+fn nightly(text: &str) -> Result<Nightly, String> {
+    match text {
+        "respawn" => Ok(Nightly::Respawn),
+        "wipe" => Ok(Nightly::Wipe),
+        _ => Err("expected respawn or wipe".into()),
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use hostler::api::{JobItem, RetryBody};
 use hostler::model::{
-    HostName, HostTask, Job, JobId, Part, Span, StepAt, StepDone, TaskState, Timestamp, Zone,
+    HostName, HostTask, Job, JobId, Part, Span, StepAt, StepDone, TaskState, Timestamp, UsualSteps,
+    Zone, usual_steps,
 };
 use serde_json::{Value, json};
 
@@ -15,7 +16,6 @@ use super::failure::Failure;
 use super::follower::Follower;
 use super::out;
 use super::table::{Cell, Column, clean};
-use super::usual::{Usual, usual};
 use super::verbs::Wait;
 use super::wait::{Whys, step_words};
 
@@ -46,7 +46,9 @@ impl Call {
     pub(crate) async fn show_task(&self, id: JobId, host: &HostName) -> Result<()> {
         let item = self.client.job(id).await?;
         let task = task_of(&item.job, host)?;
-        let usual = usual(&self.client.world().await?.world, &item.job);
+        let world = self.client.world().await?.world;
+        let play = item.job.play.as_ref();
+        let usual = play.map(|play| usual_steps(&world, &play.playbook)).unwrap_or_default();
         if self.json {
             return self.put_json(&task_json(&item.job, host, task, &usual));
         }
@@ -190,7 +192,7 @@ fn hosts(job: &Job, whys: &Whys, now: Timestamp) -> Vec<Vec<Cell>> {
 fn timeline(
     job: &Job,
     task: &HostTask,
-    usual: &Usual,
+    usual: &UsualSteps,
     now: Timestamp,
     zone: Zone,
 ) -> Vec<Vec<Cell>> {
@@ -248,7 +250,7 @@ fn step_json(job: &Job, host: &HostName, done: &StepDone) -> Value {
     })
 }
 
-fn task_json(job: &Job, host: &HostName, task: &HostTask, usual: &Usual) -> Value {
+fn task_json(job: &Job, host: &HostName, task: &HostTask, usual: &UsualSteps) -> Value {
     let step = |done: &StepDone| {
         let mut value = step_json(job, host, done);
         value["took"] = json!(done.ended.since(done.began));

@@ -13,6 +13,7 @@ mod events;
 mod failure;
 mod flags;
 mod follower;
+mod forecast;
 mod holds;
 mod jobs;
 mod list;
@@ -26,7 +27,6 @@ mod status;
 mod table;
 #[cfg(test)]
 mod tests;
-mod usual;
 mod verbs;
 mod wait;
 mod when;
@@ -90,6 +90,7 @@ async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
         Verb::Host { verb: HostVerb::Ask(verb) } => host(verb, &call()?).await?,
         Verb::Status => call()?.status().await?,
         Verb::Plan => call()?.plan().await?,
+        Verb::Forecast { span } => call()?.forecast(*span).await?,
         Verb::Reload => call()?.reload().await?,
         Verb::Events(events) => call()?.events(events).await?,
         Verb::Vm { verb } => vm(verb, &call()?).await?,
@@ -187,6 +188,7 @@ fn stage(demo: &args::Demo, args: &Args) -> DemoOptions {
         speed: demo.speed.unwrap_or(if demo.headless { 240.0 } else { 20.0 }),
         seed: demo.seed,
         faults: demo.faults.clone(),
+        nightly: demo.nightly,
         headless: demo.headless,
         json: args.json,
         lasts: demo.lasts,

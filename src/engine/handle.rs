@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::{Clock, Stream};
 use crate::model::{
-    Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, HoldId, HoldKind, HostName, JobId, OnExpiry,
-    Plan, PlayAsk, PoolName, Sample, ScheduleName, Share, StepAt, Timestamp, VmId, World,
+    Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, Forecast, HoldId, HoldKind, HostName, JobId,
+    OnExpiry, Plan, PlayAsk, PoolName, Sample, ScheduleName, Share, Span, StepAt, Timestamp, VmId,
+    World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -22,6 +23,8 @@ pub struct Handle {
     pub(super) samples: watch::Receiver<Arc<BTreeMap<HostName, Sample>>>,
     pub(super) stream: Arc<Stream>,
     pub(super) clock: Clock,
+    /// A forecast takes a whole core: one is worked out at a time.
+    forecasts: Arc<Semaphore>,
 }
 
 /// The engine's ends of what a `Handle` holds.
@@ -213,7 +216,8 @@ impl Handle {
             samples: samples_to,
             stream: stream.clone(),
         };
-        (Self { asks, world, status, samples, stream, clock }, ends)
+        let forecasts = Arc::new(Semaphore::new(1));
+        (Self { asks, world, status, samples, stream, clock, forecasts }, ends)
     }
 
     /// Asks for something to be done; returns once it is durable.
@@ -269,6 +273,17 @@ impl Handle {
     /// What a drain would do.
     pub fn preview(&self, ask: &DrainAsk) -> Result<DrainPlan, Denied> {
         crate::plan::preview(&self.world(), ask, self.now()).map_err(Denied::from)
+    }
+
+    /// What will happen within `span`, worked out beside the engine on a World of its own.
+    pub async fn forecast(&self, span: Span) -> Result<Forecast, Denied> {
+        let turn = self.forecasts.clone().acquire_owned().await.map_err(|_| Denied::Stopping)?;
+        let (world, now) = (self.world(), self.now());
+        let work = move || {
+            let _turn = turn;
+            super::forecast(&world, now, span)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Denied::Stopping)
     }
 
     /// The next times of a schedule, at most `n`.

@@ -22,6 +22,7 @@ mod subject;
 mod task;
 mod time;
 mod units;
+mod usual;
 mod vm;
 mod world;
 mod zone;
@@ -51,6 +52,7 @@ pub use task::{
 };
 pub use time::{BadSpan, Span, Timestamp};
 pub use units::{BadAmount, Bytes, Share, count, plural};
+pub use usual::{UsualSteps, usual_start, usual_steps};
 pub use vm::{
     Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
     id_of_tool_name, tool_name,

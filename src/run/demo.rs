@@ -27,6 +27,7 @@ pub(crate) struct DemoOptions {
     pub(crate) seed: u64,
     /// `Some(None)`: the usual mix.
     pub(crate) faults: Option<Option<PathBuf>>,
+    pub(crate) nightly: Nightly,
     pub(crate) headless: bool,
     pub(crate) json: bool,
     /// Headless: stop after this long on the wall.
@@ -43,7 +44,7 @@ const NIGHT: &str = "2026-11-21T01:00:00Z";
 const NIGHT_LASTS: Span = Span::from_hours(2);
 const DAY_LASTS: Span = Span::from_hours(22);
 /// Work that began at night may run on until so long after its begin; then the day is skipped.
-const MORNING_ENDS: Span = Span::from_hours(5);
+const MORNING_ENDS: Span = Span::from_hours(7);
 /// Slots that the demo's pool leaves free, as a share: room for a host that fails.
 const SPARE: usize = 6;
 
@@ -64,7 +65,7 @@ impl Stage {
         let night: Timestamp = NIGHT.parse().context("the demo's night")?;
         let clock = Clock::fast(night, options.speed);
         let sim = start_sim(options, &clock).await?;
-        let loaded = write_fleet(&sim, dir.path(), options.hosts)?;
+        let loaded = write_fleet(&sim, dir.path(), options)?;
         let state = dir.path().join("state");
         let dirs = Dirs { state: &state, fleet: Some(dir.path()) };
         let controller = Controller::start(&loaded, dirs, clock.clone(), env, options.seed).await?;
@@ -97,15 +98,15 @@ fn read_faults(path: &Path) -> Result<Faults> {
 }
 
 /// The fleet directory of the simulated Macs: the same files an operator would write.
-fn write_fleet(sim: &Sim, dir: &Path, hosts: usize) -> Result<Loaded> {
+fn write_fleet(sim: &Sim, dir: &Path, options: &DemoOptions) -> Result<Loaded> {
     let identity = dir.join("id_ed25519");
     super::files::write_private(&identity, sim.user_key())?;
-    let slots = u32::try_from(hosts * 2).unwrap_or(u32::MAX);
+    let slots = u32::try_from(options.hosts * 2).unwrap_or(u32::MAX);
     let size = PoolSize::Count(slots - slots / SPARE as u32);
     let inventory = dir.join("inventory");
     super::files::write(
         &inventory.join("demo.yaml"),
-        &sim.inventory(&identity, size, Nightly::Respawn),
+        &sim.inventory(&identity, size, options.nightly),
     )?;
     Ok(config::load(dir, None)?)
 }
@@ -182,9 +183,8 @@ async fn headless(options: &DemoOptions, zone: Zone, mut stage: Stage) -> Result
         }
     }
     let report = stage.sim.report();
-    let faults = report.faults_injected.values().sum();
     let counted = if options.nights.is_some() { Some(nights) } else { None };
-    watch.finish(counted, report.most_vms_ever_on_one_host, faults, stage.clock.now());
+    watch.finish(counted, &report, stage.clock.now());
     stage.strike().await?;
     print_summary(&watch.summary, options.json)?;
     Ok(if watch.summary.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -202,7 +202,8 @@ fn print_summary(sum: &Summary, json: bool) -> Result<()> {
     for (what, many) in [
         ("placed", sum.placed as usize),
         ("respawned", sum.respawned as usize),
-        ("skipped", sum.skipped as usize),
+        ("wiped", sum.wipes.wiped as usize),
+        ("skipped", (sum.skipped + sum.wipes.skipped) as usize),
         ("failed", sum.failed as usize),
         ("died", sum.died as usize),
         ("faults injected", sum.faults as usize),

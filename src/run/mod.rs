@@ -13,6 +13,7 @@ mod picture;
 mod serve;
 mod signals;
 mod simulate;
+mod wipe;
 
 use std::path::PathBuf;
 

@@ -7,7 +7,10 @@ use hostler::model::{
     Entry, Event, JobState, RetireWhy, Span, TaskEnd, Timestamp, Vm, Wanted, World,
 };
 use hostler::plan::check::check_world;
+use hostler::sim::SimReport;
 use serde::Serialize;
+
+use super::wipe::{WipeWatch, Wipes};
 
 /// What happened in all nights.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -32,6 +35,8 @@ pub(crate) struct Summary {
     pub(crate) least_ready: usize,
     pub(crate) least_free_slots: usize,
     pub(crate) faults: u64,
+    #[serde(flatten)]
+    pub(crate) wipes: Wipes,
     /// Rules that were broken. None is the only good number.
     pub(crate) violations: Vec<String>,
 }
@@ -41,11 +46,17 @@ pub(crate) struct Watch {
     world: World,
     pub(crate) summary: Summary,
     whole: bool,
+    wipes: WipeWatch,
 }
 
 impl Watch {
     pub(crate) fn new(world: &Arc<World>) -> Self {
-        Self { world: (**world).clone(), summary: Summary::default(), whole: false }
+        Self {
+            world: (**world).clone(),
+            summary: Summary::default(),
+            whole: false,
+            wipes: WipeWatch::default(),
+        }
     }
 
     /// Takes in an entry; what it breaks is kept for the end.
@@ -58,6 +69,9 @@ impl Watch {
             self.violate(format!("after entry {}: {wrong}", entry.seq));
         }
         self.count(&entry.event);
+        if let Some(wrong) = self.wipes.see(&self.world, &entry.event) {
+            self.violate(format!("after entry {}: {wrong}", entry.seq));
+        }
         let (ready, wanted) = self.crew();
         let (slots, free) = self.world.slot_count();
         let sum = &mut self.summary;
@@ -108,17 +122,13 @@ impl Watch {
     }
 
     /// What must hold once the nights are over, besides the rules of every moment.
-    pub(crate) fn finish(
-        &mut self,
-        nights: Option<u32>,
-        most_vms: usize,
-        faults: u64,
-        due: Timestamp,
-    ) {
+    pub(crate) fn finish(&mut self, nights: Option<u32>, report: &SimReport, due: Timestamp) {
+        let mut wrong = self.wipes.finish(&report.busy_killed);
+        let most_vms = report.most_vms_ever_on_one_host;
         let sum = &mut self.summary;
-        (sum.most_vms_on_one_host, sum.faults) = (most_vms, faults);
+        sum.wipes = self.wipes.wipes.clone();
+        (sum.most_vms_on_one_host, sum.faults) = (most_vms, report.faults_injected.values().sum());
         sum.nights = nights.unwrap_or(0);
-        let mut wrong = Vec::new();
         if most_vms > 2 {
             wrong.push(format!("a host ran {most_vms} macOS VMs at once"));
         }

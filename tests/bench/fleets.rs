@@ -1,5 +1,6 @@
 //! Fleets of any size, grown by legal events only.
 
+use hostler::config;
 use hostler::engine::{Ids, events_of};
 use hostler::model::*;
 use hostler::plan;
@@ -47,6 +48,24 @@ impl Grown {
         if let Some(entries) = &mut self.entries {
             entries.push(entry);
         }
+    }
+
+    /// Has the schedule do this every night instead.
+    pub(crate) fn nightly(&mut self, playbook: &str) {
+        let shipped = config::check(&config::Files::default()).unwrap().fleet.playbooks;
+        let shipped = shipped.into_iter().map(|(name, book)| (name, Some(book)));
+        let name: ScheduleName = "nightly".parse().unwrap();
+        let mut spec = self.world.schedules[&name].spec.clone();
+        spec.playbook = playbook.parse().unwrap();
+        if playbook != "respawn" {
+            spec.targets = Targets::Hosts("site".parse().unwrap());
+        }
+        let change = FleetChange {
+            playbooks: shipped.collect(),
+            schedules: [(name, Some(spec))].into(),
+            ..FleetChange::default()
+        };
+        self.put(0, Event::FleetChanged { change });
     }
 
     /// Looks at a host on which all of ours run that should.

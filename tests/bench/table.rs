@@ -1,5 +1,6 @@
 //! Benchmarks: medians of several runs, printed as one table. Nothing here is asserted by time.
-//! `cargo bench --bench bench [-- PART...]`; parts: plan, fold, store, ssh, controller, desktop.
+//! `cargo bench --bench bench [-- PART...]`; parts: plan, forecast, fold, store, ssh, controller,
+//! desktop.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 #![expect(
     clippy::disallowed_methods,
@@ -11,6 +12,7 @@ mod controller;
 mod desktop;
 mod fleets;
 mod fold;
+mod forecasts;
 #[path = "../common/idle.rs"]
 mod idle;
 mod plans;
@@ -109,6 +111,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if wanted("plan") {
         plans::run();
+    }
+    if wanted("forecast") {
+        forecasts::run();
     }
     if wanted("fold") {
         fold::run();

@@ -40,6 +40,10 @@ async fn what_is_read_is_the_world() {
     assert_eq!((one.title.as_str(), one.over, one.total), ("respawn ci", 0, 1));
     assert_eq!(one.job, world.jobs[&job(7)]);
     assert_eq!(client.plan().await.unwrap().actions.len(), 1);
+    let night = client.forecast(Span::from_hours(3)).await.unwrap();
+    assert_eq!(night.until, night.from + Span::from_hours(3));
+    assert!(night.pools.contains_key("ci"));
+    assert_eq!(night.turns.first().map(|turn| turn.job), Some(job(7)));
     assert!(!client.why_host(&name("mini-01")).await.unwrap().lines.is_empty());
     assert!(!client.why_vm(vm(1)).await.unwrap().lines.is_empty());
 

@@ -6,13 +6,22 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use super::usual::{self, Usual};
-use super::{ASSUMED_BUSY, Book, STRIDE};
+use super::{ASSUMED_BUSY, Book};
 use crate::engine::orders::{Ids, events_of};
 use crate::model::{
-    Act, Actor, Entry, Event, HostName, JobId, OpKind, Outcome, Sighting, StepAt, Timestamp, VmId,
-    World,
+    Act, Actor, Entry, Event, HostName, JobId, OpKind, Outcome, Sighting, Span, StepAt, Timestamp,
+    VmId, World,
 };
 use crate::plan;
+
+/// The clock runs ahead by so much at most while anything moves: some things wait for time only.
+const STRIDE: Span = Span::from_secs(20);
+/// And by so much at least for each hundred hosts: what ends within that ends at once. The more
+/// hosts, the more moments, and the more each of them costs.
+const STRIDE_PER_HUNDRED: Span = Span::from_secs(1);
+
+/// A host says at once that it will restart.
+const ANSWER: Span = Span::from_secs(5);
 
 /// What ends, and when.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +43,7 @@ pub(super) struct Ahead {
     ids: Ids,
     usual: Usual,
     due: BinaryHeap<Reverse<(Timestamp, Due)>>,
+    least_stride: Span,
 }
 
 impl Ahead {
@@ -51,6 +61,9 @@ impl Ahead {
             ids: Ids::above(world, Box::new(noise)),
             usual: Usual::of(world),
             due: BinaryHeap::new(),
+            least_stride: Span::from_millis(
+                STRIDE_PER_HUNDRED.as_millis() * (world.hosts.len() as u64).div_ceil(100),
+            ),
         };
         for vm in world.vms.values() {
             if let Some(op) = &vm.op {
@@ -59,7 +72,7 @@ impl Ahead {
                 ahead.later(now + ASSUMED_BUSY, Due::Idle(vm.id));
             }
             if vm.phase == crate::model::Phase::Booting {
-                ahead.later(now + usual::BOOT, Due::Ready(vm.id));
+                ahead.later(now + ahead.usual.boot, Due::Ready(vm.id));
             }
         }
         for (name, host) in world.hosts.iter().filter(|(_, host)| host.op.is_some()) {
@@ -128,17 +141,26 @@ impl Ahead {
         let Some((play, at)) = play else { return };
         let Some(step) = play.playbook.step(at) else { return };
         let takes = self.usual.command(&play.playbook.name, at, &step.act);
-        self.later(self.now + takes, Due::Host(host.clone()));
-        if let Act::Reboot { .. } = &step.act {
-            self.later(self.now + takes + usual::REBOOT, Due::Rebooted(host.clone()));
-        }
+        let answer = if let Act::Reboot { .. } = &step.act {
+            self.later(self.now + takes, Due::Rebooted(host.clone()));
+            ANSWER.min(takes)
+        } else {
+            takes
+        };
+        self.later(self.now + answer, Due::Host(host.clone()));
     }
 
     /// Runs ahead to the next moment at which something happens.
     pub(super) fn stride(&mut self, until: Timestamp, book: &mut Book) {
         let moves = !self.due.is_empty() || self.world.jobs.values().any(|job| !job.is_over());
         self.keep();
-        self.now = if moves { self.now + STRIDE } else { self.next_run().min(until) };
+        let (least, most) =
+            (self.now + self.least_stride, self.now + STRIDE.max(self.least_stride));
+        self.now = match self.due.peek() {
+            Some(Reverse((at, _))) if moves => (*at).clamp(least, most),
+            None if moves => most,
+            Some(_) | None => self.next_run().min(until),
+        };
         while let Some(Reverse((at, _))) = self.due.peek() {
             if *at > self.now {
                 break;
@@ -152,7 +174,7 @@ impl Ahead {
     fn next_run(&self) -> Timestamp {
         let next = |name| plan::next_runs(&self.world, name, self.now, 1).pop();
         let next = self.world.schedules.keys().filter_map(next).min();
-        next.map_or(Timestamp::from_millis(i64::MAX), |at| at.max(self.now + STRIDE))
+        next.map_or(Timestamp::from_millis(i64::MAX), |at| at.max(self.now + self.least_stride))
     }
 
     fn ends(&mut self, due: Due, book: &mut Book) {
@@ -184,7 +206,7 @@ impl Ahead {
         let Some(op) = self.world.vms.get(&id).and_then(|vm| vm.op.clone()) else { return };
         self.put(Event::OpEnded { vm: id, op: op.id, outcome: Outcome::Done }, book);
         match op.kind {
-            OpKind::Start => self.later(self.now + usual::BOOT, Due::Ready(id)),
+            OpKind::Start => self.later(self.now + self.usual.boot, Due::Ready(id)),
             OpKind::Delete => self.put(Event::VmGone { vm: id }, book),
             OpKind::Deregister => self.tells_idle(id, book),
             OpKind::Clone | OpKind::Stop => {}

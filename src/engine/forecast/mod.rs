@@ -2,20 +2,20 @@
 //! they are told, each in its usual time. It touches no host and writes nothing.
 
 mod ahead;
+#[cfg(test)]
+mod tests;
 mod usual;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Cause, Event, Forecast, ForecastStep, ForecastTurn, HostName, JobId, Lowest, Span, StepEnd,
-    TaskState, Timestamp, World,
+    Cause, Event, Forecast, ForecastStep, ForecastTurn, HostName, JobId, Lowest, Span, TaskEnd,
+    TaskState, Timestamp, VmId, World,
 };
 use crate::plan;
 use ahead::Ahead;
 
-/// The clock runs ahead by so much at a time while anything moves.
-const STRIDE: Span = Span::from_secs(60);
 /// Passes at one moment: what follows at once from what was just decided.
 const PASSES: usize = 6;
 /// VMs with work are taken to be done with it after this long.
@@ -85,16 +85,48 @@ impl Book {
         } else if let Event::StepEnded { job, host, end } = event {
             if let Some(step) = self.turn(world, *job, host).steps.last_mut() {
                 step.took = now.since(step.begins);
-                step.end = word(end);
+                step.end = end.to_string();
             }
         } else if let Event::HostTaskEnded { job, host, end } = event {
             let turn = self.turn(world, *job, host);
             (turn.ends, turn.end) = (Some(now), end.to_string());
+        } else if let Event::VmRetired { vm, job: Some(job), .. } = event {
+            self.vm_leaves(world, *job, *vm, now);
+        } else if let Event::TaskEnded { job, vm, end } = event {
+            self.vm_is_replaced(world, *job, *vm, end, now);
         } else if let Event::RunMissed { schedule, nominal, cause, .. } = event {
             self.misfits.push(format!("schedule {schedule} does not run at {nominal}: {cause}"));
         } else if let Event::JobPaused { job, why } = event {
             self.misfits.push(format!("job {job} pauses: {why}"));
         }
+    }
+
+    /// A job over VMs takes one away; to its host that is a step.
+    fn vm_leaves(&mut self, world: &World, id: JobId, vm: VmId, now: Timestamp) {
+        let job = world.jobs.get(&id).filter(|job| job.play.is_none());
+        let Some(task) = job.and_then(|job| job.tasks.get(&vm)) else { return };
+        let (name, end) = (step_of(vm), String::new());
+        let turn = self.turn(world, id, &task.host);
+        turn.begins.get_or_insert(now);
+        turn.steps.push(ForecastStep { name, begins: now, took: Span::ZERO, end });
+    }
+
+    fn vm_is_replaced(
+        &mut self,
+        world: &World,
+        id: JobId,
+        vm: VmId,
+        end: &TaskEnd,
+        now: Timestamp,
+    ) {
+        let Some(task) = world.jobs.get(&id).and_then(|job| job.tasks.get(&vm)) else { return };
+        let (turn, name) = (self.turn(world, id, &task.host), step_of(vm));
+        if let Some(step) = turn.steps.iter_mut().find(|step| step.name == name) {
+            (step.took, step.end) = (now.since(step.begins), end.to_string());
+        }
+        // A turn that did not end well as a whole did not end well.
+        let worse = turn.end.is_empty() || *end != TaskEnd::Done;
+        (turn.ends, turn.end) = (Some(now), if worse { end.to_string() } else { turn.end.clone() });
     }
 
     fn turn(&mut self, world: &World, id: JobId, host: &HostName) -> &mut ForecastTurn {
@@ -153,6 +185,6 @@ impl Book {
 /// So many of the things that wait at the end are told.
 const MISFITS_MOST: usize = 50;
 
-fn word(end: &StepEnd) -> String {
-    end.to_string()
+fn step_of(vm: VmId) -> String {
+    format!("vm {vm}")
 }

@@ -1,50 +1,48 @@
-//! How long things usually take: steps as they took in the jobs that the World remembers,
-//! commands for VMs as they take on any Mac.
+//! How long things usually take: steps and boots as they took in what the World remembers, else
+//! as they take on any Mac.
 
 use std::collections::BTreeMap;
 
-use crate::model::{Act, OpKind, PlaybookName, Span, StepAt, StepEnd, World};
+use crate::model::{
+    Act, OpKind, Playbook, PlaybookName, Span, StepAt, UsualSteps, World, usual_start, usual_steps,
+};
 
 /// Where nothing is remembered.
 const SH: Span = Span::from_secs(60);
 const PULL: Span = Span::from_mins(10);
 const COPY: Span = Span::from_secs(5);
-pub(super) const REBOOT: Span = Span::from_mins(3);
-pub(super) const BOOT: Span = Span::from_secs(40);
+const REBOOT: Span = Span::from_mins(3);
+const BOOT: Span = Span::from_secs(40);
 
-/// The usual durations of steps by playbook and place.
+/// What is remembered.
 pub(super) struct Usual {
-    steps: BTreeMap<(PlaybookName, StepAt), Span>,
+    steps: BTreeMap<PlaybookName, UsualSteps>,
+    /// From the answer to a start until the VM serves.
+    pub(super) boot: Span,
 }
 
 impl Usual {
-    /// The medians of what the World remembers.
     pub(super) fn of(world: &World) -> Self {
-        let mut seen: BTreeMap<(PlaybookName, StepAt), Vec<Span>> = BTreeMap::new();
-        for job in world.jobs.values() {
-            let Some(play) = &job.play else { continue };
-            let done = job.hosts.values().flat_map(|task| &task.log);
-            for done in done.filter(|done| done.end == StepEnd::Done) {
-                let key = (play.playbook.name.clone(), done.at);
-                seen.entry(key).or_default().push(done.ended.since(done.began));
-            }
-        }
-        let median = |mut spans: Vec<Span>| {
-            spans.sort_unstable();
-            spans[spans.len() / 2]
-        };
-        Self { steps: seen.into_iter().map(|(key, spans)| (key, median(spans))).collect() }
+        let name = |playbook: &Playbook| (playbook.name.clone(), usual_steps(world, playbook));
+        let open = world.jobs.values().filter(|job| !job.is_over());
+        let open = open.filter_map(|job| Some(name(&job.play.as_ref()?.playbook)));
+        let steps = world.playbooks.values().map(|playbook| name(playbook)).chain(open).collect();
+        let commands = [OpKind::Clone, OpKind::Start].map(|kind| vm_command(kind).as_millis());
+        let rest = |whole: Span| whole.as_millis().checked_sub(commands.iter().sum());
+        let boot = usual_start(world).and_then(rest).map(Span::from_millis);
+        Self { steps, boot: boot.unwrap_or(BOOT) }
     }
 
-    /// How long a step's command takes.
+    /// How long a step's command takes; a reboot until the host is back.
     pub(super) fn command(&self, playbook: &PlaybookName, at: StepAt, act: &Act) -> Span {
-        if let Some(span) = self.steps.get(&(playbook.clone(), at)) {
-            return *span;
+        let remembered = self.steps.get(playbook).and_then(|steps| steps.get(&at));
+        if let Some(span) = remembered.copied() {
+            return span;
         }
         match act {
             Act::Prefetch { .. } | Act::PruneImages => PULL,
             Act::Copy { .. } => COPY,
-            Act::Reboot { .. } => Span::from_secs(5),
+            Act::Reboot { .. } => REBOOT,
             Act::Drain(_)
             | Act::Undrain
             | Act::Cordon { .. }

@@ -1,0 +1,182 @@
+//! Nights ahead: who has a turn and when, what the pools keep, what does not fit.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::config::{self, Files};
+use crate::engine::orders::{Ids, events_of};
+use crate::model::{
+    Actor, Entry, Facts, GuardView, Outcome, Phase, PoolName, SeenState, SeenVm, Sighting, VmId,
+};
+
+/// Half an hour before the schedules' time.
+const EVENING: &str = "2026-11-21T02:00:00Z";
+
+/// Eight hosts, a pool that leaves four slots free, and what `nightly` says.
+fn inventory(nightly: &str) -> String {
+    format!(
+        "defaults: {{user: admin}}\ngroups:\n  bern:\n    hosts:\n      mini-[1:8]: {{address: \"10.0.0.[1:8]\"}}\n\
+         images:\n  xcode: {{source: \"reg/xcode:1\", os: macos}}\n\
+         pools:\n  ci: {{image: xcode, size: 12}}\n\
+         schedules:\n  nightly:\n    cron: \"30 2 * * *\"\n    zone: UTC\n{nightly}"
+    )
+}
+
+fn evening() -> Timestamp {
+    EVENING.parse().unwrap()
+}
+
+/// A fleet whose pool is whole in the evening.
+struct Fleet {
+    world: World,
+}
+
+impl Fleet {
+    fn whole(inventory: &str) -> Self {
+        let text = inventory.to_owned();
+        let texts = [("inventory/all.yaml".into(), text)].into();
+        let files = Files { texts, ..Files::default() };
+        let loaded = config::check(&files).unwrap();
+        let mut fleet = Self { world: World::default() };
+        fleet.put(Event::ControllerStarted { version: "test".into() });
+        let change = fleet.world.difference(&loaded.fleet);
+        fleet.put(Event::FleetChanged { change });
+        let mut ids = Ids::above(&fleet.world, Box::new(|| 0));
+        for _ in 0..8 {
+            fleet.see_all();
+            for action in plan::plan(&fleet.world, fleet.now()).actions {
+                for event in events_of(&fleet.world, action, &mut ids, fleet.now()) {
+                    fleet.put(event);
+                }
+            }
+            let ops = fleet.world.vms.values().filter_map(|vm| Some((vm.id, vm.op.as_ref()?.id)));
+            for (vm, op) in ops.collect::<Vec<_>>() {
+                fleet.put(Event::OpEnded { vm, op, outcome: Outcome::Done });
+            }
+        }
+        assert_eq!(fleet.world.vms.values().filter(|vm| vm.is_ready()).count(), 12);
+        fleet
+    }
+
+    fn now(&self) -> Timestamp {
+        evening() - Span::from_mins(10)
+    }
+
+    fn put(&mut self, event: Event) {
+        let starts = u64::from(matches!(event, Event::ControllerStarted { .. }));
+        let (seq, epoch) = (self.world.seq + 1, self.world.epoch + starts);
+        let (at, actor) = (self.now(), Actor::controller());
+        self.world.apply(&Entry { seq, at, epoch, actor, event }).unwrap();
+    }
+
+    fn see_all(&mut self) {
+        for name in self.world.hosts.keys().cloned().collect::<Vec<_>>() {
+            let host = &self.world.hosts[&name];
+            let started =
+                |vm: &&Arc<crate::model::Vm>| matches!(vm.phase, Phase::Booting | Phase::Ready);
+            let seen =
+                SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
+            let vms: BTreeMap<_, _> = self
+                .world
+                .vms_on(host)
+                .filter(started)
+                .map(|vm| (vm.host_name(), seen.clone()))
+                .collect();
+            let sighting = Sighting {
+                at: self.now(),
+                facts: Facts { boot: "1".into(), tool: "2.30".into(), ..Facts::default() },
+                guests: Some(vms.len() as u32),
+                vms: Some(vms),
+                images: Some(vec!["reg/xcode:1".into()]),
+                locked: None,
+                guard: GuardView::default(),
+            };
+            for event in plan::observe(&self.world, &name, &sighting) {
+                self.put(event);
+            }
+        }
+    }
+
+    fn ahead(self, hours: u64) -> Forecast {
+        forecast(&Arc::new(self.world), evening(), Span::from_hours(hours))
+    }
+}
+
+fn wipe(more: &str) -> String {
+    let wipe = "    targets: {hosts: bern}\n    playbook: nightly-wipe\n    window: 4h\n";
+    inventory(&format!("{wipe}{more}"))
+}
+
+/// The most turns at once.
+fn at_once(turns: &[ForecastTurn]) -> usize {
+    let goes_on = |turn: &ForecastTurn, at: Timestamp| {
+        turn.begins.is_some_and(|begins| begins <= at) && turn.ends.is_none_or(|ends| ends > at)
+    };
+    let moments = turns.iter().filter_map(|turn| turn.begins);
+    let counts = moments.map(|at| turns.iter().filter(|turn| goes_on(turn, at)).count());
+    counts.max().unwrap_or(0)
+}
+
+#[test]
+fn every_host_of_a_wipe_has_a_turn_within_the_window_and_no_more_at_once_than_may() {
+    let night = Fleet::whole(&wipe("    max_unavailable: 2\n")).ahead(24);
+    assert_eq!(night.turns.len(), 8, "{night:#?}");
+    let hosts: std::collections::BTreeSet<_> = night.turns.iter().map(|t| &t.host).collect();
+    assert_eq!(hosts.len(), 8);
+    for turn in &night.turns {
+        assert_eq!((turn.end.as_str(), &turn.schedule), ("done", &"nightly".parse().ok()));
+        let (begins, ends) = (turn.begins.unwrap(), turn.ends.unwrap());
+        let fires = evening() + Span::from_mins(30);
+        assert!(begins >= fires && begins <= fires + Span::from_hours(4) && ends > begins);
+        let names: Vec<&str> = turn.steps.iter().map(|step| step.name.as_str()).collect();
+        assert!(names.contains(&"drain") && names.contains(&"verify"), "{names:?}");
+    }
+    assert!((1..=2).contains(&at_once(&night.turns)));
+    // Four slots are free, and successors come first.
+    let ci: PoolName = "ci".parse().unwrap();
+    assert_eq!(night.pools[&ci].count, 12);
+    assert!(night.free_slots.count < 4 && night.free_slots.at > evening(), "{night:#?}");
+    assert!(night.misfits.is_empty(), "{:?}", night.misfits);
+}
+
+#[test]
+fn a_respawn_shows_each_vm_as_a_step_of_its_host() {
+    let respawn = "    targets: {pool: ci}\n    playbook: respawn\n    max_unavailable: 25%\n";
+    let fleet = Fleet::whole(&inventory(respawn));
+    let vms: Vec<VmId> = fleet.world.vms.keys().copied().collect();
+    let night = fleet.ahead(12);
+    let mut steps: Vec<&str> = night
+        .turns
+        .iter()
+        .flat_map(|turn| &turn.steps)
+        .filter(|step| step.took > Span::ZERO && step.end == "done")
+        .map(|step| step.name.as_str())
+        .collect();
+    steps.sort_unstable();
+    let mut wanted: Vec<String> = vms.iter().map(|vm| format!("vm {vm}")).collect();
+    wanted.sort_unstable();
+    assert_eq!(steps, wanted, "{night:#?}");
+    assert!(night.turns.iter().all(|turn| turn.end == "done" && turn.ends > turn.begins));
+}
+
+#[test]
+fn what_has_no_turn_in_its_window_is_said_not_to_fit() {
+    let tight = wipe("    max_unavailable: 1\n").replace("window: 4h", "window: 10m");
+    let night = Fleet::whole(&tight).ahead(6);
+    let late: Vec<_> = night.turns.iter().filter(|t| t.end.starts_with("skipped")).collect();
+    assert!(!late.is_empty(), "{night:#?}");
+    let said = |turn: &ForecastTurn| {
+        night.misfits.iter().any(|why| why.contains(turn.host.as_str()) && why.contains("skipped"))
+    };
+    assert!(late.iter().all(|turn| said(turn)), "{:?}", night.misfits);
+}
+
+#[test]
+fn it_changes_nothing_and_is_the_same_twice() {
+    let fleet = Fleet::whole(&wipe("    max_unavailable: 2\n"));
+    let world = Arc::new(fleet.world);
+    let before = World::clone(&world);
+    let [one, two] = [(); 2].map(|()| forecast(&world, evening(), Span::from_hours(24)));
+    assert_eq!(one, two);
+    assert_eq!(*world, before);
+}
