@@ -389,6 +389,37 @@ fn a_nightly_run_takes_one_host_after_another_each_at_its_own_time() {
 }
 
 #[test]
+fn a_broken_host_does_not_stop_the_night_but_a_common_cause_does() {
+    let all = ["a", "b", "c", "d", "e", "f"];
+    let mut grown = fleet(&all, 0);
+    nightly(&mut grown, |_| {});
+    let lost = |host: &str| Event::ReachChanged {
+        host: name(host),
+        to: Reach::Lost,
+        why: "no answer".into(),
+    };
+    grown.put(MIDNIGHT - 1, lost("a"));
+    for s in 0..5 {
+        passes(&mut grown, MIDNIGHT + s);
+        assert_eq!(begun(&newest(&grown)).len(), 1, "one at a time, beside the one that is lost");
+        grown.end_all(MIDNIGHT + s, &Outcome::Done);
+    }
+    passes(&mut grown, MIDNIGHT + 5);
+    assert_eq!(newest(&grown).progress(), (5, 6));
+    passes(&mut grown, MIDNIGHT + 5 * 3_600);
+    for host in &all[1..5] {
+        grown.put(MIDNIGHT + DAY - 1, lost(host));
+    }
+    passes(&mut grown, MIDNIGHT + DAY);
+    assert_eq!(begun(&newest(&grown)), [""; 0]);
+    passes(&mut grown, MIDNIGHT + DAY + 5 * 3_600);
+    let job = newest(&grown);
+    let TaskState::Skipped { why: said, .. } = &job.hosts["f"].state else { panic!("{job:?}") };
+    let why = "its turn did not come before the window's end: 5 hosts are out of service, 1 may be";
+    assert_eq!(said, why);
+}
+
+#[test]
 fn a_canary_that_fails_pauses_the_run_and_nothing_goes_on_by_itself() {
     let mut grown = fleet(&["a", "b", "c", "d"], 0);
     nightly(&mut grown, |spec| {

@@ -13,9 +13,14 @@ use crate::model::{
 /// Fewer failed hosts than this never pause a job.
 const FAIL_LEAST: usize = 2;
 
+/// So many hosts, and one in so many, that are out for no doing of the job's: a common cause.
+const COMMON_LEAST: usize = 5;
+const COMMON_SHARE: usize = 5;
+
 /// How the job's hosts stand now.
 struct Tally {
-    /// Hosts that are out of service: those whose task has begun, and others that take no work.
+    /// Hosts whose task has begun, and those of the others that take no work.
+    begun: usize,
     out: usize,
     failed: usize,
     /// The first wave that is not over.
@@ -51,7 +56,7 @@ pub(super) fn begin<'a>(scene: &Scene<'a>, moves: &mut Moves<'a>) {
         match turn(scene, name, task, &mut tally) {
             Turn::Begin if scene.job.paused.is_none() => {
                 moves.note(Event::HostTaskBegun { job: scene.job.id, host: name.clone() });
-                tally.out += 1;
+                tally.begun += 1;
             }
             Turn::Begin => {}
             Turn::End(ended) => end(scene, name, ended, moves),
@@ -83,7 +88,8 @@ fn most_failed(scene: &Scene<'_>) -> usize {
 }
 
 fn tally(scene: &Scene<'_>) -> Tally {
-    let (mut out, mut failed, mut wave, mut before) = (0, 0, u16::MAX, None);
+    let (mut begun, mut out, mut failed) = (0, 0, 0);
+    let (mut wave, mut before) = (u16::MAX, None);
     for (name, task) in &scene.job.hosts {
         match &task.state {
             TaskState::Waiting => {
@@ -94,7 +100,7 @@ fn tally(scene: &Scene<'_>) -> Tally {
                 let known = scene.world.hosts.get(name);
                 // A host that nobody reaches holds up no other host of a drain.
                 let silent = known.is_none_or(|host| !is_seen(host));
-                out += usize::from(!(silent && scene.job.kind == JobKind::Drain));
+                begun += usize::from(!(silent && scene.job.kind == JobKind::Drain));
             }
             TaskState::Failed { .. } => failed += 1,
             TaskState::Done { .. } | TaskState::Skipped { .. } | TaskState::Cancelled { .. } => {}
@@ -115,7 +121,7 @@ fn tally(scene: &Scene<'_>) -> Tally {
             }
         }
     }
-    Tally { out, failed, wave, before, taken }
+    Tally { begun, out, failed, wave, before, taken }
 }
 
 fn is_seen(host: &Host) -> bool {
@@ -154,21 +160,14 @@ fn turn(scene: &Scene<'_>, name: &HostName, task: &HostTask, tally: &mut Tally) 
         let (why, busy) = match busy {
             Some(why) => (format!("busy: {why}"), true),
             None if !is_seen(host) => (format!("it was {} at the window's end", host.reach), false),
-            None => ("its turn did not come before the window's end".into(), false),
+            None => (never_came(scene, host, task, tally), false),
         };
         return Turn::End(TaskEnd::Skipped { why, busy });
     }
     if scene.now < task.earliest {
         return Turn::Wait(format!("its time is {}", task.earliest));
     }
-    if task.wave > tally.wave {
-        return Turn::Wait(format!("wave {} is not over", tally.wave + 1));
-    }
-    if let Some(before) = tally.before.filter(|at| scene.now < *at + scene.play.min_healthy) {
-        let left = (before + scene.play.min_healthy).since(scene.now);
-        return Turn::Wait(format!("the wave before must stay healthy for {}", left.rough()));
-    }
-    if let Some(why) = out_of_turn(scene, host) {
+    if let Some(why) = in_the_way(scene, host, task, tally) {
         return Turn::Wait(why);
     }
     match (busy, scene.play.busy) {
@@ -178,14 +177,45 @@ fn turn(scene: &Scene<'_>, name: &HostName, task: &HostTask, tally: &mut Tally) 
         (Some(why), BusyPolicy::Wait | BusyPolicy::Deadline) => return Turn::Wait(why),
         (None, _) => {}
     }
-    let most = scene.job.max_unavailable.of(scene.job.hosts.len());
-    if tally.out >= most {
-        return Turn::Wait(format!("{} hosts are out of service, {most} may be", tally.out));
+    if let Some(why) = too_many(scene, tally) {
+        return Turn::Wait(why);
     }
     match short_pool(scene, host, tally) {
         Some(why) => Turn::Wait(why),
         None => Turn::Begin,
     }
+}
+
+/// What keeps a host from having its turn, whoever has work.
+fn in_the_way(scene: &Scene<'_>, host: &Host, task: &HostTask, tally: &Tally) -> Option<String> {
+    if task.wave > tally.wave {
+        return Some(format!("wave {} is not over", tally.wave + 1));
+    }
+    if let Some(before) = tally.before.filter(|at| scene.now < *at + scene.play.min_healthy) {
+        let left = (before + scene.play.min_healthy).since(scene.now);
+        return Some(format!("the wave before must stay healthy for {}", left.rough()));
+    }
+    out_of_turn(scene, host)
+}
+
+/// Why no further host may go out of service now. Hosts that are out for other reasons count,
+/// but a few broken ones do not stop the night: then one host goes at a time.
+fn too_many(scene: &Scene<'_>, tally: &Tally) -> Option<String> {
+    let all = scene.job.hosts.len();
+    let most = scene.job.max_unavailable.of(all);
+    let out = tally.begun + tally.out;
+    let common = tally.out >= COMMON_LEAST && tally.out * COMMON_SHARE >= all;
+    if out < most || (tally.begun == 0 && most > 0 && !common) {
+        return None;
+    }
+    Some(format!("{out} hosts are out of service, {most} may be"))
+}
+
+/// Why a host that was there and idle at the window's end had no turn.
+fn never_came(scene: &Scene<'_>, host: &Host, task: &HostTask, tally: &Tally) -> String {
+    let why = in_the_way(scene, host, task, tally).or_else(|| too_many(scene, tally));
+    let why = why.map_or(String::new(), |why| format!(": {why}"));
+    format!("its turn did not come before the window's end{why}")
 }
 
 /// What keeps a host from having its turn although it is there.
