@@ -132,7 +132,8 @@ const DISK_NEWS: Bytes = Bytes::gib(5);
 
 impl Sighting {
     /// Whether this look shows nothing that the `last` one did not. A poll without news is not
-    /// written: only time, wandering disk space and finished operations' records differ.
+    /// written: only time, wandering disk space and finished operations' records differ. Whether
+    /// VMs have work is not asked here: that has an event of its own.
     pub fn same_as(&self, last: &Self) -> bool {
         let mut facts = self.facts.clone();
         facts.keep_boot(&last.facts);
@@ -142,12 +143,28 @@ impl Sighting {
         // Two reads of a boot time may differ by the clock's correction; `boot` decides.
         facts.booted_at = last.facts.booted_at;
         facts == last.facts
-            && self.vms == last.vms
+            && self.same_vms(last)
             && self.images == last.images
             && self.guests == last.guests
             && self.locked == last.locked
             && self.guard.running == last.guard.running
             && self.guard.epoch == last.guard.epoch
+    }
+
+    fn same_vms(&self, last: &Self) -> bool {
+        let (Some(now), Some(then)) = (&self.vms, &last.vms) else {
+            return self.vms.is_none() && last.vms.is_none();
+        };
+        let same =
+            |(a, b): (&SeenVm, &SeenVm)| (&a.state, &a.ip, a.linux) == (&b.state, &b.ip, b.linux);
+        now.keys().eq(then.keys()) && now.values().zip(then.values()).all(same)
+    }
+
+    /// The look without what guests said of their work.
+    pub fn without_work(&self) -> Self {
+        let mut rest = self.clone();
+        rest.vms.iter_mut().flat_map(|vms| vms.values_mut()).for_each(|vm| vm.busy = None);
+        rest
     }
 
     /// Macs kernels count guests of every tool; so do we: the larger of list and processes.

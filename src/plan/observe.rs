@@ -31,7 +31,7 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
     let mut events = Vec::new();
     let news = host.seen.as_ref().is_none_or(|last| !sighting.same_as(last));
     if news {
-        let sighting = Box::new(sighting.clone());
+        let sighting = Box::new(sighting.without_work());
         events.push(Event::HostSeen { host: name.clone(), sighting });
     }
     let (to, why) = match &sighting.locked {

@@ -109,6 +109,21 @@ fn an_idle_agent_is_told_before_its_vm_is_stopped_and_a_busy_one_is_waited_for()
 }
 
 #[test]
+fn a_vm_that_gets_work_is_one_entry_and_not_two() {
+    let mut grown = fleet(&["a"], 1);
+    let mut sighting = look(30, &grown.running_on(&name("a")));
+    grown.see(30, "a", sighting.clone());
+    for (s, busy) in [(40, true), (50, false)] {
+        sighting.at = at(s);
+        let seen = sighting.vms.as_mut().unwrap().values_mut().next().unwrap();
+        seen.busy = Some(busy);
+        let vm = grown.vm_on("a");
+        let told = Event::VmBusy { vm, busy: Some(busy) };
+        assert_eq!(grown.see(s, "a", sighting.clone()), [told]);
+    }
+}
+
+#[test]
 fn at_the_deadline_a_busy_vm_is_stopped_or_left_as_was_asked() {
     for (on_deadline, ends) in [(OnDeadline::Stop, "done"), (OnDeadline::Abort, "failed")] {
         let mut grown = fleet(&["a"], 1);
