@@ -79,7 +79,7 @@ impl Grown {
         let seen = SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
         let sighting = Sighting {
             at: at(s),
-            facts: Facts { boot: "1".into(), ..Facts::default() },
+            facts: Facts { boot: "1".into(), tool: "2.35".into(), ..Facts::default() },
             guests: Some(running.len() as u32),
             vms: Some(running.into_iter().map(|vm| (vm, seen.clone())).collect()),
             images: Some(vec!["reg/xcode:1".into()]),
