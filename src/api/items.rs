@@ -20,6 +20,12 @@ pub struct HostItem {
     pub name: HostName,
     /// The worst of its states in one word.
     pub state: String,
+    /// What is not as its group expects, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<String>,
+    /// The next run there, when something has drifted and one host is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_right: Option<PutRight>,
     #[serde(flatten)]
     pub host: Arc<Host>,
 }
@@ -30,6 +36,12 @@ pub struct VmItem {
     /// Its name in the host's tool.
     pub name: String,
     pub state: String,
+    /// How it differs from what its pool would make now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
+    /// The next run that replaces it, when it has drifted and one VM is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_right: Option<PutRight>,
     #[serde(flatten)]
     pub vm: Arc<Vm>,
 }
@@ -46,8 +58,27 @@ pub struct PoolItem {
     /// Why they have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// How VMs differ from what the pool would make now, and how many in each way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drifted: BTreeMap<String, usize>,
+    /// The next run that replaces them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_right: Option<PutRight>,
     #[serde(flatten)]
     pub pool: Arc<Pool>,
+}
+
+/// The run that puts right what has drifted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PutRight {
+    pub schedule: ScheduleName,
+    pub at: Timestamp,
+}
+
+impl PutRight {
+    pub(super) fn new((schedule, at): (ScheduleName, Timestamp)) -> Self {
+        Self { schedule, at }
+    }
 }
 
 /// `GET /v1/schedules/{name}`.
@@ -75,7 +106,8 @@ pub struct JobItem {
 
 impl HostItem {
     pub fn new(name: &HostName, host: &Arc<Host>) -> Self {
-        Self { name: name.clone(), state: host.word().into(), host: host.clone() }
+        let (name, state) = (name.clone(), host.word().into());
+        Self { name, state, drift: host.drift(), put_right: None, host: host.clone() }
     }
     pub fn all(world: &World) -> Vec<Self> {
         world.hosts.iter().map(|(name, host)| Self::new(name, host)).collect()
@@ -86,14 +118,15 @@ impl HostItem {
 }
 
 impl VmItem {
-    pub fn new(vm: &Arc<Vm>) -> Self {
-        Self { name: vm.host_name(), state: vm.word().into(), vm: vm.clone() }
+    pub fn new(world: &World, vm: &Arc<Vm>, now: Timestamp) -> Self {
+        let (name, state) = (vm.host_name(), vm.word().into());
+        Self { name, state, drift: world.drift_of(vm, now), put_right: None, vm: vm.clone() }
     }
-    pub fn all(world: &World) -> Vec<Self> {
-        world.vms.values().map(Self::new).collect()
+    pub fn all(world: &World, now: Timestamp) -> Vec<Self> {
+        world.vms.values().map(|vm| Self::new(world, vm, now)).collect()
     }
-    pub fn one(world: &World, id: VmId) -> Option<Self> {
-        world.vms.get(&id).map(Self::new)
+    pub fn one(world: &World, id: VmId, now: Timestamp) -> Option<Self> {
+        world.vms.get(&id).map(|vm| Self::new(world, vm, now))
     }
 }
 
@@ -112,9 +145,9 @@ impl JobItem {
 
 impl PoolItem {
     /// What the next pass would do says what is missing; the World says what is there.
-    pub fn all(world: &World, plan: &Plan) -> Vec<Self> {
-        let missing = missing(plan);
-        let item = |(name, pool): (&PoolName, &Arc<Pool>)| {
+    pub fn all(world: &World, plan: &Plan, now: Timestamp) -> Vec<Self> {
+        let (missing, mut drifted) = (missing(plan), drifted(world, now));
+        let mut item = |(name, pool): (&PoolName, &Arc<Pool>)| {
             let of = |vm: &&Arc<Vm>| vm.pool == *name;
             let kept = |vm: &&Arc<Vm>| vm.wanted == crate::model::Wanted::Running;
             let (missing, why) = missing.get(name).cloned().unwrap_or_default();
@@ -124,11 +157,24 @@ impl PoolItem {
                 ready: world.vms.values().filter(of).filter(|vm| vm.is_ready()).count(),
                 missing,
                 why,
+                drifted: drifted.remove(name).unwrap_or_default(),
+                put_right: None,
                 pool: pool.clone(),
             }
         };
-        world.pools.iter().map(item).collect()
+        world.pools.iter().map(&mut item).collect()
     }
+}
+
+/// Per pool, how its VMs have drifted, and how many in each way.
+fn drifted(world: &World, now: Timestamp) -> BTreeMap<PoolName, BTreeMap<String, usize>> {
+    let mut out: BTreeMap<PoolName, BTreeMap<String, usize>> = BTreeMap::new();
+    for vm in world.vms.values() {
+        if let Some(how) = world.drift_of(vm, now) {
+            *out.entry(vm.pool.clone()).or_default().entry(how).or_default() += 1;
+        }
+    }
+    out
 }
 
 /// Per pool, how many VMs have no place yet, and why those have none that get none.
@@ -165,8 +211,20 @@ impl Report {
             jobs: tally(world.jobs.values().map(|job| job.word())),
             suspended: world.schedules.iter().filter_map(suspended).collect(),
             paused: world.jobs.values().filter_map(paused).collect(),
+            drift: world.hosts.iter().filter_map(drift).collect(),
+            vms_drifted: vms_drifted(world, at),
         }
     }
+}
+
+fn drift((name, host): (&HostName, &Arc<Host>)) -> Option<(HostName, Vec<String>)> {
+    let lines = host.drift();
+    (!lines.is_empty()).then(|| (name.clone(), lines))
+}
+
+/// How many VMs differ from what their pool would make now.
+pub(super) fn vms_drifted(world: &World, now: Timestamp) -> usize {
+    world.vms.values().filter(|vm| world.drift_of(vm, now).is_some()).count()
 }
 
 fn suspended((name, schedule): (&ScheduleName, &Arc<Schedule>)) -> Option<(ScheduleName, String)> {

@@ -10,10 +10,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::items::{missing, tally};
+use super::items::{missing, tally, vms_drifted};
 use crate::engine::Status;
 use crate::model::{
-    HoldKind, HostName, JobKind, Phase, Plan, Reach, RunResult, Sample, Wanted, World,
+    HoldKind, HostName, JobKind, Phase, Plan, Reach, RunResult, Sample, Timestamp, Wanted, World,
 };
 
 type Labels = Vec<(&'static str, String)>;
@@ -24,11 +24,12 @@ pub(super) fn text(
     plan: &Plan,
     status: &Status,
     samples: &BTreeMap<HostName, Sample>,
+    now: Timestamp,
 ) -> String {
     let mut registry = Registry::with_prefix("hostler");
     let version = vec![("version", env!("CARGO_PKG_VERSION"))];
     registry.register("build", "The controller's version", Info::new(version));
-    fleet(&mut registry, world, plan);
+    fleet(&mut registry, world, plan, now);
     engine(&mut registry, world, status);
     hosts(&mut registry, world, samples);
     let mut text = String::new();
@@ -76,7 +77,7 @@ const HOLDS: [HoldKind; 5] = [
     HoldKind::Retire,
 ];
 
-fn fleet(registry: &mut Registry, world: &World, plan: &Plan) {
+fn fleet(registry: &mut Registry, world: &World, plan: &Plan, now: Timestamp) {
     let slots = world.hosts.values().flat_map(|host| host.usable_slots());
     let slots = words("state", &SLOTS, tally(slots.map(|(_, slot)| slot.word())));
     gauges(registry, "slots", "Slots of hosts by state", slots);
@@ -89,6 +90,10 @@ fn fleet(registry: &mut Registry, world: &World, plan: &Plan) {
     gauges(registry, "hosts", "Hosts by reachability", words("reach", &[], reach));
     let held = world.hosts.values().filter(|host| !host.holds.is_empty()).count();
     figure(registry, "hosts_held", "Hosts that somebody holds", held as u64);
+    let drifted = world.hosts.values().filter(|host| !host.drift().is_empty()).count();
+    figure(registry, "hosts_drifted", "Hosts not as their group expects", drifted as u64);
+    let drifted = vms_drifted(world, now) as u64;
+    figure(registry, "vms_drifted", "VMs that differ from what their pool would make", drifted);
 
     let mut vms: BTreeMap<(String, &'static str), usize> = BTreeMap::new();
     for vm in world.vms.values() {

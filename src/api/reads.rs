@@ -13,8 +13,8 @@ use super::extract::{Asked, Named};
 use super::history::LogQuery;
 use super::problem::{Fault, What};
 use super::{
-    Api, HostItem, JobItem, Listing, Live, Log, PoolItem, Report, ScheduleItem, Snapshot, VmItem,
-    Why, metrics,
+    Api, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report, ScheduleItem, Snapshot,
+    VmItem, Why, metrics,
 };
 use crate::model::{
     Forecast, HostName, JobId, Plan, Playbook, PlaybookName, PoolName, Schedule, ScheduleName,
@@ -48,7 +48,10 @@ pub(super) async fn hosts(State(api): State<Api>) -> Json<Listing<HostItem>> {
 }
 
 pub(super) async fn host(State(api): State<Api>, Named(name): Named<HostName>) -> Answer<HostItem> {
-    let item = HostItem::one(&api.handle.world(), &name);
+    let mut item = HostItem::one(&api.handle.world(), &name);
+    if let Some(item) = item.as_mut().filter(|item| !item.drift.is_empty()) {
+        item.put_right = api.handle.next_run_on(&name).map(PutRight::new);
+    }
     item.map(Json).ok_or_else(|| Fault::not_found("host", name))
 }
 
@@ -59,11 +62,14 @@ pub(super) async fn why_host(State(api): State<Api>, Named(name): Named<HostName
 
 pub(super) async fn vms(State(api): State<Api>) -> Json<Listing<VmItem>> {
     let world = api.handle.world();
-    listing(&api, &world, VmItem::all(&world))
+    listing(&api, &world, VmItem::all(&world, api.handle.now()))
 }
 
 pub(super) async fn vm(State(api): State<Api>, Named(id): Named<VmId>) -> Answer<VmItem> {
-    let item = VmItem::one(&api.handle.world(), id);
+    let mut item = VmItem::one(&api.handle.world(), id, api.handle.now());
+    if let Some(item) = item.as_mut().filter(|item| item.drift.is_some()) {
+        item.put_right = api.handle.next_run_for(&item.vm.pool).map(PutRight::new);
+    }
     item.map(Json).ok_or_else(|| Fault::not_found("vm", id))
 }
 
@@ -75,14 +81,22 @@ pub(super) async fn why_vm(State(api): State<Api>, Named(id): Named<VmId>) -> An
 pub(super) async fn pools(State(api): State<Api>) -> Answer<Listing<PoolItem>> {
     let plan = api.handle.plan().await?;
     let world = api.handle.world();
-    Ok(listing(&api, &world, PoolItem::all(&world, &plan)))
+    Ok(listing(&api, &world, pool_items(&api, &world, &plan)))
 }
 
 pub(super) async fn pool(State(api): State<Api>, Named(name): Named<PoolName>) -> Answer<PoolItem> {
     let plan = api.handle.plan().await?;
-    let mut items = PoolItem::all(&api.handle.world(), &plan).into_iter();
+    let mut items = pool_items(&api, &api.handle.world(), &plan).into_iter();
     let item = items.find(|item| item.name == name);
     item.map(Json).ok_or_else(|| Fault::not_found("pool", name))
+}
+
+fn pool_items(api: &Api, world: &World, plan: &Plan) -> Vec<PoolItem> {
+    let mut items = PoolItem::all(world, plan, api.handle.now());
+    for item in items.iter_mut().filter(|item| !item.drifted.is_empty()) {
+        item.put_right = api.handle.next_run_for(&item.name).map(PutRight::new);
+    }
+    items
 }
 
 fn schedule_item(api: &Api, name: &ScheduleName, schedule: &Arc<Schedule>) -> ScheduleItem {
@@ -184,7 +198,8 @@ pub(super) async fn live(State(api): State<Api>, Asked(query): Asked<LiveQuery>)
 pub(super) async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, Fault> {
     let plan = api.handle.plan().await?;
     let handle = &api.handle;
-    let text = metrics::text(&handle.world(), &plan, &handle.status(), &handle.samples());
+    let text =
+        metrics::text(&handle.world(), &plan, &handle.status(), &handle.samples(), handle.now());
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, media)], text))
 }

@@ -83,6 +83,12 @@ pub struct Report {
     /// Jobs that begin nothing more until somebody resumes them, and why.
     #[serde(default)]
     pub paused: BTreeMap<JobId, String>,
+    /// Hosts that are not as their group expects, and how.
+    #[serde(default)]
+    pub drift: BTreeMap<HostName, Vec<String>>,
+    /// How many VMs differ from what their pool would make now.
+    #[serde(default)]
+    pub vms_drifted: usize,
 }
 
 /// `POST /v1/holds`.

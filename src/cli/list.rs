@@ -51,7 +51,7 @@ type Shown<T> = BTreeMap<String, (T, Vec<Cell>)>;
 async fn watch<T: Watched>(call: &Call, which: &[String]) -> Result<()> {
     let mut follower = Follower::begin(&call.client).await?;
     // Refused at once when a word means nothing now; later, what is meant may come and go.
-    let first = choose(which, T::all(&follower.world), || Ok(String::new()))?;
+    let first = choose(which, T::all(&follower.world, follower.now), || Ok(String::new()))?;
     let mut shown = keyed(first, follower.now);
     let rows: Vec<_> = shown.values().map(|(_, cells)| cells.clone()).collect();
     let mut layout = if call.json {
@@ -65,7 +65,7 @@ async fn watch<T: Watched>(call: &Call, which: &[String]) -> Result<()> {
             Step::Beat => continue,
             Step::News => {}
         }
-        let items = choose(which, T::all(&follower.world), || Ok(String::new()));
+        let items = choose(which, T::all(&follower.world, follower.now), || Ok(String::new()));
         let fresh = keyed(items.unwrap_or_default(), follower.now);
         for change in changes(&shown, &fresh) {
             match (change, call.json) {

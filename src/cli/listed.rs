@@ -27,7 +27,7 @@ pub(crate) trait Listed: Serialize + Clone {
 
 /// What can be followed: it stands in the World as it is.
 pub(crate) trait Watched: Listed {
-    fn all(world: &World) -> Vec<Self>;
+    fn all(world: &World, now: Timestamp) -> Vec<Self>;
 }
 
 fn label(pairs: &[(&str, String)]) -> Labels {
@@ -89,7 +89,7 @@ impl Listed for HostItem {
 }
 
 impl Watched for HostItem {
-    fn all(world: &World) -> Vec<Self> {
+    fn all(world: &World, _: Timestamp) -> Vec<Self> {
         Self::all(world)
     }
 }
@@ -146,8 +146,8 @@ impl Listed for VmItem {
 }
 
 impl Watched for VmItem {
-    fn all(world: &World) -> Vec<Self> {
-        Self::all(world)
+    fn all(world: &World, now: Timestamp) -> Vec<Self> {
+        Self::all(world, now)
     }
 }
 
@@ -183,7 +183,7 @@ impl Listed for JobItem {
 }
 
 impl Watched for JobItem {
-    fn all(world: &World) -> Vec<Self> {
+    fn all(world: &World, _: Timestamp) -> Vec<Self> {
         Self::all(world)
     }
 }

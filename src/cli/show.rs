@@ -1,7 +1,7 @@
 //! `show` and `why`: one thing at a time.
 
 use anyhow::Result;
-use hostler::api::{HostItem, JobItem, PoolItem, ScheduleItem, VmItem, Why};
+use hostler::api::{HostItem, JobItem, PoolItem, PutRight, ScheduleItem, VmItem, Why};
 use hostler::model::{
     HostName, JobId, PoolName, RunResult, ScheduleName, TaskState, Timestamp, VmId, Want, Zone,
     id_of_tool_name, plural,
@@ -80,7 +80,14 @@ impl Call {
             ("ip", Cell::new(vm.ip.as_deref().unwrap_or("-"))),
             ("placed", Cell::new(self.zone.moment(vm.created))),
         ];
-        let more = [("under way", op), ("to go", retired), ("last refusal", refused)];
+        let right = item.drift.as_ref().map(|_| put_right(item.put_right.as_ref(), self.zone));
+        let more = [
+            ("under way", op),
+            ("to go", retired),
+            ("last refusal", refused),
+            ("drift", item.drift.clone()),
+            ("next run", right),
+        ];
         rows.extend(more.into_iter().filter_map(|(name, text)| Some((name, Cell::new(text?)))));
         self.put_facts(&rows)
     }
@@ -90,7 +97,7 @@ impl Call {
         if self.json {
             return self.put_json(&item);
         }
-        self.put_facts(&pool_facts(&item))
+        self.put_facts(&pool_facts(&item, self.zone))
     }
 
     pub(crate) async fn show_schedule(&self, name: &ScheduleName) -> Result<()> {
@@ -212,10 +219,22 @@ fn host_facts(item: &HostItem, now: Timestamp, zone: Zone) -> Vec<(&'static str,
         let name = if u8::from(ix) == 0 { "slot 0" } else { "slot 1" };
         rows.push((name, Cell::new(slot(at))));
     }
+    rows.extend(item.drift.iter().map(|how| ("drift", Cell::new(how))));
+    if !item.drift.is_empty() {
+        rows.push(("next run", Cell::new(put_right(item.put_right.as_ref(), zone))));
+    }
     rows
 }
 
-fn pool_facts(item: &PoolItem) -> Vec<(&'static str, Cell)> {
+/// When what has drifted is put right.
+fn put_right(run: Option<&PutRight>, zone: Zone) -> String {
+    match run {
+        Some(PutRight { schedule, at }) => format!("{schedule} at {}", zone.moment(*at)),
+        None => "no schedule is due there: nothing puts it right".into(),
+    }
+}
+
+fn pool_facts(item: &PoolItem, zone: Zone) -> Vec<(&'static str, Cell)> {
     let spec = &item.pool.spec;
     let hosts = spec.hosts.to_string();
     let mut rows = vec![
@@ -230,6 +249,12 @@ fn pool_facts(item: &PoolItem) -> Vec<(&'static str, Cell)> {
     rows.extend(spec.cpu.map(|cpu| ("cpu", Cell::new(cpu))));
     rows.extend(spec.memory.map(|memory| ("memory", Cell::new(memory))));
     rows.extend(item.why.as_ref().map(|why| ("why", Cell::new(why))));
+    for (how, many) in &item.drifted {
+        rows.push(("drifted", Cell::new(format!("{}: {how}", plural(*many, "VM")))));
+    }
+    if !item.drifted.is_empty() {
+        rows.push(("next run", Cell::new(put_right(item.put_right.as_ref(), zone))));
+    }
     if item.pool.failures > 0 {
         rows.push((
             "failures",
@@ -268,4 +293,61 @@ fn schedule_facts(item: &ScheduleItem) -> Vec<(&'static str, Cell)> {
 fn vm_id(text: &str) -> Result<VmId, Failure> {
     let id = id_of_tool_name(text).map_or_else(|| text.parse(), Ok);
     id.map_err(|bad| Failure::usage(format!("{bad}, or the VM's name on its host")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hostler::model::{
+        Access, Expect, Facts, Host, HostSpec, Pool, PoolSize, PoolSpec, Sighting,
+    };
+
+    use super::*;
+
+    fn lines(rows: Vec<(&'static str, Cell)>) -> Vec<String> {
+        rows.iter().map(|(key, cell)| format!("{key}: {}", cell.text())).collect()
+    }
+
+    fn run() -> Option<PutRight> {
+        let at = Timestamp::from_millis(1_795_000_000_000);
+        Some(PutRight { schedule: "nightly".parse().unwrap(), at })
+    }
+
+    #[test]
+    fn a_pool_tells_how_its_vms_have_drifted_and_when_that_is_put_right() {
+        let image = "xcode".parse().unwrap();
+        let spec = PoolSpec::new(image, PoolSize::Count(3), "".parse().unwrap());
+        let mut item = PoolItem {
+            name: "ci".parse().unwrap(),
+            have: 3,
+            ready: 3,
+            missing: 0,
+            why: None,
+            drifted: [("it is older than 1d".into(), 2)].into(),
+            put_right: run(),
+            pool: Arc::new(Pool { spec, failures: 0, failed_at: None }),
+        };
+        let said = |item: &PoolItem| lines(pool_facts(item, Zone::default()));
+        assert!(said(&item).contains(&"drifted: 2 VMs: it is older than 1d".into()));
+        assert!(said(&item).contains(&"next run: nightly at 2026-11-18T11:06:40Z".into()));
+        item.put_right = None;
+        assert!(said(&item).iter().any(|line| line.contains("nothing puts it right")));
+        item.drifted.clear();
+        assert!(!said(&item).iter().any(|line| line.starts_with("next run")));
+    }
+
+    #[test]
+    fn a_host_tells_what_is_not_as_its_group_expects() {
+        let expect = Expect { macos: Some(">=26".into()), ..Expect::default() };
+        let spec = HostSpec { expect, ..HostSpec::new(Access::Local) };
+        let mut host = Host::new(spec, Timestamp::default());
+        let facts = Facts { macos: "15.7".into(), ..Facts::default() };
+        host.seen = Some(Sighting { facts, ..Sighting::default() });
+        let mut item = HostItem::new(&"mini-01".parse().unwrap(), &Arc::new(host));
+        item.put_right = run();
+        let said = lines(host_facts(&item, Timestamp::default(), Zone::default()));
+        assert!(said.contains(&"drift: macOS is 15.7, expected >=26".into()), "{said:?}");
+        assert!(said.iter().any(|line| line.starts_with("next run: nightly")));
+    }
 }

@@ -88,8 +88,21 @@ fn attention(report: &Report, nagged: &[Held]) -> Vec<(&'static str, Cell)> {
     let paused = paused.map(|(job, why)| {
         ("paused", format!("job {job}: {why}; go on with `hostler job resume {job}`"))
     });
+    let drift = report.drift.iter().flat_map(|(host, lines)| {
+        lines.iter().map(move |line| ("drift", format!("{host}: {line}")))
+    });
+    let vms = (report.vms_drifted > 0).then(|| {
+        let vms = plural(report.vms_drifted, "VM");
+        ("drift", format!("{vms} not as their pool would make them now: see `hostler pool show`"))
+    });
     let held = nagged.iter().map(|held| ("held", format!("{}: {}", held.want, held.why)));
-    suspended.chain(paused).chain(held).map(|(key, text)| (key, Cell::new(text))).collect()
+    suspended
+        .chain(paused)
+        .chain(drift)
+        .chain(vms)
+        .chain(held)
+        .map(|(key, text)| (key, Cell::new(text)))
+        .collect()
 }
 
 /// What is done, to what, and where.

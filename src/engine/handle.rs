@@ -286,6 +286,16 @@ impl Handle {
         tokio::task::spawn_blocking(work).await.map_err(|_| Denied::Stopping)
     }
 
+    /// The first run to come that has this host among its targets, and when.
+    pub fn next_run_on(&self, host: &HostName) -> Option<(ScheduleName, Timestamp)> {
+        crate::plan::next_run_on(&self.world(), host, self.now())
+    }
+
+    /// The first run to come that replaces VMs of this pool, and when.
+    pub fn next_run_for(&self, pool: &PoolName) -> Option<(ScheduleName, Timestamp)> {
+        crate::plan::next_run_for(&self.world(), pool, self.now())
+    }
+
     /// The next times of a schedule, at most `n`.
     pub fn next_runs(&self, schedule: &ScheduleName, n: usize) -> Vec<Timestamp> {
         crate::plan::next_runs(&self.world(), schedule, self.now(), n)

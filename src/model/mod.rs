@@ -4,6 +4,7 @@
 
 mod action;
 mod ask;
+mod drift;
 mod event;
 mod fingerprint;
 mod fleet;
@@ -54,7 +55,7 @@ pub use time::{BadSpan, Span, Timestamp};
 pub use units::{BadAmount, Bytes, Share, count, plural};
 pub use usual::{UsualSteps, usual_start, usual_steps};
 pub use vm::{
-    Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
+    Made, Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
     id_of_tool_name, tool_name,
 };
 pub use world::{Illegal, World};

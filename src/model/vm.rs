@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, ImageName, JobId, OpId, PoolName, SlotIx, Span, Timestamp, VmId};
+use super::{Bytes, HostName, ImageName, JobId, OpId, PoolName, SlotIx, Span, Timestamp, VmId};
 
 /// A VM. Its place (host and slot) never changes: a respawn is a new VM.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -40,6 +40,20 @@ pub struct Vm {
     /// Its agent was told to take no more work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deregistered: Option<Timestamp>,
+    /// What it was made of, from its clone on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+}
+
+/// What a VM was made of: what its pool and image said then.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Made {
+    /// The image's reference.
+    pub source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Bytes>,
 }
 
 /// What we want of a VM.

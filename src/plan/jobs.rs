@@ -95,7 +95,7 @@ pub(super) fn work<'a>(
     let mut budget = Budget { world, crews, vacant, taken, going };
     for job in open() {
         let mut why = None;
-        for (vm, task) in job.tasks.iter().filter(|(_, t)| t.state == TaskState::Waiting) {
+        for (vm, task) in waiting_tasks(world, job, now) {
             match waiting(world, job, *vm, task, &mut budget, now) {
                 Ok(Turn::End(end)) => work.end_task(job, *vm, end),
                 Ok(Turn::Tell(vm)) => work.tell.push(vm),
@@ -115,6 +115,18 @@ pub(super) fn work<'a>(
         }
     }
     work
+}
+
+/// The waiting tasks, those of VMs that have drifted first.
+fn waiting_tasks<'a>(
+    world: &World,
+    job: &'a Job,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'a VmId, &'a Task)> {
+    let waiting = job.tasks.iter().filter(|(_, task)| task.state == TaskState::Waiting);
+    let drifted = |vm: &VmId| world.vms.get(vm).is_some_and(|vm| world.drift_of(vm, now).is_some());
+    let (first, rest): (Vec<_>, Vec<_>) = waiting.partition(|(vm, _)| drifted(vm));
+    first.into_iter().chain(rest)
 }
 
 impl Work<'_> {

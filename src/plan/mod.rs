@@ -8,6 +8,7 @@ mod ask;
 mod calendar;
 #[cfg(test)]
 mod doubts;
+mod drift;
 #[cfg(test)]
 mod fixture;
 mod holds;
@@ -37,6 +38,7 @@ use crate::model::{
 
 pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
+pub use drift::{next_run_for, next_run_on};
 pub use observe::{completed, observe, superseded};
 pub use play::check_expression;
 pub use preview::preview;

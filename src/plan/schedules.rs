@@ -79,6 +79,16 @@ fn verdicts(
     Ok(verdicts)
 }
 
+/// The next time at which the schedule fires, as things stand; `None`: none within a year or so.
+pub(super) fn next_that_fires(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+    let calendar = Calendar::new(&schedule.spec.cron, &schedule.spec.zone).ok()?;
+    let times = calendar.next(now, AHEAD_MOST);
+    times.into_iter().find(|at| excuse(schedule, &calendar, *at).is_none())
+}
+
+/// So many times ahead are tried before a schedule is taken never to fire.
+const AHEAD_MOST: usize = 400;
+
 /// Why a time is not to be run, whatever the controller did.
 fn excuse(schedule: &Schedule, calendar: &Calendar, at: Timestamp) -> Option<String> {
     if schedule.skip_upto.is_some_and(|upto| at <= upto) {

@@ -167,6 +167,8 @@ async fn metrics_are_text_that_parses_and_readiness_follows_the_engine() {
         "hostler_schedule_suspended{schedule=\"nightly\"} 0",
         "hostler_passes_total 0",
         "hostler_hosts_held 0",
+        "hostler_hosts_drifted 0",
+        "hostler_vms_drifted 0",
         "hostler_epoch 1",
         "hostler_host_load1{host=\"mini-01\"} 1.5",
         "hostler_host_memory_bytes{host=\"mini-02\"} 17179869184.0",

@@ -176,7 +176,7 @@ struct Pool {
     /// How the agent in a VM is told to take no more work, and how long the work it has may take;
     /// 1h by default.
     retire: Option<Check>,
-    /// A VM older than this is given a successor, 1m or more.
+    /// A VM older than this has drifted: the next run over the pool replaces it first. 1m or more.
     max_age: Option<Length>,
 }
 

@@ -2,7 +2,9 @@
 //! its phases stand in `before` and `after`, and nowhere else.
 
 use super::{Misfit, World, misfit};
-use crate::model::{Op, OpId, OpKind, Outcome, Phase, Refused, Slot, Timestamp, Vm, VmId, Wanted};
+use crate::model::{
+    Made, Op, OpId, OpKind, Outcome, Phase, Refused, Slot, Timestamp, Vm, VmId, Wanted,
+};
 
 /// The phases in which a command may begin.
 const fn before(kind: OpKind) -> &'static [Phase] {
@@ -65,6 +67,7 @@ impl World {
     ) -> Result<(), Misfit> {
         let epoch = self.epoch;
         let slotless = self.slot_of(id).is_none();
+        let made = self.vms.get(&id).and_then(|vm| self.makes(vm));
         let vm = self.vm_mut(id)?;
         if let Some(op) = &vm.op {
             return misfit(
@@ -79,6 +82,9 @@ impl World {
             return misfit(format!("vm {id}"), "cannot start: its slot leaked");
         }
         vm.op = Some(Op { id: op, kind, epoch, begun: at, lost: None });
+        if kind == OpKind::Clone {
+            vm.made = made;
+        }
         let vm = vm.clone();
         slot_during(kind, id).map_or(Ok(()), |slot| self.set_slot(&vm, slot))
     }
@@ -121,6 +127,14 @@ impl World {
         };
         let vm = vm.clone();
         slot.map_or(Ok(()), |slot| self.set_slot(&vm, slot))
+    }
+
+    /// What a VM cloned now is made of.
+    fn makes(&self, vm: &Vm) -> Option<Made> {
+        let spec = self.pools.get(&vm.pool).map(|pool| &pool.spec);
+        let (cpu, memory) = spec.map_or((None, None), |spec| (spec.cpu, spec.memory));
+        let source = self.images.get(&vm.image)?.source.clone();
+        Some(Made { source, cpu, memory })
     }
 
     /// The host fell silent over a command: it may or may not have run, and keeps its slot.

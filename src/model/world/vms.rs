@@ -37,6 +37,7 @@ pub(super) fn reserved(
         retired: None,
         busy: None,
         deregistered: None,
+        made: None,
     }
 }
 
