@@ -12,7 +12,7 @@ use super::dialogs::{Prompt, PromptMove};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::theme::{Theme, ThemeName};
-use super::windows::{HelpView, HostView, ListOp, View, WinKind};
+use super::windows::{HelpView, ListOp, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -106,7 +106,7 @@ impl App {
             Cmd::Jobs => self.show(WinKind::Jobs),
             Cmd::Events => self.show(WinKind::Events),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open => self.open_host(),
+            Cmd::Open => self.open_thing(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Cordon => self.ask_cordon(),
@@ -171,16 +171,15 @@ impl App {
         self.desk.open(view);
     }
 
-    pub(super) fn open_host(&mut self) {
+    pub(super) fn open_thing(&mut self) {
         let fleet = &self.fleet;
-        let Some(host) = self.desk.focused().and_then(|window| window.view.host(fleet)) else {
+        let Some(view) = self.desk.focused().and_then(|window| window.view.opens(fleet)) else {
             return;
         };
-        let shows = |view: &View| matches!(view, View::Host(view) if view.host == host);
-        let open = self.desk.windows().iter().find(|window| shows(&window.view)).map(|w| w.id);
-        match open {
+        let open = self.desk.windows().iter().find(|window| window.view.same(&view));
+        match open.map(|window| window.id) {
             Some(id) => self.desk.focus(id),
-            None => self.open(View::Host(HostView::new(host))),
+            None => self.open(view),
         }
     }
 

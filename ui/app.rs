@@ -12,7 +12,7 @@ use super::desk::{Desk, Drag, MenuState, Notice};
 use super::dialogs::Prompt;
 use super::glyphs::Glyphs;
 use super::link::{self, FleetTime, Link};
-use super::msg::{Effect, Msg, Order, Setup};
+use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
 use super::notes::Level;
 use super::replica::Replica;
 use super::theme::Theme;
@@ -48,6 +48,8 @@ pub struct App {
     pub(super) next_ask: u64,
     pub(super) pending: BTreeSet<HostName>,
     watched: Vec<HostName>,
+    /// What the controller was asked to tell and has not told yet.
+    asking: Vec<Query>,
     alarms_seen: usize,
     looked_at: bool,
     /// Where it stood when a heartbeat counted more entries than had come.
@@ -81,6 +83,7 @@ impl App {
             next_ask: 1,
             pending: BTreeSet::new(),
             watched: Vec::new(),
+            asking: Vec::new(),
             alarms_seen: 0,
             looked_at: true,
             behind: None,
@@ -118,11 +121,17 @@ impl App {
             Msg::Trying => self.on_trying(),
             Msg::Lost { why, next } => self.on_lost(why, next),
             Msg::Answer { ask, result } => self.on_answer(ask, result),
+            Msg::Stale { ask, planned } => {
+                drop(planned);
+                self.on_answer(ask, Err("the fleet has changed since".into()));
+            }
+            Msg::Told { query, answer } => self.on_told(&query, answer),
             Msg::Tick => {}
         }
         if !burst {
             self.settle();
             self.watch(&mut out);
+            self.ask_for_more(&mut out);
         }
         out
     }
@@ -212,6 +221,27 @@ impl App {
                 self.fleet.say(self.time.at(self.now), Level::Bad, said.clone());
                 self.notice = Some(Notice::failure(said));
             }
+        }
+    }
+
+    /// Windows that need to be told something have it asked, each thing once at a time.
+    fn ask_for_more(&mut self, out: &mut Vec<Effect>) {
+        if !self.link.is_live() {
+            return;
+        }
+        let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
+        for query in wanted.collect::<Vec<_>>() {
+            if !self.asking.contains(&query) {
+                self.asking.push(query.clone());
+                out.push(Effect::Ask(query));
+            }
+        }
+    }
+
+    fn on_told(&mut self, query: &Query, answer: Result<Answer, String>) {
+        self.asking.retain(|asked| asked != query);
+        for window in self.desk.windows_mut() {
+            window.view.told(query, answer.clone());
         }
     }
 

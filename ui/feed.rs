@@ -8,7 +8,7 @@ use hostler::model::{HostName, Span};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::clock::Clock;
-use super::msg::{Msg, Order};
+use super::msg::{Answer, Msg, Order, Query, Refused};
 
 /// Where the desktop gets the fleet from, and to whom it gives orders.
 pub trait Source: Send + Sync + 'static {
@@ -23,7 +23,9 @@ pub trait Source: Send + Sync + 'static {
     /// The last figures of these hosts.
     fn samples(&self, hosts: Vec<HostName>) -> impl Future<Output = anyhow::Result<Live>> + Send;
     /// Has something done: what was done in a line, or why it was not.
-    fn send(&self, order: Order) -> impl Future<Output = Result<String, String>> + Send;
+    fn send(&self, order: Order) -> impl Future<Output = Result<String, Refused>> + Send;
+    /// Has something told, or says why it cannot be.
+    fn ask(&self, query: Query) -> impl Future<Output = Result<Answer, String>> + Send;
 }
 
 /// A connection that says nothing for so long is taken for lost: heartbeats come each second.
@@ -188,8 +190,11 @@ mod tests {
         async fn samples(&self, _: Vec<HostName>) -> anyhow::Result<Live> {
             Ok(Live::default())
         }
-        async fn send(&self, order: Order) -> Result<String, String> {
+        async fn send(&self, order: Order) -> Result<String, Refused> {
             Ok(order.title())
+        }
+        async fn ask(&self, _: Query) -> Result<Answer, String> {
+            Ok(Answer::Why(Vec::new()))
         }
     }
 

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use hostler::api::{Heartbeat, Live, Snapshot};
-use hostler::model::{Entry, HostName, Timestamp, Zone};
+use hostler::api::{Heartbeat, Live, Planned, Snapshot};
+use hostler::model::{
+    DrainAsk, Entry, Forecast, HostName, JobId, PoolName, ScheduleName, Span, Timestamp, VmId, Zone,
+};
 use serde::{Deserialize, Serialize};
 
 use super::input::Mouse;
@@ -65,10 +67,20 @@ pub enum Msg {
         why: String,
         next: Timestamp,
     },
-    /// What became of something asked for.
+    /// What became of an order.
     Answer {
         ask: u64,
         result: Result<String, String>,
+    },
+    /// What was planned is not true any more: nothing was done, and this would be.
+    Stale {
+        ask: u64,
+        planned: Box<Planned>,
+    },
+    /// What the controller was asked to tell.
+    Told {
+        query: Query,
+        answer: Result<Answer, String>,
     },
     /// A time came that was waited for.
     Tick,
@@ -82,6 +94,8 @@ pub enum Effect {
         ask: u64,
         order: Order,
     },
+    /// Have the controller tell something; it comes as a message with the same question.
+    Ask(Query),
     /// Take a snapshot again.
     Resync,
     /// Connect now, without waiting.
@@ -109,20 +123,105 @@ pub enum Order {
         hosts: Vec<HostName>,
         all: bool,
     },
+    /// What was planned under this token.
+    Submit {
+        token: String,
+        title: String,
+        hosts: Vec<HostName>,
+    },
+    /// Call off what goes on on these hosts.
+    Undrain {
+        hosts: Vec<HostName>,
+    },
+    Cancel {
+        job: JobId,
+    },
+    ResumeJob {
+        job: JobId,
+    },
+    Retry {
+        job: JobId,
+    },
+    Respawn {
+        pool: PoolName,
+    },
+    RunNow {
+        schedule: ScheduleName,
+    },
+    SkipNext {
+        schedule: ScheduleName,
+    },
+    Suspend {
+        schedule: ScheduleName,
+        reason: String,
+    },
+    ResumeSchedule {
+        schedule: ScheduleName,
+    },
+}
+
+/// What only the controller can tell.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Query {
+    /// What a drain would do.
+    Plan(Box<DrainAsk>),
+    /// What will happen within this time.
+    Forecast(Span),
+    WhyHost(HostName),
+    WhyVm(VmId),
+}
+
+/// What it told.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Plan(Box<Planned>),
+    Forecast(Box<Forecast>),
+    Why(Vec<String>),
+}
+
+/// Why an order was not carried out.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Refused {
+    Said(String),
+    /// The plan is not true any more; this one is.
+    Stale(Box<Planned>),
 }
 
 impl Order {
     pub fn hosts(&self) -> &[HostName] {
         match self {
-            Self::Cordon { hosts, .. } | Self::Uncordon { hosts, .. } => hosts,
+            Self::Cordon { hosts, .. }
+            | Self::Uncordon { hosts, .. }
+            | Self::Submit { hosts, .. }
+            | Self::Undrain { hosts } => hosts,
+            Self::Cancel { .. }
+            | Self::ResumeJob { .. }
+            | Self::Retry { .. }
+            | Self::Respawn { .. }
+            | Self::RunNow { .. }
+            | Self::SkipNext { .. }
+            | Self::Suspend { .. }
+            | Self::ResumeSchedule { .. } => &[],
         }
     }
-    /// `Cordon mac-1, mac-2`.
+    /// `Cordon mac-1, mac-2`: in the words of the command line.
     pub fn title(&self) -> String {
-        let verb = match self {
-            Self::Cordon { .. } => "Cordon",
-            Self::Uncordon { .. } => "Uncordon",
-        };
-        format!("{verb} {}", text::names(self.hosts(), 3))
+        let hosts = || text::names(self.hosts(), 3);
+        match self {
+            Self::Cordon { .. } => format!("Cordon {}", hosts()),
+            Self::Uncordon { .. } => format!("Uncordon {}", hosts()),
+            Self::Submit { title, .. } => format!("{title} {}", hosts()),
+            Self::Undrain { .. } => format!("Undrain {}", hosts()),
+            Self::Cancel { job } => format!("Cancel job {job}"),
+            Self::ResumeJob { job } => format!("Resume job {job}"),
+            Self::Retry { job } => format!("Retry job {job}"),
+            Self::Respawn { pool } => format!("Respawn pool {pool}"),
+            Self::RunNow { schedule } => format!("Run schedule {schedule}"),
+            Self::SkipNext { schedule } => format!("Skip the next run of {schedule}"),
+            Self::Suspend { schedule, .. } => format!("Suspend schedule {schedule}"),
+            Self::ResumeSchedule { schedule } => format!("Resume schedule {schedule}"),
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::crash::Recorder;
 use super::feed::{self, Bell, Source};
 use super::guard::{self, Guard};
 use super::input::{EscFilter, Input};
-use super::msg::{Effect, Msg};
+use super::msg::{Effect, Msg, Refused};
 use super::output::Output;
 use super::pacing::Pacer;
 use super::{Options, Setup};
@@ -269,8 +269,19 @@ impl<S: Source> Shell<S> {
             Effect::Send { ask, order } => {
                 let (source, outbox) = (self.source.clone(), self.outbox.clone());
                 tokio::spawn(async move {
-                    let result = source.send(order).await;
-                    let _ = outbox.send(Msg::Answer { ask, result }).await;
+                    let msg = match source.send(order).await {
+                        Err(Refused::Stale(planned)) => Msg::Stale { ask, planned },
+                        Err(Refused::Said(why)) => Msg::Answer { ask, result: Err(why) },
+                        Ok(done) => Msg::Answer { ask, result: Ok(done) },
+                    };
+                    let _ = outbox.send(msg).await;
+                });
+            }
+            Effect::Ask(query) => {
+                let (source, outbox) = (self.source.clone(), self.outbox.clone());
+                tokio::spawn(async move {
+                    let answer = source.ask(query.clone()).await;
+                    let _ = outbox.send(Msg::Told { query, answer }).await;
                 });
             }
             Effect::Resync => self.bell.resync.notify_one(),

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use futures::StreamExt;
-use hostler::api::{Client, Connect, Live, Release, Snapshot, StreamItem};
+use hostler::api::{Client, Connect, Live, Release, RetryBody, Snapshot, StreamItem};
 use hostler::model::{Actor, HostName, Via};
 use tokio::sync::{mpsc, watch};
 
 use super::Env;
-use crate::ui;
+use crate::ui::{self, Answer, Refused};
 
 /// What the person at the terminal wants it to look like.
 #[derive(Clone, Debug, Default)]
@@ -55,15 +55,43 @@ impl ui::Source for Remote {
         Ok(self.0.live(&hosts).await?)
     }
 
-    async fn send(&self, order: ui::Order) -> Result<String, String> {
+    async fn ask(&self, query: ui::Query) -> Result<ui::Answer, String> {
+        let client = &self.0;
+        let answer = match query {
+            ui::Query::Plan(ask) => client.plan_drain(&ask).await.map(Box::new).map(Answer::Plan),
+            ui::Query::Forecast(span) => {
+                client.forecast(span).await.map(Box::new).map(Answer::Forecast)
+            }
+            ui::Query::WhyHost(host) => {
+                client.why_host(&host).await.map(|why| Answer::Why(why.lines))
+            }
+            ui::Query::WhyVm(vm) => client.why_vm(vm).await.map(|why| Answer::Why(why.lines)),
+        };
+        answer.map_err(|error| error.to_string())
+    }
+
+    async fn send(&self, order: ui::Order) -> Result<String, Refused> {
         let done = match order {
+            ui::Order::Submit { token, .. } => self.0.submit(&token).await,
+            ui::Order::Undrain { hosts } => self.0.undrain(hosts).await,
+            ui::Order::Cancel { job } => self.0.cancel_job(job).await,
+            ui::Order::ResumeJob { job } => self.0.resume_job(job).await,
+            ui::Order::Retry { job } => self.0.retry_job(job, &RetryBody::default()).await,
+            ui::Order::Respawn { pool } => self.0.respawn(&pool, None).await,
+            ui::Order::RunNow { schedule } => self.0.run_now(&schedule).await,
+            ui::Order::SkipNext { schedule } => self.0.skip_next(&schedule).await,
+            ui::Order::Suspend { schedule, reason } => self.0.suspend(&schedule, &reason).await,
+            ui::Order::ResumeSchedule { schedule } => self.0.resume_schedule(&schedule).await,
             ui::Order::Cordon { hosts, reason } => self.0.cordon(hosts, &reason, None).await,
             ui::Order::Uncordon { hosts, all } => {
                 let which = if all { Release::All } else { Release::Mine };
                 self.0.uncordon(hosts, which).await
             }
         };
-        done.map(|done| done.said.join("; ")).map_err(|error| error.to_string())
+        done.map(|done| done.said.join("; ")).map_err(|error| match error.fresh_plan() {
+            Some(fresh) => Refused::Stale(Box::new(fresh.clone())),
+            None => Refused::Said(error.to_string()),
+        })
     }
 }
 

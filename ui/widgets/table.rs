@@ -15,7 +15,7 @@ use crate::ui::filter::Filter;
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::theme::Token;
-use crate::ui::windows::Ctx;
+use crate::ui::windows::{Ctx, HostView, View};
 
 /// A column. Columns of a higher rank give way first when there is no room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +56,8 @@ pub struct SortKey(pub i64, pub String);
 pub trait Rows: Clone + Debug {
     type Id: Clone + Ord + Debug;
     const COLUMNS: &'static [Column];
+    /// What the window of these is called.
+    const TITLE: &'static str;
     /// What one row is: `host`.
     const NOUN: &'static str;
     /// What is said when there is none at all, and what to do next.
@@ -69,6 +71,18 @@ pub trait Rows: Clone + Debug {
     fn passes(fleet: &Replica, id: &Self::Id, filter: &Filter) -> bool;
     /// The host it is, or is on.
     fn host(fleet: &Replica, id: &Self::Id) -> Option<HostName>;
+    /// The window of it; that of its host when it has none of its own.
+    fn opens(fleet: &Replica, id: &Self::Id) -> Option<View> {
+        Self::host(fleet, id).map(|host| View::Host(HostView::new(host)))
+    }
+    /// The hosts whose figures are in sight.
+    fn watches(_: &Table<Self>) -> Vec<HostName> {
+        Vec::new()
+    }
+    /// Draws what stands above the rows; what is left for them.
+    fn head(_: &Ctx, _: &mut Canvas, area: Rect) -> Rect {
+        area
+    }
     /// What a copy of it says.
     fn name(fleet: &Replica, id: &Self::Id) -> String;
     /// What is said of the row under the cursor where one window fills the screen.

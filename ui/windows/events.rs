@@ -23,6 +23,7 @@ const WHO: usize = 3;
 
 impl Rows for EventRows {
     type Id = u64;
+    const TITLE: &'static str = "Events";
     const NOUN: &'static str = "event";
     const NONE: [&'static str; 2] = [
         "Nothing has happened since this desktop was opened.",

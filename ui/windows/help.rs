@@ -2,9 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::{Ctx, WinKind};
+use super::inside::scrolled;
+use super::{Ctx, Inside, ListOp, WinKind};
 use crate::ui::canvas::Canvas;
 use crate::ui::commands::{COMMANDS, Command};
+use crate::ui::desk::WinId;
+use crate::ui::replica::Replica;
 use crate::ui::theme::Token;
 use crate::ui::widgets::{Line, Scroll};
 
@@ -17,12 +20,6 @@ pub struct HelpView {
 }
 
 impl HelpView {
-    pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect) {
-        let lines = self.lines(ctx);
-        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-        self.scroll.draw(canvas, inner, &lines);
-    }
-
     fn lines(&self, ctx: &Ctx) -> Vec<Line> {
         let ours = |c: &&Command| self.about.is_some_and(|kind| c.on.contains(&kind));
         let mut lines = vec![head("In this window")];
@@ -41,6 +38,20 @@ impl HelpView {
         let zone = format!("all are of the zone {}, as the clock in the bar", ctx.zone);
         lines.push(row(&ctx.zone.offset(ctx.there), &zone, Token::Text));
         lines
+    }
+}
+
+impl Inside for HelpView {
+    fn name(&self) -> String {
+        "Help".into()
+    }
+    fn list(&mut self, _: &Replica, op: ListOp) -> bool {
+        scrolled(op, |motion| self.scroll.motion(motion))
+    }
+    fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, _: WinId, _: bool) {
+        let lines = self.lines(ctx);
+        let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        self.scroll.draw(canvas, inner, &lines);
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use hostler::model::{Access, Bytes, Host, HostName, Reach, Slot};
 use ratatui::layout::Rect;
 
-use super::Ctx;
+use super::inside::scrolled;
 use super::listing::{page, waiting};
+use super::{Ctx, Inside, ListOp};
 use crate::ui::canvas::Canvas;
+use crate::ui::desk::WinId;
 use crate::ui::glyphs::Look;
 use crate::ui::notes::Level;
-use crate::ui::replica::Replica;
+use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::widgets::{Line, Scroll};
@@ -33,7 +35,39 @@ impl HostView {
         Self { host, scroll: Scroll::default(), last: None, gone: false }
     }
 
-    pub fn refresh(&mut self, fleet: &Replica) {
+    fn lines(&self, ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if self.gone {
+            let said = "This host has left the fleet; these are its last known facts.";
+            lines.push(vec![(said.to_string(), Token::Bad)]);
+        }
+        lines.extend(head(ctx, host, width));
+        lines.extend(facts(ctx, &self.host, host));
+        lines.push(Vec::new());
+        lines.extend(slots(ctx, host));
+        lines.extend(holds(ctx, host, width));
+        lines.extend(events(ctx, &self.host));
+        lines
+    }
+}
+
+impl Inside for HostView {
+    fn name(&self) -> String {
+        format!("Host {}", self.host)
+    }
+    fn list(&mut self, _: &Replica, op: ListOp) -> bool {
+        scrolled(op, |motion| self.scroll.motion(motion))
+    }
+    fn host(&self, _: &Replica) -> Option<HostName> {
+        Some(self.host.clone())
+    }
+    fn copy(&self, _: &Replica) -> Option<String> {
+        Some(self.host.to_string())
+    }
+    fn watches(&self) -> Vec<HostName> {
+        vec![self.host.clone()]
+    }
+    fn refresh(&mut self, fleet: &Replica, _: &Changed, _: bool) {
         let Some(world) = fleet.world() else { return };
         match world.hosts.get(&self.host) {
             Some(host) => (self.last, self.gone) = (Some(host.clone()), false),
@@ -41,7 +75,7 @@ impl HostView {
         }
     }
 
-    pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect) {
+    fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, _: WinId, _: bool) {
         canvas.faded = ctx.stale || self.gone;
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
         match &self.last {
@@ -57,21 +91,6 @@ impl HostView {
             None => page(canvas, inner, &waiting(ctx)),
         }
         canvas.faded = false;
-    }
-
-    fn lines(&self, ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
-        let mut lines = Vec::new();
-        if self.gone {
-            let said = "This host has left the fleet; these are its last known facts.";
-            lines.push(vec![(said.to_string(), Token::Bad)]);
-        }
-        lines.extend(head(ctx, host, width));
-        lines.extend(facts(ctx, &self.host, host));
-        lines.push(Vec::new());
-        lines.extend(slots(ctx, host));
-        lines.extend(holds(ctx, host, width));
-        lines.extend(events(ctx, &self.host));
-        lines
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::{Column, Rows, SortKey};
+use crate::ui::widgets::{Column, Rows, SortKey, Table};
 
 /// The rows of the window of hosts.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,7 @@ fn get<'a>(fleet: &'a Replica, id: &HostName) -> Option<&'a Host> {
 
 impl Rows for HostRows {
     type Id = HostName;
+    const TITLE: &'static str = "Hosts";
     const NOUN: &'static str = "host";
     const NONE: [&'static str; 2] =
         ["No host is declared.", "Declare them in the fleet directory, then say `hostler reload`."];
@@ -49,6 +50,12 @@ impl Rows for HostRows {
         Column::new("DOING", 14, 3).grows_to(28, 5),
     ];
 
+    fn watches(table: &Table<Self>) -> Vec<HostName> {
+        table.visible().cloned().collect()
+    }
+    fn head(ctx: &Ctx, canvas: &mut Canvas, area: Rect) -> Rect {
+        draw_counts(ctx, canvas, area)
+    }
     fn ids(fleet: &Replica) -> Vec<HostName> {
         fleet.world().map(|world| world.hosts.keys().cloned().collect()).unwrap_or_default()
     }
@@ -210,7 +217,7 @@ impl Subject for Asked<'_> {
 }
 
 /// Draws how many hosts are in each state, if there is room; gives the area that is left.
-pub fn draw_counts(ctx: &Ctx, canvas: &mut Canvas, area: Rect) -> Rect {
+fn draw_counts(ctx: &Ctx, canvas: &mut Canvas, area: Rect) -> Rect {
     if area.height < 8 || ctx.fleet.counts().is_empty() {
         return area;
     }

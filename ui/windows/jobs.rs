@@ -29,6 +29,7 @@ fn get<'a>(fleet: &'a Replica, id: &JobId) -> Option<&'a Job> {
 
 impl Rows for JobRows {
     type Id = JobId;
+    const TITLE: &'static str = "Jobs";
     const NOUN: &'static str = "job";
     const NONE: [&'static str; 2] =
         ["No job has been opened.", "Schedules in the fleet directory open jobs at their times."];

@@ -4,7 +4,7 @@
 use hostler::model::HostName;
 use ratatui::layout::Rect;
 
-use super::Ctx;
+use super::{Ctx, Inside, View};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
@@ -50,35 +50,6 @@ impl<R: Rows> Listing<R> {
         let table = Table::new(sort, flipped);
         Self { table, filter: Filter::default(), typing: None, trouble: None, follow: R::GROWS }
     }
-    pub fn field(&mut self) -> Option<&mut Field> {
-        self.typing.as_mut().map(|(field, _)| field)
-    }
-    pub fn hosts(&self, fleet: &Replica) -> Vec<HostName> {
-        let mut hosts: Vec<_> =
-            self.table.targets().iter().filter_map(|id| R::host(fleet, id)).collect();
-        hosts.sort();
-        hosts.dedup();
-        hosts
-    }
-    pub fn host(&self, fleet: &Replica) -> Option<HostName> {
-        R::host(fleet, self.table.current()?)
-    }
-    pub fn copy(&self, fleet: &Replica) -> Option<String> {
-        let names: Vec<_> = self.table.targets().iter().map(|id| R::name(fleet, id)).collect();
-        (!names.is_empty()).then(|| names.join("\n"))
-    }
-    pub fn rows(&self) -> (bool, usize) {
-        (self.table.current().is_some(), self.table.marks.len())
-    }
-
-    pub fn refresh(&mut self, fleet: &Replica, changed: &Changed, hold: bool) {
-        let hold = hold || !self.table.marks.is_empty();
-        self.table.refresh(fleet, &self.filter, changed, hold);
-        if self.follow && R::GROWS {
-            self.table.motion(Motion::Last);
-        }
-    }
-
     /// Does something; false when it meant nothing.
     pub fn act(&mut self, fleet: &Replica, op: ListOp) -> bool {
         match op {
@@ -149,7 +120,62 @@ impl<R: Rows> Listing<R> {
         true
     }
 
-    pub fn footer(&self) -> String {
+    fn nothing(&self) -> Vec<(String, Token)> {
+        let noun = R::NOUN;
+        if !self.filter.is_empty() {
+            let said = format!("No {noun} matches `{}`.", self.filter.text());
+            return vec![(said, Token::Strong), ("Esc clears the filter.".into(), Token::Text)];
+        }
+        vec![(R::NONE[0].into(), Token::Strong), (R::NONE[1].into(), Token::Text)]
+    }
+}
+
+impl<R: Rows> Inside for Listing<R> {
+    fn name(&self) -> String {
+        R::TITLE.into()
+    }
+    fn filter(&self) -> &str {
+        self.filter.text()
+    }
+    fn list(&mut self, fleet: &Replica, op: ListOp) -> bool {
+        self.act(fleet, op)
+    }
+    fn opens(&self, fleet: &Replica) -> Option<View> {
+        R::opens(fleet, self.table.current()?)
+    }
+    fn watches(&self) -> Vec<HostName> {
+        R::watches(&self.table)
+    }
+    fn field(&mut self) -> Option<&mut Field> {
+        self.typing.as_mut().map(|(field, _)| field)
+    }
+    fn hosts(&self, fleet: &Replica) -> Vec<HostName> {
+        let mut hosts: Vec<_> =
+            self.table.targets().iter().filter_map(|id| R::host(fleet, id)).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+    fn host(&self, fleet: &Replica) -> Option<HostName> {
+        R::host(fleet, self.table.current()?)
+    }
+    fn copy(&self, fleet: &Replica) -> Option<String> {
+        let names: Vec<_> = self.table.targets().iter().map(|id| R::name(fleet, id)).collect();
+        (!names.is_empty()).then(|| names.join("\n"))
+    }
+    fn rows(&self) -> (bool, usize) {
+        (self.table.current().is_some(), self.table.marks.len())
+    }
+
+    fn refresh(&mut self, fleet: &Replica, changed: &Changed, hold: bool) {
+        let hold = hold || !self.table.marks.is_empty();
+        self.table.refresh(fleet, &self.filter, changed, hold);
+        if self.follow && R::GROWS {
+            self.table.motion(Motion::Last);
+        }
+    }
+
+    fn footer(&self) -> String {
         if let Some(trouble) = &self.trouble {
             return trouble.clone();
         }
@@ -169,7 +195,8 @@ impl<R: Rows> Listing<R> {
         out
     }
 
-    pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
+    fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
+        let area = R::head(ctx, canvas, area);
         canvas.faded = ctx.stale;
         if self.table.len() > 0 {
             let said = u16::from(ctx.compact && area.height >= 8);
@@ -187,15 +214,6 @@ impl<R: Rows> Listing<R> {
             page(canvas, area, &lines);
         }
         canvas.faded = false;
-    }
-
-    fn nothing(&self) -> Vec<(String, Token)> {
-        let noun = R::NOUN;
-        if !self.filter.is_empty() {
-            let said = format!("No {noun} matches `{}`.", self.filter.text());
-            return vec![(said, Token::Strong), ("Esc clears the filter.".into(), Token::Text)];
-        }
-        vec![(R::NONE[0].into(), Token::Strong), (R::NONE[1].into(), Token::Text)]
     }
 }
 

@@ -5,6 +5,7 @@ mod events;
 mod help;
 mod host;
 mod hosts;
+mod inside;
 mod jobs;
 mod listing;
 mod vms;
@@ -18,6 +19,7 @@ pub use events::EventRows;
 pub use help::HelpView;
 pub use host::HostView;
 pub use hosts::HostRows;
+pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use vms::VmRows;
@@ -27,8 +29,9 @@ use super::commands::Situation;
 use super::desk::WinId;
 use super::glyphs::Glyphs;
 use super::link::Link;
+use super::msg::{Answer, Query};
 use super::replica::{Changed, Replica};
-use super::widgets::{Field, Motion};
+use super::widgets::Field;
 
 /// Which window.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -74,6 +77,20 @@ pub enum View {
     Help(HelpView),
 }
 
+/// Does the same with whatever window it is.
+macro_rules! each {
+    ($view:expr, $inside:ident => $does:expr) => {
+        match $view {
+            View::Hosts($inside) => $does,
+            View::Vms($inside) => $does,
+            View::Jobs($inside) => $does,
+            View::Events($inside) => $does,
+            View::Host($inside) => $does,
+            View::Help($inside) => $does,
+        }
+    };
+}
+
 impl View {
     /// The window of a kind that needs no subject.
     pub fn new(kind: WinKind) -> Option<Self> {
@@ -96,36 +113,19 @@ impl View {
             Self::Help(_) => WinKind::Help,
         }
     }
-    /// Its name in title and taskbar.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Hosts(_) => "Hosts".into(),
-            Self::Vms(_) => "VMs".into(),
-            Self::Jobs(_) => "Jobs".into(),
-            Self::Events(_) => "Events".into(),
-            Self::Host(view) => format!("Host {}", view.host),
-            Self::Help(_) => "Help".into(),
-        }
+    /// Whether it shows the same thing.
+    pub fn same(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.name() == other.name()
     }
-    /// The filter, as it stands in the title.
+    pub fn name(&self) -> String {
+        each!(self, inside => inside.name())
+    }
     pub fn filter(&self) -> &str {
-        match self {
-            Self::Hosts(list) => list.filter.text(),
-            Self::Vms(list) => list.filter.text(),
-            Self::Jobs(list) => list.filter.text(),
-            Self::Events(list) => list.filter.text(),
-            Self::Host(_) | Self::Help(_) => "",
-        }
+        each!(self, inside => inside.filter())
     }
     /// What stands in its bottom line.
     pub fn footer(&self, ctx: &Ctx) -> String {
-        let foot = match self {
-            Self::Hosts(list) => list.footer(),
-            Self::Vms(list) => list.footer(),
-            Self::Jobs(list) => list.footer(),
-            Self::Events(list) => list.footer(),
-            Self::Host(_) | Self::Help(_) => String::new(),
-        };
+        let foot = each!(self, inside => inside.footer());
         let old = ctx.stale && ctx.fleet.world().is_some() && self.kind() != WinKind::Help;
         let as_of = format!("as of {}", ctx.zone.clock(ctx.heard_there));
         match (old, foot.is_empty()) {
@@ -134,124 +134,42 @@ impl View {
             (false, _) => foot,
         }
     }
-    /// The field that takes text now.
     pub fn field(&mut self) -> Option<&mut Field> {
-        match self {
-            Self::Hosts(list) => list.field(),
-            Self::Vms(list) => list.field(),
-            Self::Jobs(list) => list.field(),
-            Self::Events(list) => list.field(),
-            Self::Host(_) | Self::Help(_) => None,
-        }
+        each!(self, inside => inside.field())
     }
-    /// Does something that every list can; false when it meant nothing here.
     pub fn list(&mut self, fleet: &Replica, op: ListOp) -> bool {
-        match self {
-            Self::Hosts(list) => list.act(fleet, op),
-            Self::Vms(list) => list.act(fleet, op),
-            Self::Jobs(list) => list.act(fleet, op),
-            Self::Events(list) => list.act(fleet, op),
-            Self::Host(view) => scrolled(op, |motion| view.scroll.motion(motion)),
-            Self::Help(view) => scrolled(op, |motion| view.scroll.motion(motion)),
-        }
+        each!(self, inside => inside.list(fleet, op))
     }
-    /// Follows what has changed. `hold`: somebody is choosing, rows stay where they are.
     pub fn refresh(&mut self, fleet: &Replica, changed: &Changed, hold: bool) {
-        match self {
-            Self::Hosts(list) => list.refresh(fleet, changed, hold),
-            Self::Vms(list) => list.refresh(fleet, changed, hold),
-            Self::Jobs(list) => list.refresh(fleet, changed, hold),
-            Self::Events(list) => list.refresh(fleet, changed, hold),
-            Self::Host(view) => view.refresh(fleet),
-            Self::Help(_) => {}
-        }
+        each!(self, inside => inside.refresh(fleet, changed, hold))
     }
-    /// The hosts a command would be about.
     pub fn hosts(&self, fleet: &Replica) -> Vec<HostName> {
-        match self {
-            Self::Hosts(list) => list.hosts(fleet),
-            Self::Vms(list) => list.hosts(fleet),
-            Self::Jobs(list) => list.hosts(fleet),
-            Self::Events(list) => list.hosts(fleet),
-            Self::Host(view) => vec![view.host.clone()],
-            Self::Help(_) => Vec::new(),
-        }
+        each!(self, inside => inside.hosts(fleet))
     }
-    /// The host under the cursor.
     pub fn host(&self, fleet: &Replica) -> Option<HostName> {
-        match self {
-            Self::Hosts(list) => list.host(fleet),
-            Self::Vms(list) => list.host(fleet),
-            Self::Jobs(list) => list.host(fleet),
-            Self::Events(list) => list.host(fleet),
-            Self::Host(view) => Some(view.host.clone()),
-            Self::Help(_) => None,
-        }
+        each!(self, inside => inside.host(fleet))
     }
-    /// What a copy of what is under the cursor says.
+    pub fn opens(&self, fleet: &Replica) -> Option<Self> {
+        each!(self, inside => inside.opens(fleet))
+    }
     pub fn copy(&self, fleet: &Replica) -> Option<String> {
-        match self {
-            Self::Hosts(list) => list.copy(fleet),
-            Self::Vms(list) => list.copy(fleet),
-            Self::Jobs(list) => list.copy(fleet),
-            Self::Events(list) => list.copy(fleet),
-            Self::Host(view) => Some(view.host.to_string()),
-            Self::Help(_) => None,
-        }
+        each!(self, inside => inside.copy(fleet))
     }
-    /// Whether there is a row under the cursor, and how many are marked.
     pub fn rows(&self) -> (bool, usize) {
-        match self {
-            Self::Hosts(list) => list.rows(),
-            Self::Vms(list) => list.rows(),
-            Self::Jobs(list) => list.rows(),
-            Self::Events(list) => list.rows(),
-            Self::Host(_) | Self::Help(_) => (false, 0),
-        }
+        each!(self, inside => inside.rows())
     }
-    /// The hosts whose figures are in sight.
     pub fn watches(&self) -> Vec<HostName> {
-        match self {
-            Self::Hosts(list) => list.table.visible().cloned().collect(),
-            Self::Host(view) => vec![view.host.clone()],
-            Self::Vms(_) | Self::Jobs(_) | Self::Events(_) | Self::Help(_) => Vec::new(),
-        }
+        each!(self, inside => inside.watches())
+    }
+    pub fn wants(&self) -> Option<Query> {
+        each!(self, inside => inside.wants())
+    }
+    pub fn told(&mut self, query: &Query, answer: Result<Answer, String>) {
+        each!(self, inside => inside.told(query, answer))
     }
     /// Draws its inside.
     pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
         let mut canvas = canvas.inside(area);
-        match self {
-            Self::Hosts(list) => {
-                let area = hosts::draw_counts(ctx, &mut canvas, area);
-                list.draw(ctx, &mut canvas, area, win, focused);
-            }
-            Self::Vms(list) => list.draw(ctx, &mut canvas, area, win, focused),
-            Self::Jobs(list) => list.draw(ctx, &mut canvas, area, win, focused),
-            Self::Events(list) => list.draw(ctx, &mut canvas, area, win, focused),
-            Self::Host(view) => view.draw(ctx, &mut canvas, area),
-            Self::Help(view) => view.draw(ctx, &mut canvas, area),
-        }
+        each!(self, inside => inside.draw(ctx, &mut canvas, area, win, focused))
     }
-}
-
-/// A window without rows only scrolls.
-fn scrolled(op: ListOp, mut scroll: impl FnMut(Motion)) -> bool {
-    match op {
-        ListOp::Go(motion) => scroll(motion),
-        ListOp::Wheel(true) => scroll(Motion::Down),
-        ListOp::Wheel(false) => scroll(Motion::Up),
-        ListOp::Mark
-        | ListOp::MarkAll
-        | ListOp::Unmark
-        | ListOp::Sort
-        | ListOp::Flip
-        | ListOp::SortBy(_)
-        | ListOp::Select(_)
-        | ListOp::Filter
-        | ListOp::Follow
-        | ListOp::Accept
-        | ListOp::Typed
-        | ListOp::Back => return false,
-    }
-    true
 }

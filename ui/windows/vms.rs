@@ -29,6 +29,7 @@ fn get<'a>(fleet: &'a Replica, id: &VmId) -> Option<&'a Vm> {
 
 impl Rows for VmRows {
     type Id = VmId;
+    const TITLE: &'static str = "VMs";
     const NOUN: &'static str = "VM";
     const NONE: [&'static str; 2] =
         ["No VM is placed.", "Pools in the fleet directory place VMs on hosts that are ready."];
