@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::commands::{Cmd, Command, MENUS, Menu};
 use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
-use super::dialogs::{Prompt, PromptMove};
+use super::dialogs::{Act, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::theme::{Theme, ThemeName};
@@ -34,6 +34,9 @@ impl App {
         } else if let Some(prompt) = &mut self.prompt {
             let to = prompt.key(key);
             self.prompted(to, out);
+        } else if let Some(dialog) = &mut self.dialog {
+            let to = dialog.key(key);
+            self.dialog_gave(to, out);
         } else if let Some(menu) = &mut self.menu {
             let to = menu.key(key);
             self.menu_gave(to, out);
@@ -109,6 +112,9 @@ impl App {
             Cmd::Open => self.open_thing(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
+            Cmd::Drain => self.ask_plan(Act::Drain),
+            Cmd::Reboot => self.ask_plan(Act::Reboot),
+            Cmd::Retire => self.ask_plan(Act::Retire),
             Cmd::Cordon => self.ask_cordon(),
             Cmd::Uncordon => self.ask_uncordon(),
             Cmd::SelectText => self.select_text(out),
@@ -244,6 +250,29 @@ impl App {
     fn chosen_hosts(&self) -> Vec<HostName> {
         self.desk.focused().map_or(Vec::new(), |window| window.view.hosts(&self.fleet))
     }
+    fn ask_plan(&mut self, act: Act) {
+        self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
+    }
+
+    pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {
+        match to {
+            PlanMove::Stay => {}
+            PlanMove::Cancel => self.dialog = None,
+            PlanMove::Copy(text) => {
+                self.notice = Some(Notice::result("Copied the command", self.now));
+                out.push(Effect::Copy(text));
+            }
+            PlanMove::Give(order) => {
+                let ask = self.submit(order, out);
+                if let Some(dialog) = &mut self.dialog {
+                    dialog.submitted = ask;
+                    if ask.is_none() {
+                        dialog.refused("not asked: the connection was lost".into());
+                    }
+                }
+            }
+        }
+    }
     fn ask_cordon(&mut self) {
         self.prompt = Some(Prompt::cordon(self.chosen_hosts()));
     }
@@ -277,12 +306,12 @@ impl App {
     }
 
     /// What could be asked when the prompt was opened may not be asked now.
-    fn submit(&mut self, order: Order, out: &mut Vec<Effect>) {
+    fn submit(&mut self, order: Order, out: &mut Vec<Effect>) -> Option<u64> {
         let now = self.situation();
         if !now.connected || now.stale || now.read_only {
             let said = format!("{}: not asked, the connection was lost", order.title());
             self.notice = Some(Notice::failure(said));
-            return;
+            return None;
         }
         let ask = self.next_ask;
         self.next_ask += 1;
@@ -290,6 +319,7 @@ impl App {
         self.notice = Some(Notice::result(format!("{}...", order.title()), self.now));
         self.asked.insert(ask, order.clone());
         out.push(Effect::Send { ask, order });
+        Some(ask)
     }
 
     /// Arrows move, with Shift they size, `c` centres; anything else ends it.

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hostler::api::Heartbeat;
+use hostler::api::{Heartbeat, Planned};
 use hostler::model::{Entry, HostName, Span, Timestamp};
 
 use super::canvas::{Hit, Scene};
 use super::commands::Situation;
 use super::desk::{Desk, Drag, MenuState, Notice};
-use super::dialogs::Prompt;
+use super::dialogs::{PlanDialog, Prompt};
 use super::glyphs::Glyphs;
 use super::link::{self, FleetTime, Link};
 use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
@@ -36,6 +36,7 @@ pub struct App {
     pub(super) desk: Desk,
     pub(super) menu: Option<MenuState>,
     pub(super) prompt: Option<Prompt>,
+    pub(super) dialog: Option<PlanDialog>,
     pub(super) notice: Option<Notice>,
     pub(super) drag: Option<Drag>,
     /// Arrows move and size the focused window.
@@ -72,6 +73,7 @@ impl App {
             desk: Desk::new(size.0, size.1),
             menu: None,
             prompt: None,
+            dialog: None,
             notice: None,
             drag: None,
             moving: false,
@@ -121,10 +123,7 @@ impl App {
             Msg::Trying => self.on_trying(),
             Msg::Lost { why, next } => self.on_lost(why, next),
             Msg::Answer { ask, result } => self.on_answer(ask, result),
-            Msg::Stale { ask, planned } => {
-                drop(planned);
-                self.on_answer(ask, Err("the fleet has changed since".into()));
-            }
+            Msg::Stale { ask, planned } => self.on_stale(ask, *planned),
             Msg::Told { query, answer } => self.on_told(&query, answer),
             Msg::Tick => {}
         }
@@ -211,12 +210,21 @@ impl App {
 
     fn on_answer(&mut self, ask: u64, result: Result<String, String>) {
         let Some(order) = self.asked.remove(&ask) else { return };
+        let of_dialog = self.dialog.as_ref().is_some_and(|dialog| dialog.submitted == Some(ask));
         for host in order.hosts() {
             self.pending.remove(host);
         }
         match result {
-            Ok(done) => self.notice = Some(Notice::result(done, self.now)),
+            Ok(done) => {
+                self.notice = Some(Notice::result(done, self.now));
+                if of_dialog {
+                    self.dialog = None;
+                }
+            }
             Err(why) => {
+                if let Some(dialog) = self.dialog.as_mut().filter(|_| of_dialog) {
+                    dialog.refused(why.clone());
+                }
                 let said = format!("{}: {why}", order.title());
                 self.fleet.say(self.time.at(self.now), Level::Bad, said.clone());
                 self.notice = Some(Notice::failure(said));
@@ -230,6 +238,7 @@ impl App {
             return;
         }
         let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
+        let wanted = wanted.chain(self.dialog.as_ref().and_then(PlanDialog::wants));
         for query in wanted.collect::<Vec<_>>() {
             if !self.asking.contains(&query) {
                 self.asking.push(query.clone());
@@ -243,12 +252,33 @@ impl App {
         for window in self.desk.windows_mut() {
             window.view.told(query, answer.clone());
         }
+        if let Some(dialog) = &mut self.dialog {
+            dialog.told(query, answer);
+        }
+    }
+
+    fn on_stale(&mut self, ask: u64, fresh: Planned) {
+        let Some(order) = self.asked.remove(&ask) else { return };
+        for host in order.hosts() {
+            self.pending.remove(host);
+        }
+        match &mut self.dialog {
+            Some(dialog) if dialog.submitted == Some(ask) => dialog.stale(fresh),
+            Some(_) | None => {
+                let said = format!("{}: not done, the fleet has changed since", order.title());
+                self.notice = Some(Notice::failure(said));
+            }
+        }
     }
 
     fn on_paste(&mut self, pasted: &str) {
         self.settle();
         if let Some(prompt) = &mut self.prompt {
             if let Some(field) = prompt.field() {
+                field.paste(pasted);
+            }
+        } else if let Some(dialog) = &mut self.dialog {
+            if let Some(field) = dialog.field() {
                 field.paste(pasted);
             }
         } else if let Some(field) = self.desk.focused_mut().and_then(|w| w.view.field()) {
@@ -261,7 +291,8 @@ impl App {
     pub(super) fn settle(&mut self) {
         let changed = self.fleet.take_changed();
         let choosing = self.now.since(self.last_key) < CHOOSING;
-        let hold = choosing || self.menu.is_some() || self.prompt.is_some();
+        let asking = self.prompt.is_some() || self.dialog.is_some();
+        let hold = choosing || self.menu.is_some() || asking;
         for host in &changed.hosts {
             self.pending.remove(host);
         }

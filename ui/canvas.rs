@@ -7,6 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::commands::Cmd;
 use super::desk::{Edge, WinId};
+use super::dialogs::Spot;
 use super::glyphs::Glyphs;
 use super::text;
 use super::theme::{Theme, Token};
@@ -30,6 +31,8 @@ pub enum Hit {
     Header(WinId, usize),
     /// An answer in a prompt, as the key that gives it.
     Answer(char),
+    /// A field or a button of the plan dialog.
+    Spot(Spot),
     /// Inside a dialog, but on nothing.
     DialogGround,
 }

@@ -24,6 +24,9 @@ pub enum Cmd {
     Copy,
     Cordon,
     Uncordon,
+    Drain,
+    Reboot,
+    Retire,
     SelectText,
     Next,
     Previous,
@@ -78,6 +81,8 @@ pub enum Tier {
     Look,
     /// It changes the fleet and can be taken back: a prompt asks first.
     Reversible,
+    /// It disturbs: a dialog shows the controller's plan first.
+    Disruptive,
 }
 
 /// What a command's rule may look at.
@@ -151,6 +156,9 @@ impl Command {
     const fn asks(self) -> Self {
         Self { tier: Tier::Reversible, ..self }
     }
+    const fn plans(self) -> Self {
+        Self { tier: Tier::Disruptive, ..self }
+    }
 
     /// Whether it can be given now; if not, why.
     pub fn can(&self, now: &Situation) -> Result<(), &'static str> {
@@ -163,7 +171,7 @@ impl Command {
     pub fn title(&self, more: &str) -> String {
         match self.tier {
             Tier::Look => self.label.to_string(),
-            Tier::Reversible => format!("{}{more}", self.label),
+            Tier::Reversible | Tier::Disruptive => format!("{}{more}", self.label),
         }
     }
     /// The command of that id.
@@ -240,6 +248,9 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Unmark), Menu::Host, "Unmark all", &["u"]).on(ROWS).when(marked),
     look(Cmd::Cordon, Menu::Host, "Cordon", &["C"]).on(HOSTS).when(change_hosts).asks().hint(6),
     look(Cmd::Uncordon, Menu::Host, "Uncordon", &["U"]).on(HOSTS).when(lift_cordons).asks().hint(6),
+    look(Cmd::Drain, Menu::Host, "Drain", &["D"]).on(HOSTS).when(change_hosts).plans().hint(5),
+    look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
+    look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),

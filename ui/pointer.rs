@@ -9,6 +9,7 @@ use super::desk::{Drag, Edge, MenuMove, MenuState, Place, WinId, place};
 use super::input::{Does, Mouse};
 use super::keys::Key;
 use super::msg::Effect;
+use super::widgets::Motion;
 use super::windows::ListOp;
 
 /// Two clicks on the same thing within this time are a double click.
@@ -33,19 +34,15 @@ impl App {
 
     /// Nothing stands before the windows.
     fn free(&self) -> bool {
-        self.prompt.is_none() && self.menu.is_none()
+        self.prompt.is_none() && self.dialog.is_none() && self.menu.is_none()
     }
 
     fn press(&mut self, hit: Option<Hit>, mouse: Mouse, out: &mut Vec<Effect>) {
-        if let Some(prompt) = &mut self.prompt {
-            if let Some(Hit::Answer(c)) = hit {
-                let to = prompt.answer(c);
-                self.prompted(to, out);
-            }
-            return;
-        }
-        if self.menu.is_some() {
+        if self.menu.is_some() && self.prompt.is_none() && self.dialog.is_none() {
             return self.press_in_menu(hit, out);
+        }
+        if !self.free() {
+            return self.press_in_question(hit, out);
         }
         self.moving = false;
         let double = self.is_double(hit);
@@ -84,7 +81,24 @@ impl App {
                 self.desk.focus(id);
                 self.list(ListOp::SortBy(column));
             }
-            Hit::MenuItem(_) | Hit::MenuGround | Hit::Answer(_) | Hit::DialogGround => {}
+            Hit::MenuItem(_)
+            | Hit::MenuGround
+            | Hit::Answer(_)
+            | Hit::Spot(_)
+            | Hit::DialogGround => {}
+        }
+    }
+
+    /// A click beside a question does nothing: nothing behind it is meant.
+    fn press_in_question(&mut self, hit: Option<Hit>, out: &mut Vec<Effect>) {
+        if let (Some(prompt), Some(Hit::Answer(c))) = (&mut self.prompt, hit) {
+            let to = prompt.answer(c);
+            self.prompted(to, out);
+        } else if let (None, Some(dialog), Some(Hit::Spot(spot))) =
+            (&self.prompt, &mut self.dialog, hit)
+        {
+            let to = dialog.press(spot);
+            self.dialog_gave(to, out);
         }
     }
 
@@ -157,6 +171,9 @@ impl App {
 
     /// Scrolls what is under the pointer, without focusing it.
     fn wheel(&mut self, hit: Option<Hit>, down: bool) {
+        if let Some(dialog) = &mut self.dialog {
+            return dialog.scroll.motion(if down { Motion::Down } else { Motion::Up });
+        }
         let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _)) = hit else { return };
         let fleet = &self.fleet;
         if let Some(window) = self.desk.get_mut(id)

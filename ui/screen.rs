@@ -61,6 +61,10 @@ impl App {
         if let Some(menu) = &self.menu {
             desk::draw_menu(&mut canvas, menu, &titles, &now_can);
         }
+        if let Some(dialog) = &mut self.dialog {
+            canvas.no_cursor();
+            dialog.draw(&ctx, &mut canvas, names.cluster, names.production);
+        }
         if let Some(prompt) = &self.prompt {
             canvas.no_cursor();
             prompt.draw(&mut canvas);
@@ -72,6 +76,11 @@ impl App {
     fn hint(&self, now: &super::commands::Situation) -> Option<Notice> {
         if self.moving {
             let said = "Arrows move   Shift-arrows size   c centres   Enter ends";
+            return Some(Notice::result(said, self.now));
+        }
+        if self.dialog.is_some() {
+            let said =
+                "Tab next   Space choose   Enter press   PgDn more   ^R plan anew   Esc Cancel";
             return Some(Notice::result(said, self.now));
         }
         let item = self.menu.as_ref()?.chosen()?;

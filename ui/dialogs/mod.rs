@@ -1,5 +1,8 @@
 //! What stands between a key and a change of the fleet.
 
+mod plan;
+mod plan_view;
 mod prompt;
 
+pub use plan::{Act, PlanDialog, PlanMove, Spot};
 pub use prompt::{Prompt, PromptMove};

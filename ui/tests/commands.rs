@@ -57,6 +57,9 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::List(ListOp::MarkAll), "/ bob Enter *", Sees("1 marked")),
     (Cmd::List(ListOp::Unmark), "Space u", Misses("marked")),
     (Cmd::Cordon, "C", Sees("Cordon mac-0001?")),
+    (Cmd::Drain, "D", Sees("Drain 1 host")),
+    (Cmd::Reboot, "R", Sees("Reboot 1 host")),
+    (Cmd::Retire, "m Up Up Enter", Sees("Retire 1 host")),
     (Cmd::Uncordon, "/ bob Enter U", Sees("Uncordon mac-0030?")),
     (
         Cmd::List(ListOp::Filter),

@@ -5,6 +5,7 @@ mod commands;
 pub mod fleet;
 mod monkey;
 mod pictures;
+mod plans;
 mod rules;
 pub mod session;
 mod told;

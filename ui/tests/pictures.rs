@@ -126,6 +126,15 @@ fn menu_prompt_and_filter_have_their_pictures() {
             keep(&format!("{name}-{w}x{h}"), &run.buf);
         }
     }
+    for (w, h) in SIZES {
+        for plain in [false, true] {
+            let mut run = Run::bare(ascii(plain), w, h, Maker::varied());
+            let snapshot = Arc::new(run.maker.snapshot());
+            run.send(Msg::Snapshot(snapshot)).keys("2 Space Space Space D new-disk Enter");
+            super::plans::answer(&mut run, "token");
+            keep(&format!("drain-{w}x{h}-{}", set(plain)), &run.buf);
+        }
+    }
     let mut run = Run::new(40, 10, Maker::varied());
     run.keys("2");
     keep("too-small", &run.buf);

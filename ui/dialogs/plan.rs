@@ -1,0 +1,393 @@
+//! The dialog before hosts are emptied: what was asked for, what it would do by the controller's
+//! own plan, and a button that submits just that. Its hosts are those of the moment it was opened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hostler::api::Planned;
+use hostler::model::{DrainAsk, HostName, HostPreview, OnDeadline, Span, Then};
+
+use crate::ui::keys::{Code, Key};
+use crate::ui::msg::{Answer, Order, Query};
+use crate::ui::widgets::{Field, Motion, Scroll};
+
+/// What is done to the hosts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    Drain,
+    Reboot,
+    Retire,
+}
+
+/// A place in the dialog that keys and clicks go to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Spot {
+    Reason,
+    Deadline,
+    OnDeadline,
+    Force,
+    Then,
+    AtOnce,
+    Typed,
+    Copy,
+    Cancel,
+    Submit,
+}
+
+/// In the order of Tab.
+const SPOTS: [Spot; 10] = [
+    Spot::Reason,
+    Spot::Deadline,
+    Spot::OnDeadline,
+    Spot::Force,
+    Spot::Then,
+    Spot::AtOnce,
+    Spot::Typed,
+    Spot::Copy,
+    Spot::Cancel,
+    Spot::Submit,
+];
+
+/// What a key leads to.
+#[derive(Clone, PartialEq, Debug)]
+pub enum PlanMove {
+    Stay,
+    Cancel,
+    Give(Order),
+    Copy(String),
+}
+
+/// The dialog.
+#[derive(Clone, Debug)]
+pub struct PlanDialog {
+    pub act: Act,
+    pub hosts: Vec<HostName>,
+    pub reason: Field,
+    pub deadline: Field,
+    pub on_deadline: OnDeadline,
+    pub force: bool,
+    pub then: Then,
+    pub at_once: Field,
+    pub typed: Field,
+    pub on: Spot,
+    /// What the controller planned, and for what.
+    planned: Option<(DrainAsk, Planned)>,
+    /// Why it planned nothing, and for what.
+    failed: Option<(DrainAsk, String)>,
+    /// Hosts whose plan is another than the one shown before.
+    pub changed: BTreeSet<HostName>,
+    pub trouble: Option<String>,
+    /// The number of the order under way.
+    pub submitted: Option<u64>,
+    pub scroll: Scroll,
+}
+
+/// From so many hosts on, or for so large a part of a pool, what is done is to be typed.
+const MANY: usize = 20;
+const SOME: usize = 5;
+const PART: usize = 20;
+
+impl Act {
+    /// As the command line names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Drain => "drain",
+            Self::Reboot => "reboot",
+            Self::Retire => "retire",
+        }
+    }
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Drain => "Drain",
+            Self::Reboot => "Reboot",
+            Self::Retire => "Retire",
+        }
+    }
+}
+
+impl PlanDialog {
+    pub fn new(act: Act, hosts: Vec<HostName>) -> Self {
+        let usual = DrainAsk::new(Vec::new(), "");
+        Self {
+            act,
+            hosts,
+            reason: Field::default(),
+            deadline: Field::new(&usual.deadline.map_or("none".into(), |span| span.to_string())),
+            on_deadline: usual.on_deadline,
+            force: false,
+            then: match act {
+                Act::Drain => Then::Hold,
+                Act::Reboot => Then::Reboot,
+                Act::Retire => Then::Retire,
+            },
+            at_once: Field::default(),
+            typed: Field::default(),
+            on: Spot::Cancel,
+            planned: None,
+            failed: None,
+            changed: BTreeSet::new(),
+            trouble: None,
+            submitted: None,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// What is asked for, as the fields say; or which of them says nonsense.
+    pub fn ask(&self) -> Result<DrainAsk, String> {
+        let deadline = match self.deadline.text().trim() {
+            "" | "none" => None,
+            text => Some(text.parse::<Span>().map_err(|bad| format!("deadline: {bad}"))?),
+        };
+        let max_parallel = match self.at_once.text().trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|bad| format!("at once: {bad}"))?),
+        };
+        Ok(DrainAsk {
+            deadline,
+            on_deadline: self.on_deadline,
+            force: self.force,
+            then: self.then.clone(),
+            max_parallel,
+            ..DrainAsk::new(self.hosts.clone(), self.reason.text().trim())
+        })
+    }
+
+    /// The plan for what the fields say now.
+    pub fn plan(&self) -> Option<&Planned> {
+        let (ask, planned) = self.planned.as_ref()?;
+        (self.ask().as_ref() == Ok(ask)).then_some(planned)
+    }
+    /// The last plan, for whatever it was: shown while the next one is made.
+    pub fn last_plan(&self) -> Option<&Planned> {
+        self.planned.as_ref().map(|(_, planned)| planned)
+    }
+    /// Why there is no plan for what the fields say now.
+    pub fn failure(&self) -> Option<&str> {
+        let (ask, why) = self.failed.as_ref()?;
+        (self.ask().as_ref() == Ok(ask)).then_some(why)
+    }
+
+    /// A plan is wanted for what the fields say, once nobody types in them.
+    pub fn wants(&self) -> Option<Query> {
+        if self.field_of(self.on) || self.submitted.is_some() || self.failure().is_some() {
+            return None;
+        }
+        let ask = self.ask().ok().filter(|_| self.plan().is_none())?;
+        Some(Query::Plan(Box::new(ask)))
+    }
+    pub fn told(&mut self, query: &Query, answer: Result<Answer, String>) {
+        let Query::Plan(asked) = query else { return };
+        match answer {
+            Ok(Answer::Plan(planned)) => self.planned = Some((DrainAsk::clone(asked), *planned)),
+            Ok(Answer::Forecast(_) | Answer::Why(_)) => {}
+            Err(why) => self.failed = Some((DrainAsk::clone(asked), why)),
+        }
+    }
+    /// The world changed since the plan was made: nothing was done, and this would be.
+    pub fn stale(&mut self, fresh: Planned) {
+        self.submitted = None;
+        let Ok(ask) = self.ask() else { return };
+        let old: BTreeMap<&HostName, &HostPreview> = self
+            .last_plan()
+            .map(|old| old.plan.hosts.iter().map(|host| (&host.host, host)).collect())
+            .unwrap_or_default();
+        let differs = |host: &&HostPreview| old.get(&host.host) != Some(host);
+        self.changed =
+            fresh.plan.hosts.iter().filter(differs).map(|host| host.host.clone()).collect();
+        self.trouble =
+            Some("the fleet has changed: look at what is marked, then submit again".into());
+        self.planned = Some((ask, fresh));
+        self.on = Spot::Cancel;
+    }
+    /// The controller did not do it.
+    pub fn refused(&mut self, why: String) {
+        (self.submitted, self.trouble) = (None, Some(why));
+    }
+
+    /// Whether so much is disturbed that it has to be typed.
+    pub fn is_large(&self) -> bool {
+        let part = self.last_plan().is_some_and(|planned| {
+            planned.plan.pools.iter().any(|pool| pool.leaving * PART > pool.ready.max(1))
+        });
+        let many = self.hosts.len() > MANY || (self.hosts.len() >= SOME && part);
+        many || self.force || self.act == Act::Retire
+    }
+    /// What is to be typed then.
+    pub fn phrase(&self) -> String {
+        format!("{} {}", self.act.word(), self.hosts.len())
+    }
+
+    /// The same on the command line.
+    pub fn command(&self) -> String {
+        let mut words = vec!["hostler".to_string(), "host".into(), self.act.word().into()];
+        words.extend(self.hosts.iter().map(ToString::to_string));
+        words.extend(["--reason".into(), self.reason.text().trim().to_string()]);
+        match self.deadline.text().trim() {
+            "" | "none" => words.push("--no-deadline".into()),
+            text => words.extend(["--deadline".into(), text.to_string()]),
+        }
+        if self.on_deadline == OnDeadline::Abort {
+            words.extend(["--on-deadline".into(), "abort".into()]);
+        }
+        if self.force {
+            words.push("--force".into());
+        }
+        let then = match &self.then {
+            Then::Resume => Some("resume".to_string()),
+            Then::Reboot if self.act == Act::Drain => Some("reboot".into()),
+            Then::Playbook(name) => Some(format!("playbook:{name}")),
+            Then::Hold | Then::Reboot | Then::Retire => None,
+        };
+        words.extend(then.into_iter().flat_map(|then| ["--then".to_string(), then]));
+        let at_once = self.at_once.text();
+        if !at_once.trim().is_empty() {
+            words.extend(["--max-parallel".into(), at_once.trim().to_string()]);
+        }
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
+    }
+
+    fn field_of(&self, spot: Spot) -> bool {
+        match spot {
+            Spot::Reason | Spot::Deadline | Spot::AtOnce | Spot::Typed => true,
+            Spot::OnDeadline
+            | Spot::Force
+            | Spot::Then
+            | Spot::Copy
+            | Spot::Cancel
+            | Spot::Submit => false,
+        }
+    }
+    /// The field that takes text now.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match self.on {
+            Spot::Reason => Some(&mut self.reason),
+            Spot::Deadline => Some(&mut self.deadline),
+            Spot::AtOnce => Some(&mut self.at_once),
+            Spot::Typed => Some(&mut self.typed),
+            Spot::OnDeadline
+            | Spot::Force
+            | Spot::Then
+            | Spot::Copy
+            | Spot::Cancel
+            | Spot::Submit => None,
+        }
+    }
+    /// Whether there is such a place now.
+    pub fn has(&self, spot: Spot) -> bool {
+        match spot {
+            Spot::Typed => self.is_large(),
+            Spot::Then => self.act == Act::Drain,
+            Spot::AtOnce => self.hosts.len() > 1,
+            Spot::Reason
+            | Spot::Deadline
+            | Spot::OnDeadline
+            | Spot::Force
+            | Spot::Copy
+            | Spot::Cancel
+            | Spot::Submit => true,
+        }
+    }
+
+    /// Takes a key. `Esc` leaves the fleet as it is.
+    pub fn key(&mut self, key: Key) -> PlanMove {
+        let replans = key.ctrl && key.code == Code::Char('r');
+        match key.code {
+            Code::Esc => return PlanMove::Cancel,
+            Code::Tab | Code::Down => self.step(true),
+            Code::BackTab | Code::Up => self.step(false),
+            Code::PageUp => self.scroll.motion(Motion::PageUp),
+            Code::PageDown => self.scroll.motion(Motion::PageDown),
+            _ if replans => (self.planned, self.failed) = (None, None),
+            // Never onto the button that does it.
+            Code::Enter if self.field_of(self.on) => self.on = Spot::Cancel,
+            Code::Enter => return self.press(self.on),
+            _ if self.field_of(self.on) => self.types(key),
+            Code::Char(' ') | Code::Left | Code::Right => return self.toggled(),
+            // What is typed beside the fields is the reason.
+            _ if key.typed().is_some() => {
+                self.on = Spot::Reason;
+                self.types(key);
+            }
+            _ => {}
+        }
+        PlanMove::Stay
+    }
+
+    fn types(&mut self, key: Key) {
+        self.trouble = None;
+        if let Some(field) = self.field() {
+            field.key(key);
+        }
+    }
+
+    /// Space never submits: it is too easily pressed once too often.
+    fn toggled(&mut self) -> PlanMove {
+        match self.on {
+            Spot::OnDeadline | Spot::Force | Spot::Then => self.press(self.on),
+            Spot::Reason
+            | Spot::Deadline
+            | Spot::AtOnce
+            | Spot::Typed
+            | Spot::Copy
+            | Spot::Cancel
+            | Spot::Submit => PlanMove::Stay,
+        }
+    }
+
+    fn step(&mut self, on: bool) {
+        let there: Vec<Spot> = SPOTS.into_iter().filter(|spot| self.has(*spot)).collect();
+        let at = there.iter().position(|spot| *spot == self.on).unwrap_or(0);
+        let by = if on { 1 } else { there.len() - 1 };
+        self.on = there[(at + by) % there.len()];
+        self.trouble = None;
+    }
+
+    /// Presses what is there, by Enter or by the pointer.
+    pub fn press(&mut self, spot: Spot) -> PlanMove {
+        self.on = spot;
+        self.trouble = None;
+        match spot {
+            Spot::Reason | Spot::Deadline | Spot::AtOnce | Spot::Typed => {}
+            Spot::OnDeadline => {
+                self.on_deadline = match self.on_deadline {
+                    OnDeadline::Stop => OnDeadline::Abort,
+                    OnDeadline::Abort => OnDeadline::Stop,
+                };
+            }
+            Spot::Force => self.force = !self.force,
+            Spot::Then => {
+                self.then = match self.then {
+                    Then::Hold => Then::Resume,
+                    Then::Resume => Then::Reboot,
+                    Then::Reboot | Then::Retire | Then::Playbook(_) => Then::Hold,
+                };
+            }
+            Spot::Copy => return PlanMove::Copy(self.command()),
+            Spot::Cancel => return PlanMove::Cancel,
+            Spot::Submit => return self.submit(),
+        }
+        PlanMove::Stay
+    }
+
+    fn submit(&mut self) -> PlanMove {
+        if self.submitted.is_some() {
+            return PlanMove::Stay;
+        }
+        if let Err(bad) = self.ask() {
+            self.trouble = Some(bad);
+        } else if self.reason.text().trim().is_empty() {
+            (self.on, self.trouble) = (Spot::Reason, Some("a reason is needed".into()));
+        } else if self.is_large() && self.typed.text().trim() != self.phrase() {
+            let said = format!("type `{}` to go on", self.phrase());
+            (self.on, self.trouble) = (Spot::Typed, Some(said));
+        } else if let Some(planned) = self.plan() {
+            let (token, title) = (planned.token.clone(), self.act.title().to_string());
+            return PlanMove::Give(Order::Submit { token, title, hosts: self.hosts.clone() });
+        } else {
+            self.trouble = Some(match self.failure() {
+                Some(why) => why.to_string(),
+                None => "the plan is still being made".into(),
+            });
+        }
+        PlanMove::Stay
+    }
+}

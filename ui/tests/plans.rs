@@ -1,0 +1,156 @@
+//! The plan dialog: nothing is asked of the fleet but what was shown, by keys or by the pointer.
+
+use hostler::api::Planned;
+use hostler::model::{
+    DrainAsk, DrainPlan, Fate, HostPreview, OnDeadline, PoolPreview, Span, Then, VmId, VmPreview,
+};
+
+use super::fleet::{Maker, host};
+use super::session::{Run, standard};
+use crate::ui::msg::{Answer, Effect, Msg, Order, Query, Setup};
+
+/// A plan such as the controller makes: a VM of each host waits or goes.
+pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
+    let vm = |n: u64, fate| VmPreview {
+        vm: VmId::from_bits(n),
+        pool: "ci".parse().unwrap(),
+        state: "ready".into(),
+        fate,
+    };
+    let host = |(n, host): (usize, &hostler::model::HostName)| HostPreview {
+        host: host.clone(),
+        state: "busy".into(),
+        vms: vec![
+            vm(n as u64 * 2 + 1, Fate::Waits { why: "it has work".into() }),
+            vm(n as u64 * 2 + 2, Fate::Goes),
+        ],
+        blocks: Vec::new(),
+    };
+    let pool = PoolPreview {
+        pool: "ci".parse().unwrap(),
+        ready: 60,
+        leaving: ask.hosts.len() * 2,
+        room: 3,
+    };
+    let plan = DrainPlan {
+        seq: 7,
+        hosts: ask.hosts.iter().enumerate().map(host).collect(),
+        pools: vec![pool],
+        clashes: vec!["nightly-respawn runs on mac-0001 at 02:30".into()],
+        deadline: None,
+        at_once: 1,
+    };
+    Planned { token: token.into(), plan }
+}
+
+/// Answers whatever plan was asked for last.
+pub fn answer(run: &mut Run, token: &str) -> DrainAsk {
+    let asked = run.effects.iter().rev().find_map(|effect| {
+        let Effect::Ask(Query::Plan(ask)) = effect else { return None };
+        Some(DrainAsk::clone(ask))
+    });
+    let ask = asked.expect("a plan was asked for");
+    let (query, planned) = (Query::Plan(Box::new(ask.clone())), Box::new(planned(token, &ask)));
+    run.send(Msg::Told { query, answer: Ok(Answer::Plan(planned)) });
+    ask
+}
+
+fn submits(token: &str, hosts: &[&str]) -> Order {
+    let hosts = hosts.iter().map(|name| host(name)).collect();
+    Order::Submit { token: token.into(), title: "Drain".into(), hosts }
+}
+
+#[test]
+fn two_hosts_are_drained_by_keys_as_the_plan_says() {
+    let mut run = standard();
+    run.keys("Space Space D").sees("Drain 2 hosts").sees("is asked what this would do");
+    answer(&mut run, "one");
+    run.sees("waits: it has work").sees("2 VMs go   2 wait").sees("clash: nightly-respawn");
+    run.sees("60 ready, 4 of them here, 56 left; room for 3 elsewhere");
+    run.keys("Enter").misses("Drain 2 hosts");
+    assert!(run.orders().is_empty(), "the focus is on Cancel");
+    run.keys("D");
+    answer(&mut run, "two");
+    run.keys("Tab Enter").sees("a reason is needed");
+    run.keys("newdisk").sees("newdisk");
+    let before = run.effects.len();
+    run.keys("x Backspace");
+    assert_eq!(run.effects.len(), before, "no plan is asked for at each key");
+    run.keys("Enter");
+    let ask = answer(&mut run, "three");
+    assert_eq!((ask.reason.as_str(), ask.hosts.len()), ("newdisk", 2));
+    run.keys("Tab Enter");
+    assert_eq!(run.orders(), [&submits("three", &["mac-0001", "mac-0002"])]);
+    run.sees("Drain 2 hosts").keys("Tab Enter");
+    assert_eq!(run.orders().len(), 1, "once");
+    run.send(Msg::Answer { ask: 1, result: Ok("job 0abc drains 2 hosts".into()) });
+    run.misses("Drain 2 hosts").sees("job 0abc drains 2 hosts");
+}
+
+#[test]
+fn a_changed_fleet_is_planned_anew_and_the_difference_is_marked() {
+    let mut run = standard();
+    run.keys("Space Space D disk Enter");
+    let ask = answer(&mut run, "old");
+    run.keys("Tab Enter");
+    let mut fresh = planned("new", &ask);
+    fresh.plan.hosts[1].vms[0].fate = Fate::Goes;
+    run.send(Msg::Stale { ask: 1, planned: Box::new(fresh) });
+    run.sees("the fleet has changed")
+        .sees("mac-0002 busy  changed")
+        .misses("mac-0001 busy  changed");
+    run.keys("Tab Enter");
+    assert_eq!(run.orders().last(), Some(&&submits("new", &["mac-0001", "mac-0002"])));
+    run.send(Msg::Answer { ask: 2, result: Err("job 7 drains mac-0001 already".into()) });
+    run.sees("Drain 2 hosts").sees("drains mac-0001 already");
+}
+
+#[test]
+fn the_options_are_those_of_the_command_line() {
+    let mut run = standard();
+    run.keys("D disk Enter");
+    answer(&mut run, "1");
+    run.click("stop it").sees("leave it, give up");
+    run.click("stays empty").sees("takes work again");
+    run.click("[ ] do not wait").sees("Type      drain 1");
+    let ask = answer(&mut run, "2");
+    assert_eq!((ask.on_deadline, ask.force, &ask.then), (OnDeadline::Abort, true, &Then::Resume));
+    let command = "hostler host drain mac-0001 --reason disk --deadline 1h --on-deadline abort";
+    run.click("copy");
+    let copied = run.effects.iter().any(|effect| {
+        matches!(effect, Effect::Copy(text)
+            if *text == format!("{command} --force --then resume"))
+    });
+    assert!(copied, "{:?}", run.effects);
+    run.click("Drain 1 host").sees("type `drain 1` to go on");
+    run.keys("d r a i n Space 1 Enter");
+    answer(&mut run, "3");
+    run.click("Drain 1 host");
+    assert_eq!(run.orders(), [&submits("3", &["mac-0001"])]);
+}
+
+#[test]
+fn fields_that_say_nonsense_are_named_and_nothing_is_planned_for_them() {
+    let mut run = standard();
+    run.keys("D disk Tab ^U 5 x Enter").sees("Drain 1 host");
+    let asked = run.effects.iter().filter(|e| matches!(e, Effect::Ask(_))).count();
+    run.keys("Tab Enter").sees("deadline: `5x` is not a length of time");
+    assert_eq!(run.effects.iter().filter(|e| matches!(e, Effect::Ask(_))).count(), asked);
+    run.keys("Esc D disk Tab ^U none Enter");
+    let ask = answer(&mut run, "1");
+    assert_eq!(ask.deadline, None::<Span>);
+}
+
+#[test]
+fn a_dialog_takes_the_pointer_alone_and_fits_where_there_is_little_room() {
+    let mut run = Run::new(80, 24, Maker::varied());
+    run.keys("D");
+    answer(&mut run, "1");
+    run.mouse(crate::ui::input::Does::Down, 5, 5).sees("Cancel").sees("Reason");
+    run.resize(60, 16).sees("Cancel").sees("Drain 1 host").sees("waits: it has work");
+    run.click("Cancel").misses("Reason");
+    let production = Setup { production: true, ..super::session::setup() };
+    let mut run = Run::bare(production, 120, 36, Maker::varied());
+    let snapshot = std::sync::Arc::new(run.maker.snapshot());
+    run.send(Msg::Snapshot(snapshot)).keys("D").sees("Drain 1 host on PRODUCTION prod");
+}
