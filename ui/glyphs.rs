@@ -30,9 +30,11 @@ impl Look {
         match word {
             "ready" => Self::Ready,
             "busy" => Self::Busy,
-            "retiring" => Self::Leaving,
-            "cordoned" | "maintenance" => Self::Held,
-            "unreachable" | "lost" => Self::Off,
+            "retiring" | "draining" => Self::Leaving,
+            "cordoned" | "maintenance" | "drained" => Self::Held,
+            "unreachable" | "lost" | "retired" => Self::Off,
+            "verifying" => Self::Coming,
+            "suspect" => Self::Queued,
             "quarantined" | "identity-mismatch" | "locked" => Self::Bad,
             _ => Self::Unknown,
         }
@@ -54,7 +56,8 @@ impl Look {
             "running" => Self::Busy,
             "done" => Self::Passed,
             "failed" => Self::Bad,
-            "skipped" => Self::Off,
+            "skipped" | "cancelled" => Self::Off,
+            "paused" => Self::Held,
             _ => Self::Queued,
         }
     }

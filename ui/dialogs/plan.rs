@@ -86,6 +86,9 @@ const MANY: usize = 20;
 const SOME: usize = 5;
 const PART: usize = 20;
 
+/// Stands for a reason while a plan is only looked at.
+const UNSAID: &str = "not said yet";
+
 impl Act {
     /// As the command line names it.
     pub fn word(self) -> &'static str {
@@ -141,13 +144,16 @@ impl PlanDialog {
             "" => None,
             text => Some(text.parse().map_err(|bad| format!("at once: {bad}"))?),
         };
+        // A plan can be seen before its reason is written; it cannot be submitted before that.
+        let reason = self.reason.text();
+        let reason = if reason.trim().is_empty() { UNSAID } else { reason.trim() };
         Ok(DrainAsk {
             deadline,
             on_deadline: self.on_deadline,
             force: self.force,
             then: self.then.clone(),
             max_parallel,
-            ..DrainAsk::new(self.hosts.clone(), self.reason.text().trim())
+            ..DrainAsk::new(self.hosts.clone(), reason)
         })
     }
 
