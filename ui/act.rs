@@ -8,11 +8,11 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::commands::{Cmd, Command, MENUS, Menu};
 use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
-use super::dialogs::{Act, PlanDialog, PlanMove, Prompt, PromptMove};
+use super::dialogs::{Act, Found, Palette, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::theme::{Theme, ThemeName};
-use super::windows::{HelpView, ListOp, View, WinKind};
+use super::windows::{HelpView, HostView, ListOp, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -34,6 +34,9 @@ impl App {
         } else if let Some(prompt) = &mut self.prompt {
             let to = prompt.key(key);
             self.prompted(to, out);
+        } else if let Some(palette) = &mut self.palette {
+            let to = palette.key(key, &self.fleet);
+            self.palette_gave(to, out);
         } else if let Some(dialog) = &mut self.dialog {
             let to = dialog.key(key);
             self.dialog_gave(to, out);
@@ -112,6 +115,7 @@ impl App {
             Cmd::Open => self.open_thing(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
+            Cmd::Find => self.palette = Some(Palette::default()),
             Cmd::Drain => self.ask_plan(Act::Drain),
             Cmd::Reboot => self.ask_plan(Act::Reboot),
             Cmd::Retire => self.ask_plan(Act::Retire),
@@ -182,6 +186,9 @@ impl App {
         let Some(view) = self.desk.focused().and_then(|window| window.view.opens(fleet)) else {
             return;
         };
+        self.open_or_focus(view);
+    }
+    fn open_or_focus(&mut self, view: View) {
         let open = self.desk.windows().iter().find(|window| window.view.same(&view));
         match open.map(|window| window.id) {
             Some(id) => self.desk.focus(id),
@@ -252,6 +259,45 @@ impl App {
     }
     fn ask_plan(&mut self, act: Act) {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
+    }
+
+    pub(super) fn palette_gave(&mut self, to: PaletteMove, out: &mut Vec<Effect>) {
+        let found = match to {
+            PaletteMove::Stay => return,
+            PaletteMove::Cancel => None,
+            PaletteMove::Go(found) => Some(found),
+        };
+        self.palette = None;
+        let Some(found) = found else { return };
+        match found {
+            Found::Command(id) => {
+                if let Some(command) = Command::of(id) {
+                    self.give(command, out);
+                }
+            }
+            Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
+            Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
+            Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
+            // As if chosen by hand: the same rules say when it cannot be asked for.
+            Found::Act(act, hosts) => match self.may_change() {
+                Ok(()) => self.dialog = Some(PlanDialog::new(act, hosts)),
+                Err(why) => self.notice = Some(Notice::failure(format!("{}: {why}", act.title()))),
+            },
+            Found::Cordon(hosts) => match self.may_change() {
+                Ok(()) => self.prompt = Some(Prompt::cordon(hosts)),
+                Err(why) => self.notice = Some(Notice::failure(format!("Cordon: {why}"))),
+            },
+        }
+    }
+
+    fn may_change(&self) -> Result<(), &'static str> {
+        super::commands::may_change(&self.situation())
+    }
+    fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
+        self.show(kind);
+        if let Some(window) = self.desk.focused_mut() {
+            to(&mut window.view);
+        }
     }
 
     pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {

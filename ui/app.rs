@@ -9,7 +9,7 @@ use hostler::model::{Entry, HostName, Span, Timestamp};
 use super::canvas::{Hit, Scene};
 use super::commands::Situation;
 use super::desk::{Desk, Drag, MenuState, Notice};
-use super::dialogs::{PlanDialog, Prompt};
+use super::dialogs::{Palette, PlanDialog, Prompt};
 use super::glyphs::Glyphs;
 use super::link::{self, FleetTime, Link};
 use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
@@ -37,6 +37,7 @@ pub struct App {
     pub(super) menu: Option<MenuState>,
     pub(super) prompt: Option<Prompt>,
     pub(super) dialog: Option<PlanDialog>,
+    pub(super) palette: Option<Palette>,
     pub(super) notice: Option<Notice>,
     pub(super) drag: Option<Drag>,
     /// Arrows move and size the focused window.
@@ -74,6 +75,7 @@ impl App {
             menu: None,
             prompt: None,
             dialog: None,
+            palette: None,
             notice: None,
             drag: None,
             moving: false,
@@ -277,6 +279,8 @@ impl App {
             if let Some(field) = prompt.field() {
                 field.paste(pasted);
             }
+        } else if let Some(palette) = &mut self.palette {
+            palette.field.paste(pasted);
         } else if let Some(dialog) = &mut self.dialog {
             if let Some(field) = dialog.field() {
                 field.paste(pasted);
@@ -291,7 +295,7 @@ impl App {
     pub(super) fn settle(&mut self) {
         let changed = self.fleet.take_changed();
         let choosing = self.now.since(self.last_key) < CHOOSING;
-        let asking = self.prompt.is_some() || self.dialog.is_some();
+        let asking = self.asks();
         let hold = choosing || self.menu.is_some() || asking;
         for host in &changed.hosts {
             self.pending.remove(host);
@@ -321,6 +325,10 @@ impl App {
         }
     }
 
+    /// A question stands before the windows.
+    pub(super) fn asks(&self) -> bool {
+        self.prompt.is_some() || self.dialog.is_some() || self.palette.is_some()
+    }
     /// Whether what is shown is old.
     pub(super) fn stale(&self) -> bool {
         self.fleet.world().is_some() && link::stale(self.now, self.heard)

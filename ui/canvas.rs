@@ -31,6 +31,8 @@ pub enum Hit {
     Header(WinId, usize),
     /// An answer in a prompt, as the key that gives it.
     Answer(char),
+    /// What the palette found, by its place.
+    Found(usize),
     /// A field or a button of the plan dialog.
     Spot(Spot),
     /// Inside a dialog, but on nothing.

@@ -19,6 +19,7 @@ pub enum Cmd {
     Events,
     /// A window without a number of its own, by the one it was given.
     Nth(u8),
+    Find,
     Open,
     Owner,
     Copy,
@@ -217,12 +218,16 @@ fn lost(now: &Situation) -> Result<(), &'static str> {
     if now.connected { Err("connected already") } else { Ok(()) }
 }
 fn change_hosts(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
+}
+/// Whether anything can be asked of the controller; if not, why.
+pub fn may_change(now: &Situation) -> Result<(), &'static str> {
     match now {
         Situation { read_only: true, .. } => Err("this desktop was started read-only"),
         Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
         Situation { connected: false, .. } => Err("not connected to the controller"),
         Situation { stale: true, .. } => Err("what you see may be out of date"),
-        Situation { hosts: 0, .. } => Err("no host is chosen"),
         _ => Ok(()),
     }
 }
@@ -241,6 +246,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
+    look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(7),
     look(Cmd::Open, Menu::Host, "Open host", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
     look(Cmd::Owner, Menu::Host, "Show in Hosts", &["o"]).on(OTHERS).when(a_host).hint(5),
     look(Cmd::List(ListOp::Mark), Menu::Host, "Mark", &["Space"]).on(ROWS).when(a_row).hint(3),

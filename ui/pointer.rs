@@ -34,11 +34,11 @@ impl App {
 
     /// Nothing stands before the windows.
     fn free(&self) -> bool {
-        self.prompt.is_none() && self.dialog.is_none() && self.menu.is_none()
+        !self.asks() && self.menu.is_none()
     }
 
     fn press(&mut self, hit: Option<Hit>, mouse: Mouse, out: &mut Vec<Effect>) {
-        if self.menu.is_some() && self.prompt.is_none() && self.dialog.is_none() {
+        if self.menu.is_some() && !self.asks() {
             return self.press_in_menu(hit, out);
         }
         if !self.free() {
@@ -85,6 +85,7 @@ impl App {
             | Hit::MenuGround
             | Hit::Answer(_)
             | Hit::Spot(_)
+            | Hit::Found(_)
             | Hit::DialogGround => {}
         }
     }
@@ -94,6 +95,9 @@ impl App {
         if let (Some(prompt), Some(Hit::Answer(c))) = (&mut self.prompt, hit) {
             let to = prompt.answer(c);
             self.prompted(to, out);
+        } else if let (Some(palette), Some(Hit::Found(n))) = (&self.palette, hit) {
+            let to = palette.pick(&self.fleet, n);
+            self.palette_gave(to, out);
         } else if let (None, Some(dialog), Some(Hit::Spot(spot))) =
             (&self.prompt, &mut self.dialog, hit)
         {
@@ -175,9 +179,9 @@ impl App {
             return dialog.scroll.motion(if down { Motion::Down } else { Motion::Up });
         }
         let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _)) = hit else { return };
-        let fleet = &self.fleet;
+        let (fleet, asks) = (&self.fleet, self.asks());
         if let Some(window) = self.desk.get_mut(id)
-            && self.prompt.is_none()
+            && !asks
         {
             window.view.list(fleet, ListOp::Wheel(down));
         }

@@ -36,18 +36,7 @@ impl App {
             zone: self.setup.zone,
             now_can: &now_can,
         };
-        canvas.fill(canvas.area(), " ", Token::Desk);
-        let (area, compact) = (self.desk.area, ctx.compact);
-        let last = self.desk.windows().len().saturating_sub(1);
-        for (n, window) in self.desk.windows_mut().iter_mut().enumerate() {
-            if n == last || !compact {
-                desk::draw_window(&ctx, &mut canvas.inside(area), window, n == last);
-            }
-        }
-        if self.desk.windows().is_empty() {
-            let said = "No window is open: m is the menu, 2 opens Hosts";
-            canvas.text(2, area.y + 1, said, Token::Desk);
-        }
+        draw_windows(&mut self.desk, &ctx, &mut canvas);
         let names = Names {
             cluster: &self.setup.cluster,
             production: self.setup.production,
@@ -60,6 +49,10 @@ impl App {
         desk::draw_status(&mut canvas, hint.as_ref().or(self.notice.as_ref()), &now_can);
         if let Some(menu) = &self.menu {
             desk::draw_menu(&mut canvas, menu, &titles, &now_can);
+        }
+        if let Some(palette) = &self.palette {
+            canvas.no_cursor();
+            palette.draw(&mut canvas, &self.fleet, &now_can);
         }
         if let Some(dialog) = &mut self.dialog {
             canvas.no_cursor();
@@ -91,6 +84,22 @@ impl App {
     /// Where text goes in, after a drawing.
     pub fn cursor(&self) -> Option<(u16, u16)> {
         self.scene.cursor
+    }
+}
+
+/// The windows, the undermost first; where there is room for one, the topmost alone.
+fn draw_windows(desk: &mut desk::Desk, ctx: &Ctx, canvas: &mut Canvas) {
+    canvas.fill(canvas.area(), " ", Token::Desk);
+    let area = desk.area;
+    let last = desk.windows().len().saturating_sub(1);
+    for (n, window) in desk.windows_mut().iter_mut().enumerate() {
+        if n == last || !ctx.compact {
+            desk::draw_window(ctx, &mut canvas.inside(area), window, n == last);
+        }
+    }
+    if desk.windows().is_empty() {
+        let said = "No window is open: m is the menu, 2 opens Hosts";
+        canvas.text(2, area.y + 1, said, Token::Desk);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::msg::{Answer, Order, Query};
 use crate::ui::widgets::{Field, Motion, Scroll};
 
 /// What is done to the hosts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Act {
     Drain,
     Reboot,

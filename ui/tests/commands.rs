@@ -56,6 +56,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::List(ListOp::Mark), "Space", Sees("1 marked")),
     (Cmd::List(ListOp::MarkAll), "/ bob Enter *", Sees("1 marked")),
     (Cmd::List(ListOp::Unmark), "Space u", Misses("marked")),
+    (Cmd::Find, ":", Sees("═ Find")),
     (Cmd::Cordon, "C", Sees("Cordon mac-0001?")),
     (Cmd::Drain, "D", Sees("Drain 1 host")),
     (Cmd::Reboot, "R", Sees("Reboot 1 host")),

@@ -117,6 +117,7 @@ fn menu_prompt_and_filter_have_their_pictures() {
     for (name, keys) in [
         ("menu", "2 m Down Down"),
         ("prompt", "2 Space Space C disk"),
+        ("palette", "2 : 0 0 1"),
         ("filter", "2 / site=lausanne"),
         ("moving", "2 Enter W Right Down"),
     ] {

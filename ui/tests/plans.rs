@@ -142,6 +142,19 @@ fn fields_that_say_nonsense_are_named_and_nothing_is_planned_for_them() {
 }
 
 #[test]
+fn things_and_verbs_are_found_by_parts_of_their_names() {
+    let mut run = standard();
+    run.keys(": 0 0 4 2").sees("host     mac-0042").keys("Enter").sees("Host mac-0042");
+    run.keys("Esc ^P drain Space mac-0001 Space mac-0003 Enter").sees("Drain 2 hosts");
+    run.keys("Esc : cordon Space mac-0002 Enter").sees("Cordon mac-0002?");
+    run.keys("Esc : zzz").sees("Nothing is called that.").keys("Enter").sees("Nothing is");
+    run.keys("Esc : zoom").click("do       Zoom").misses("═ Find");
+    run.keys(": jobs Enter");
+    assert_eq!(run.focus(), Some(crate::ui::windows::WinKind::Jobs));
+    assert!(run.orders().is_empty());
+}
+
+#[test]
 fn a_dialog_takes_the_pointer_alone_and_fits_where_there_is_little_room() {
     let mut run = Run::new(80, 24, Maker::varied());
     run.keys("D");

@@ -12,7 +12,7 @@ mod vms;
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, Timestamp, Zone};
+use hostler::model::{HostName, JobId, Timestamp, VmId, Zone};
 use ratatui::layout::Rect;
 
 pub use events::EventRows;
@@ -116,6 +116,18 @@ impl View {
     /// Whether it shows the same thing.
     pub fn same(&self, other: &Self) -> bool {
         self.kind() == other.kind() && self.name() == other.name()
+    }
+    /// Puts the cursor on a VM.
+    pub fn seek_vm(&mut self, id: VmId) {
+        if let Self::Vms(list) = self {
+            list.table.seek_id(&id);
+        }
+    }
+    /// Puts the cursor on a job.
+    pub fn seek_job(&mut self, id: JobId) {
+        if let Self::Jobs(list) = self {
+            list.table.seek_id(&id);
+        }
     }
     pub fn name(&self) -> String {
         each!(self, inside => inside.name())
