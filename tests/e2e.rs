@@ -21,6 +21,8 @@ mod sshd;
 mod audit;
 #[path = "e2e/deaths.rs"]
 mod deaths;
+#[path = "e2e/drains.rs"]
+mod drains;
 #[path = "e2e/life.rs"]
 mod life;
 #[path = "e2e/limits.rs"]

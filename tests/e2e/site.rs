@@ -149,6 +149,11 @@ impl Site {
 
     /// Writes the fleet directory: one pool of `size` VMs on all Macs; a start may take `start`.
     pub(crate) fn write(&self, size: u32, start: &str) {
+        self.write_pool(&format!("size: {size}"), start);
+    }
+
+    /// The same with what else the pool says of itself.
+    pub(crate) fn write_pool(&self, pool: &str, start: &str) {
         let fleet = self.fleet();
         put(
             &fleet.join("hostler.yaml"),
@@ -189,7 +194,7 @@ impl Site {
                 "defaults:\n  user: {user}\n  ssh: {{identity: ../../fleet_key, known_hosts: known_hosts}}\n\
                  hosts:\n{hosts}\
                  images: {{tahoe: {{source: \"{IMAGE}\", os: macos}}}}\n\
-                 pools: {{ci: {{image: tahoe, size: {size}, cpu: 4, memory: 8GiB}}}}\n"
+                 pools: {{ci: {{image: tahoe, {pool}, cpu: 4, memory: 8GiB}}}}\n"
             ),
         );
     }

@@ -221,7 +221,8 @@ fn never_came(scene: &Scene<'_>, host: &Host, task: &HostTask, tally: &Tally) ->
 /// What keeps a host from having its turn although it is there.
 fn out_of_turn(scene: &Scene<'_>, host: &Host) -> Option<String> {
     if !is_seen(host) {
-        return Some(format!("it is {}", host.reach));
+        let blocked = if scene.job.kind == JobKind::Drain { "blocked: " } else { "" };
+        return Some(format!("{blocked}it is {}", host.reach));
     }
     let other = host.holds.values().find(|hold| hold.job != Some(scene.job.id))?;
     // A drain goes beside whatever else holds the host; so does a run of a person's own.
