@@ -1,0 +1,269 @@
+//! A controller's life over toy Macs, in which every boundary is counted and one of them is where
+//! it is killed.
+
+use std::collections::BTreeMap;
+
+use hostler::config::{self, Files};
+use hostler::engine::{Ids, events_of};
+use hostler::model::*;
+use hostler::plan::{self, Contact, check::check_world};
+
+use crate::mac::{Mac, Order};
+
+const INVENTORY: &str = "
+defaults: {user: admin}
+groups:
+  bern:
+    hosts:
+      a: {address: 10.0.0.1}
+      b: {address: 10.0.0.2}
+      c: {address: 10.0.0.3}
+images:
+  tahoe: {source: reg/tahoe:1, os: macos}
+  other: {source: reg/other:1, os: macos}
+pools:
+  ci:
+    image: tahoe
+    size: 4
+    busy: {sh: test -e busy}
+    retire: {sh: touch told}
+";
+/// Looks and passes come this often.
+const PACE: Span = Span::from_secs(5);
+
+/// A command on its way.
+struct Sent {
+    host: HostName,
+    op: OpId,
+    vm: Option<VmId>,
+    order: Order,
+}
+
+/// The life.
+pub(crate) struct Story {
+    pub(crate) world: World,
+    pub(crate) macs: BTreeMap<HostName, Mac>,
+    ids: Ids,
+    now: Timestamp,
+    sent: Vec<Sent>,
+    failing: BTreeMap<HostName, Contact>,
+    heard: BTreeMap<HostName, Timestamp>,
+    /// Boundaries passed since the job was opened.
+    pub(crate) boundaries: usize,
+    pub(crate) kill_at: Option<usize>,
+    pub(crate) killed: bool,
+    /// What happened, in words.
+    pub(crate) told: Vec<String>,
+    counting: bool,
+}
+
+/// No job is open, no command is under way, and every VM serves.
+pub(crate) fn at_rest(world: &World) -> bool {
+    let serves = |vm: &std::sync::Arc<Vm>| vm.is_ready() && vm.op.is_none();
+    world.jobs.values().all(|job| job.is_over())
+        && world.vms.values().all(serves)
+        && world.vms.len() == 4
+        && world.hosts.values().all(|host| host.op.is_none() && host.reach == Reach::Up)
+}
+
+impl Story {
+    /// A fleet whose pool is whole, with the playbook `all`.
+    pub(crate) fn whole(playbook: &str) -> Self {
+        let text = |path: &str, text: &str| (path.into(), text.to_string());
+        let texts = [text("inventory/all.yaml", INVENTORY), text("playbooks/all.yaml", playbook)];
+        let files = Files { texts: texts.into(), ..Files::default() };
+        let loaded = config::check(&files).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+        let world = World::default();
+        let mut noise = 0_u16;
+        let noise = move || {
+            noise = noise.wrapping_add(7);
+            noise
+        };
+        let macs = loaded.fleet.hosts.keys().map(|name| (name.clone(), Mac::default())).collect();
+        let mut story = Self {
+            ids: Ids::above(&world, Box::new(noise)),
+            world,
+            macs,
+            now: "2026-11-21T00:00:00Z".parse().unwrap(),
+            sent: Vec::new(),
+            failing: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            boundaries: 0,
+            kill_at: None,
+            killed: false,
+            told: Vec::new(),
+            counting: false,
+        };
+        story.put(Event::ControllerStarted { version: "test".into() });
+        let change = story.world.difference(&loaded.fleet);
+        story.put(Event::FleetChanged { change });
+        for _ in 0..100 {
+            story.step();
+            if at_rest(&story.world) {
+                break;
+            }
+        }
+        assert!(at_rest(&story.world), "{:#?}", plan::plan(&story.world, story.now).held);
+        story.macs.values_mut().for_each(|mac| mac.deeds.clear());
+        story
+    }
+
+    /// Opens a job; from here on boundaries count.
+    pub(crate) fn open(&mut self, ask: fn(&World, Timestamp) -> Opening) {
+        let opening = Box::new(ask(&self.world, self.now));
+        let action = Action::OpenJob(opening);
+        for event in events_of(&self.world.clone(), action, &mut self.ids, self.now) {
+            self.put(event);
+        }
+        self.counting = true;
+    }
+
+    fn put(&mut self, event: Event) {
+        let starts = u64::from(matches!(event, Event::ControllerStarted { .. }));
+        let entry = Entry {
+            seq: self.world.seq + 1,
+            at: self.now,
+            epoch: self.world.epoch + starts,
+            actor: Actor::controller(),
+            event,
+        };
+        if !matches!(entry.event, Event::HostSeen { .. }) {
+            self.told.push(format!("{} {:?}", self.now, entry.event));
+        }
+        self.world.apply(&entry).unwrap_or_else(|why| panic!("{why}\n{}", self.told.join("\n")));
+        assert_eq!(check_world(&self.world), Vec::<String>::new());
+    }
+
+    /// A boundary; whether the controller is killed here. What was sent and has not arrived
+    /// never does, and replies have nobody to read them.
+    fn killed_here(&mut self) -> bool {
+        if !self.counting || self.killed {
+            return false;
+        }
+        let here = self.kill_at == Some(self.boundaries);
+        self.boundaries += 1;
+        if here {
+            self.killed = true;
+            self.told.push("--- killed".into());
+            self.sent.clear();
+            self.failing.clear();
+            self.heard.clear();
+            self.put(Event::ControllerStarted { version: "test".into() });
+        }
+        here
+    }
+
+    /// A group of entries that is made durable as one.
+    fn group(&mut self, events: Vec<Event>) -> bool {
+        if events.is_empty() {
+            return false;
+        }
+        if self.killed_here() {
+            return true;
+        }
+        events.into_iter().for_each(|event| self.put(event));
+        self.killed_here()
+    }
+
+    /// Five seconds of it. A kill ends what is left of them.
+    pub(crate) fn step(&mut self) {
+        self.now = self.now + PACE;
+        let _ = self.looks() || self.pass() || self.commands();
+    }
+
+    fn looks(&mut self) -> bool {
+        for host in self.macs.keys().cloned().collect::<Vec<_>>() {
+            let events = match self.macs[&host].look(self.now) {
+                Some(sighting) => {
+                    self.failing.remove(&host);
+                    self.heard.insert(host.clone(), self.now);
+                    plan::observe(&self.world, &host, &sighting)
+                }
+                None => {
+                    let (now, why) = (self.now, "no answer".to_string());
+                    let last = *self.heard.entry(host.clone()).or_insert(now);
+                    let failing = self.failing.entry(host.clone());
+                    failing
+                        .and_modify(|contact| contact.again(now, why.clone(), false))
+                        .or_insert_with(|| Contact::first(last, now, why.clone(), false));
+                    Vec::new()
+                }
+            };
+            if self.group(events) {
+                return true;
+            }
+        }
+        let events = plan::reach(&self.world, &self.failing, self.now);
+        self.group(events)
+    }
+
+    fn pass(&mut self) -> bool {
+        for action in plan::plan(&self.world, self.now).actions {
+            let what =
+                if let Action::HostDo { what, .. } = &action { what.clone() } else { Vec::new() };
+            let events = events_of(&self.world, action, &mut self.ids, self.now);
+            let begun = events.clone();
+            if self.group(events) {
+                return true;
+            }
+            for event in begun {
+                self.send(&event, &what);
+            }
+        }
+        false
+    }
+
+    /// What an entry sends to a host.
+    fn send(&mut self, event: &Event, what: &[String]) {
+        if let Event::OpBegun { vm: id, op, kind } = event {
+            let vm = &self.world.vms[id];
+            let (kind, image) = (*kind, self.world.images[&vm.image].source.clone());
+            let order = Order::Vm { kind, vm: vm.host_name(), image };
+            self.sent.push(Sent { host: vm.host.clone(), op: *op, vm: Some(*id), order });
+        } else if let Event::HostOpBegun { host, op, job, at } = event {
+            let play = self.world.jobs[job].play.as_ref().unwrap();
+            let order = match &play.playbook.step(*at).unwrap().act {
+                Act::Sh { run } => Order::Sh { run: run.clone() },
+                Act::Copy { to, .. } => Order::Copy { to: to.clone() },
+                Act::Prefetch { .. } => Order::Pull { image: what[0].clone() },
+                Act::PruneImages => Order::Prune { keep: what.to_vec() },
+                Act::Reboot { .. } => Order::Reboot,
+                other => panic!("{other:?} sends no command"),
+            };
+            self.sent.push(Sent { host: host.clone(), op: *op, vm: None, order });
+        }
+    }
+
+    /// What was sent arrives, and is answered.
+    fn commands(&mut self) -> bool {
+        while let Some(sent) = self.sent.pop() {
+            if self.killed_here() {
+                return true;
+            }
+            let (now, epoch) = (self.now, self.world.epoch);
+            let mac = self.macs.get_mut(&sent.host).unwrap();
+            if mac.is_down(now) {
+                continue;
+            }
+            mac.epoch = epoch;
+            let outcome = mac.obey(sent.op, &sent.order, now);
+            self.told.push(format!("{now} {} does {:?}: {outcome:?}", sent.host, sent.order));
+            if self.killed_here() {
+                return true;
+            }
+            let end = match sent.vm {
+                Some(vm) => plan::completed(&self.world, vm, sent.op, outcome),
+                None => Some(Event::HostOpEnded {
+                    host: sent.host.clone(),
+                    op: sent.op,
+                    outcome,
+                    said: String::new(),
+                }),
+            };
+            if self.group(end.into_iter().collect()) {
+                return true;
+            }
+        }
+        false
+    }
+}
