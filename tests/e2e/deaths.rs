@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use hostler::api::{ClientError, Done};
-use hostler::model::{OpKind, Share, World};
+use hostler::model::{OpKind, PlayAsk, Share, World};
 
 use crate::audit::account;
 use crate::life::is_whole;
@@ -124,4 +124,70 @@ async fn a_controller_that_can_write_no_more_says_where_and_goes_on_when_it_can(
     account.agrees_with(&site, &[]);
     account.nothing_is_doubled();
     assert_eq!((account.placed().len(), account.replaced()), (4, 2));
+}
+
+/// Each step leaves a trace on the Mac, so that one that ran twice is seen.
+const WIPE: &str = "each: host
+steps:
+  - drain: {deadline: 10m, surge: never}
+  - sh:
+      name: clean
+      run: 'echo began >> \"$HOME/trace\"; sleep 2; echo ended >> \"$HOME/trace\"'
+  - reboot: {}
+  - verify: {}
+always:
+  - undrain: {}
+";
+
+fn trace(mac: &Mac) -> Vec<String> {
+    let text = std::fs::read_to_string(mac.home().join("trace")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Moments of a wipe at which its controller is killed, as the Macs see them.
+const MOMENTS: [(&str, fn(&Mac) -> bool); 5] = [
+    // Its agent is told, or its guest shuts down.
+    ("a guest is spoken to", |mac| is_at(mac, OpKind::Deregister)),
+    ("a VM is being deleted", |mac| is_at(mac, OpKind::Delete)),
+    ("the script is under way", |mac| trace(mac) == ["began"]),
+    ("the script has ended", |mac| trace(mac).len() == 2),
+    ("it restarts", |mac| mac::restarts(&mac.home()) == 1),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_controller_killed_in_each_step_of_a_wipe_wipes_every_mac_once() {
+    let site = Site::new(&["a", "b"]);
+    site.write_pool("size: {per_host: 1}, retire: {sh: 'touch \"$HOME/told\"'}", "5m");
+    site.write_playbook("wipe", WIPE);
+    for slow in ["exec_seconds", "delete_seconds"] {
+        site.fault(slow, "0.6");
+    }
+    let mut life = Process::begin(&site);
+    life.until("the pool is whole", |world| is_whole(world, 2)).await;
+    let ask = PlayAsk {
+        playbook: "wipe".parse().unwrap(),
+        hosts: site.macs.iter().map(Mac::host).collect(),
+        reason: "test".into(),
+        max_unavailable: Some(Share::Percent(100)),
+        key: None,
+    };
+    life.client.play(&ask).await.unwrap();
+    for (what, moment) in MOMENTS {
+        until(what, || site.macs.iter().any(moment)).await;
+        life.kill().await;
+        life = Process::begin(&site);
+    }
+    let done = |world: &World| !world.jobs.is_empty() && all_over(world) && is_whole(world, 2);
+    let world = life.until("every Mac is wiped and whole again", done).await;
+    let job = world.jobs.values().next().unwrap();
+    assert_eq!((job.word(), job.progress()), ("done", (2, 2)), "{job:?}");
+    assert!(world.hosts.values().all(|host| host.holds.is_empty()));
+    for mac in &site.macs {
+        assert_eq!(trace(mac), ["began", "ended"], "on {}", mac.name);
+        assert_eq!(mac::restarts(&mac.home()), 1, "of {}", mac.name);
+    }
+    life.quit().await;
+    let account = account(&site).await;
+    account.agrees_with(&site, &[]);
+    account.nothing_is_doubled();
 }

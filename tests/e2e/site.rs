@@ -147,6 +147,11 @@ impl Site {
         self.dir.path().join("state")
     }
 
+    /// Adds a playbook of the fleet's own.
+    pub(crate) fn write_playbook(&self, name: &str, text: &str) {
+        put(&self.fleet().join(format!("playbooks/{name}.yaml")), text);
+    }
+
     /// Writes the fleet directory: one pool of `size` VMs on all Macs; a start may take `start`.
     pub(crate) fn write(&self, size: u32, start: &str) {
         self.write_pool(&format!("size: {size}"), start);
