@@ -251,6 +251,12 @@ pub(crate) struct Simulated {
     /// What goes wrong, and when.
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// How many times as fast as the wall their clocks run, for a controller that does so too.
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+    /// How busy their guests are, in percent: the chance that a job comes after each wait for one.
+    #[arg(long, value_name = "PERCENT", default_value_t = 60, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) load: u8,
     /// Where the fleet directory is written: inventory and key.
     #[arg(long, value_name = "DIR", default_value = "simulated-fleet")]
     pub(crate) dir: PathBuf,

@@ -208,6 +208,8 @@ fn simulated(sim: &args::Simulated) -> SimOptions {
         first_port: sim.port,
         seed: sim.seed,
         faults: sim.faults.clone(),
+        speed: sim.speed,
+        load: sim.load,
         dir: sim.dir.clone(),
     }
 }

@@ -19,6 +19,10 @@ pub(crate) struct SimOptions {
     pub(crate) first_port: Option<u16>,
     pub(crate) seed: u64,
     pub(crate) faults: Option<PathBuf>,
+    /// How many times as fast as the wall everything there goes.
+    pub(crate) speed: f64,
+    /// How busy guests are, in percent.
+    pub(crate) load: u8,
     pub(crate) dir: PathBuf,
 }
 
@@ -37,10 +41,12 @@ pub(crate) async fn simulate(options: &SimOptions) -> Result<ExitCode> {
         seed: options.seed,
         first_port: options.first_port,
         faults,
+        load: f64::from(options.load) / 100.0,
         ..SimSettings::default()
     };
-    let clock = Clock::wall();
-    let sim = sim::start(settings, SimTime::new(Arc::new(move || clock.now()), 1.0)).await?;
+    let clock = Clock::fast(Clock::wall().now(), options.speed);
+    let time = SimTime::new(Arc::new(move || clock.now()), options.speed);
+    let sim = sim::start(settings, time).await?;
     let inventory = options.dir.join("inventory/simulated.yaml");
     let identity = options.dir.join("id_ed25519");
     files::private_dir(&options.dir)?;

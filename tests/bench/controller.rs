@@ -81,7 +81,7 @@ async fn looks(client: &Client, more: u64) -> Result<(), String> {
     wait("more looks", done).await
 }
 
-async fn wait(what: &str, done: impl AsyncFn() -> bool) -> Result<(), String> {
+pub(crate) async fn wait(what: &str, done: impl AsyncFn() -> bool) -> Result<(), String> {
     let began = Instant::now();
     while !done().await {
         if began.elapsed() > PATIENCE {
@@ -109,10 +109,15 @@ impl Running {
 
     /// A figure of its memory, in KiB.
     fn memory(&self, key: &str) -> u64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        memory(self.pid(), key)
     }
+}
+
+/// A figure of a process's memory, in KiB.
+pub(crate) fn memory(pid: u32, key: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 impl Drop for Running {

@@ -1,6 +1,6 @@
 //! Benchmarks: medians of several runs, printed as one table. Nothing here is asserted by time.
 //! `cargo bench --bench bench [-- PART...]`; parts: plan, forecast, fold, store, ssh, controller,
-//! desktop.
+//! wipe, desktop.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 #![expect(
     clippy::disallowed_methods,
@@ -24,6 +24,7 @@ mod tmux;
 #[path = "../../ui/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the desktop is a module of the binary")]
 mod ui;
+mod wipes;
 
 use std::time::{Duration, Instant};
 
@@ -126,6 +127,9 @@ fn main() {
     }
     if wanted("controller") {
         runtime.block_on(controller::run());
+    }
+    if wanted("wipe") {
+        runtime.block_on(wipes::run());
     }
     if wanted("desktop") {
         desktop::run();
