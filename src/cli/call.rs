@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stdin, stdout};
 
 use anyhow::Result;
-use hostler::api::{Client, Connect};
+use hostler::api::{Client, ClientError, Connect};
 use hostler::config;
 use hostler::model::{Actor, Via, Zone};
 use serde::Serialize;
@@ -56,6 +56,20 @@ impl Call {
     /// Lines for a person; nothing in them steers the terminal.
     pub(crate) fn put_lines<S: AsRef<str>>(&self, lines: &[S]) -> Result<()> {
         lines.iter().try_for_each(|line| out::line(&super::table::clean(line.as_ref())))
+    }
+
+    /// Sends what changes something. Interrupted before the answer comes, nobody knows whether it
+    /// was done.
+    pub(crate) async fn ask<T>(
+        &self,
+        request: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
+        out::on_interrupt(
+            "the controller has not answered yet and may do it: hostler job list shows its jobs",
+        );
+        let answer = request.await;
+        out::on_interrupt("");
+        answer
     }
 
     /// Whether whatever would be asked is answered with yes.

@@ -85,9 +85,10 @@ pub fn events_of(world: &World, action: Action, ids: &mut Ids, now: Timestamp) -
         Action::HostDo { job, host, at, .. } => {
             Event::HostOpBegun { host, op: OpId::from_bits(ids.next(now)), job, at }
         }
-        Action::Hold { host, kind, reason, job } => Event::HoldPlaced {
-            hold: hold(ids, &Actor::controller(), host, kind, reason, job, now),
-        },
+        Action::Hold { host, kind, reason, until, job } => {
+            let hold = hold(ids, &Actor::controller(), host, kind, reason, job, now);
+            Event::HoldPlaced { hold: Hold { until, ..hold } }
+        }
         Action::Note { event } => *event,
         Action::OpenJob(opening) => {
             return opened(world, ids, &Actor::controller(), *opening, now).1;

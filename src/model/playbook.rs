@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ImageName, PlaybookName, Span};
+use super::{ImageName, PlaybookName, Selector, Span};
 
 /// A list of steps.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -131,6 +131,9 @@ pub struct DrainStep {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     pub surge: Surge,
+    /// VMs that are not waited for: they go as if they had no work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<Selector>,
 }
 
 impl Default for DrainStep {
@@ -141,6 +144,7 @@ impl Default for DrainStep {
             grace: Span::from_secs(30),
             force: false,
             surge: Surge::Auto,
+            ignore: None,
         }
     }
 }

@@ -44,6 +44,11 @@ impl Selector {
         })
     }
 
+    /// Whether it has no term, and so holds for everything.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
     /// The first term that does not hold, as text, for people who ask why.
     pub fn first_unmet(&self, labels: &Labels) -> Option<String> {
         self.terms

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, ImageName, JobId, OpId, PoolName, SlotIx, Span, Timestamp, VmId};
+use super::{HostName, ImageName, JobId, Labels, OpId, PoolName, SlotIx, Span, Timestamp, VmId};
 
 /// A VM. Its place (host and slot) never changes: a respawn is a new VM.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -40,6 +40,19 @@ pub struct Vm {
     /// Its agent was told to take no more work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deregistered: Option<Timestamp>,
+}
+
+impl Vm {
+    /// What selectors of VMs look at, of what a VM is and stays.
+    pub fn labels(&self) -> Labels {
+        [
+            ("pool", self.pool.to_string()),
+            ("host", self.host.to_string()),
+            ("image", self.image.to_string()),
+        ]
+        .map(|(key, value)| (key.to_string(), value))
+        .into()
+    }
 }
 
 /// What we want of a VM.

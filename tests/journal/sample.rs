@@ -379,6 +379,11 @@ impl Story {
             min_available: None,
             busy: BusyPolicy::Wait,
             key: None,
+            hold: Some(HoldAsk {
+                kind: HoldKind::Drain,
+                reason: "new disks".into(),
+                until: Some(Timestamp::from_millis(1_795_250_000_000)),
+            }),
         };
         let from = Timestamp::from_millis(1_795_228_200_000);
         let job = Job {

@@ -16,7 +16,7 @@ use crate::model::{
     TaskState, Timestamp, Vm, Want, World,
 };
 
-pub(super) use empty::{Leave, leave};
+pub(super) use empty::{Leave, leave, leave_as};
 pub use express::check as check_expression;
 pub(super) use fit::unfit;
 
