@@ -110,7 +110,7 @@ impl Call {
 
 /// What names on standard input are.
 pub(crate) fn input() -> std::io::Result<String> {
-    std::io::read_to_string(stdin().lock())
+    out::waiting(|| std::io::read_to_string(stdin().lock()))
 }
 
 /// `--connect`, else the socket in the state directory: of `--state`, of the fleet's settings, or

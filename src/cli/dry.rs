@@ -252,9 +252,9 @@ mod tests {
         fleet.images.insert(image.clone(), spec);
         let mut pool = PoolSpec::new(image, PoolSize::Count(1), Selector::default());
         pool.retire = Some(GuestScript { sh: "agent stop".into(), within: Span::from_mins(1) });
-        fleet.pools.insert("ci".parse().unwrap(), pool);
         pool.cpu = Some(4);
         pool.memory = Some(Bytes(8 << 30));
+        fleet.pools.insert("ci".parse().unwrap(), pool);
         let host = HostSpec { authrestart: true, ..HostSpec::new(Access::Local) };
         fleet.hosts.insert("mini-01".parse().unwrap(), host);
         let mut world = World::default();

@@ -75,7 +75,7 @@ pub(crate) async fn main(env: &Env) -> Result<ExitCode> {
 async fn interruptible(args: Args, env: Env) -> Result<ExitCode> {
     // It listens from here on, before anything is said or done.
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // A task of its own: what is read from a terminal holds up a thread, and must not be ours.
+    // A task of its own: while it reads from a terminal, ours must hear of the signal.
     let work = tokio::spawn(async move { go(&args, &env).await });
     tokio::select! {
         biased;
