@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 use super::orders::Ids;
 use crate::model::{
     Actor, Event, Fingerprint, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec,
-    Illegal, JobId, OnExpiry, Reach, Timestamp, World, plural,
+    Illegal, JobId, OnExpiry, Reach, Timestamp, World,
 };
 use crate::plan::{self, NotPossible};
 
@@ -173,10 +173,7 @@ fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Re
     let said = if change.is_empty() {
         "the fleet directory says nothing new".to_string()
     } else {
-        let (h, i) = (plural(change.hosts.len(), "host"), plural(change.images.len(), "image"));
-        let p = plural(change.pools.len(), "pool");
-        let s = plural(change.schedules.len(), "schedule");
-        let said = format!("the fleet has changed: {h}, {i}, {p} and {s} differ");
+        let said = format!("the fleet has changed: {} differ", change.counts());
         change_fleet(ledger, actor, change, now)
             .map_err(|why| Denied::Conflict(why.to_string()))?;
         said

@@ -5,6 +5,7 @@
 mod action;
 mod ask;
 mod event;
+mod expression;
 mod fingerprint;
 mod fleet;
 mod forecast;
@@ -20,6 +21,7 @@ mod selector;
 mod sighting;
 mod subject;
 mod task;
+mod text;
 mod time;
 mod units;
 mod vm;
@@ -29,6 +31,7 @@ mod zone;
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
 pub use ask::{DrainAsk, PlayAsk, Then};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
+pub use expression::{EXPRESSION_ROOTS, expressions};
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use fleet::{
     Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,
@@ -39,7 +42,7 @@ pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
 pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, ScheduleName};
-pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Step, Surge};
+pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Sent, Step, Surge};
 pub use pool::Pool;
 pub use preview::{DrainPlan, Fate, HostPreview, PoolPreview, VmPreview};
 pub use schedule::{RUNS_KEPT, Run, RunResult, Schedule, Suspended};
@@ -53,7 +56,7 @@ pub use time::{BadSpan, Span, Timestamp};
 pub use units::{BadAmount, Bytes, Share, count, plural};
 pub use vm::{
     Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
-    id_of_tool_name, tool_name,
+    id_of_tool_name, tool_name, work_words,
 };
 pub use world::{Illegal, World};
 pub use zone::{BadZone, Zone};

@@ -55,6 +55,15 @@ impl Vm {
     }
 }
 
+/// What is known of a VM's work, in words.
+pub fn work_words(busy: Option<bool>) -> &'static str {
+    match busy {
+        Some(true) => "has work",
+        Some(false) => "has no work",
+        None => "does not tell whether it has work",
+    }
+}
+
 /// What we want of a VM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +140,16 @@ pub enum Outcome {
     Done,
     Refused { class: Refusal, said: String },
     Unknown { why: String },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("is done"),
+            Self::Refused { said, .. } => write!(f, "was refused: {said}"),
+            Self::Unknown { why } => write!(f, "is lost from sight: {why}"),
+        }
+    }
 }
 
 /// What sort of refusal, from the tool's own words.

@@ -40,7 +40,6 @@ use crate::model::{
 pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
 pub use observe::{completed, observe, superseded};
-pub use play::check_expression;
 pub use preview::preview;
 pub use reach::{Contact, reach};
 pub use seen::probes;

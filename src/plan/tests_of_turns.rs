@@ -66,3 +66,19 @@ fn the_next_runs_are_those_that_are_not_passed_over() {
     nightly(&mut grown, |spec| spec.blackout = vec!["2027-01-18".parse().unwrap()]);
     assert_eq!(next(&grown), days(3));
 }
+
+#[test]
+fn every_name_that_a_playbook_may_speak_of_is_there_when_it_is_worked_out() {
+    let mut grown = fleet(&["a"], 0);
+    nightly(&mut grown, |_| {});
+    let mut playbook = (*grown.world.playbooks[&name::<PlaybookName>("wipe")]).clone();
+    let asserted =
+        |root: &str| Act::Assert { that: format!("{root} is defined"), message: "".into() };
+    playbook.steps = EXPRESSION_ROOTS.map(|root| Step::plain(asserted(root))).into();
+    let mut change = FleetChange::default();
+    change.playbooks.insert(playbook.name.clone(), Some(playbook));
+    grown.put(26, Event::FleetChanged { change });
+    passes(&mut grown, MIDNIGHT);
+    let job = newest(&grown);
+    assert_eq!(job.hosts["a"].state.word(), "done", "{:?}", job.hosts["a"]);
+}

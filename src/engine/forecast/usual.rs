@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Act, OpKind, PlaybookName, Span, StepAt, StepEnd, World};
+use crate::model::{Act, OpKind, PlaybookName, Sent, Span, StepAt, StepEnd, World};
 
 /// Where nothing is remembered.
 const SH: Span = Span::from_secs(60);
@@ -41,23 +41,11 @@ impl Usual {
         if let Some(span) = self.steps.get(&(playbook.clone(), at)) {
             return *span;
         }
-        match act {
-            Act::Prefetch { .. } | Act::PruneImages => PULL,
-            Act::Copy { .. } => COPY,
-            Act::Reboot { .. } => Span::from_secs(5),
-            Act::Drain(_)
-            | Act::Undrain
-            | Act::Cordon { .. }
-            | Act::Uncordon
-            | Act::DeleteVms
-            | Act::Respawn
-            | Act::Sh { .. }
-            | Act::Verify
-            | Act::Wait { .. }
-            | Act::WaitIdle
-            | Act::Assert { .. }
-            | Act::Deregister
-            | Act::Notify { .. } => SH,
+        match act.sent() {
+            Some(Sent::Prefetch | Sent::PruneImages) => PULL,
+            Some(Sent::Copy { .. }) => COPY,
+            Some(Sent::Reboot) => Span::from_secs(5),
+            Some(Sent::Sh { .. }) | None => SH,
         }
     }
 }

@@ -17,7 +17,6 @@ use crate::model::{
 };
 
 pub(super) use empty::{Leave, leave, leave_as};
-pub use express::check as check_expression;
 pub(super) use fit::unfit;
 
 /// What the hosts' tasks make of this pass.
