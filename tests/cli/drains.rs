@@ -156,7 +156,7 @@ async fn a_host_is_retired_and_held_until_somebody_lifts_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_drain_waits_for_its_time_and_ends_by_itself() {
     let site = Site::begin(1, 1).await;
-    let drain = "host drain mini-001 --reason power --at 30m --until 90m --wait --yes --json";
+    let drain = "host drain mini-001 --reason power --at 10m --until 25m --wait --yes --json";
     let mut drain = site.start(drain);
     let first: Value = serde_json::from_str(&drain.line().await.unwrap()).unwrap();
     assert_eq!(first["state"], "waiting", "{first}");
@@ -166,7 +166,7 @@ async fn a_later_drain_waits_for_its_time_and_ends_by_itself() {
     let hold = site.world().hosts[&name("mini-001")].holds.values().next().cloned().unwrap();
     let world =
         site.until("its hold ends", |world| world.hosts[&name("mini-001")].holds.is_empty());
-    let ended = world.await.jobs.values().next().unwrap().opened + Span::from_mins(89);
+    let ended = world.await.jobs.values().next().unwrap().opened + Span::from_mins(24);
     assert!(hold.until.is_some_and(|until| until >= ended), "{hold:?}");
     assert!(site.handle.now() >= ended);
 }

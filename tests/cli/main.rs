@@ -23,3 +23,4 @@ mod jobs;
 mod plans;
 mod prompts;
 mod schedules;
+mod verbs;

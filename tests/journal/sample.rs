@@ -281,7 +281,9 @@ impl Story {
         let vm = self.ready(30, SlotIx::Zero, None);
         self.put(Event::VmBusy { vm, busy: Some(true) });
         self.put(Event::VmBusy { vm, busy: None });
-        let steps = [Act::Drain(DrainStep::default()), Act::Sh { run: "brew cleanup".into() }];
+        let ignore = Some(name("pool=cache"));
+        let drain = DrainStep { ignore, ..DrainStep::default() };
+        let steps = [Act::Drain(drain), Act::Sh { run: "brew cleanup".into() }];
         self.open_on_host(30, JobKind::Drain, &steps);
         for (n, kind) in [HoldKind::Drain, HoldKind::Retire].into_iter().enumerate() {
             self.hold(700 + n as u64, kind, Some(id));
