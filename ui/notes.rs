@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Entry, Event, FleetChange, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx, StepEnd,
-    TaskEnd, Timestamp, Via, VmId, World,
+    Entry, Event, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx, StepEnd, TaskEnd,
+    Timestamp, Via, VmId, World, work_words,
 };
 
 use super::filter::Subject;
@@ -83,7 +83,7 @@ fn told(world: &World, event: &Event) -> Told {
     let vm_told = |vm: &VmId, level, what: String| told_of_vm(world, *vm, level, &what);
     match event {
         Event::ControllerStarted { version } => info("controller", started(version)),
-        Event::FleetChanged { change } => info("fleet", counts_of(change)),
+        Event::FleetChanged { change } => info("fleet", format!("changed: {}", change.counts())),
         Event::HostSeen { host, sighting } => info(host, shown(sighting)),
         Event::ReachChanged { host, to, why } => reached(host, *to, why),
         Event::HostTrusted { host, fingerprint } => {
@@ -163,14 +163,6 @@ fn leaked(slot: SlotIx) -> String {
     format!("slot {} has leaked: a reboot clears it", u8::from(slot))
 }
 
-fn work_words(busy: Option<bool>) -> &'static str {
-    match busy {
-        Some(true) => "has work",
-        Some(false) => "has no work",
-        None => "does not tell whether it has work",
-    }
-}
-
 fn shown(sighting: &Sighting) -> String {
     let vms = sighting.vms.as_ref().map(|vms| text::plural(vms.len(), "VM"));
     let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
@@ -197,14 +189,13 @@ fn told_of_vm(world: &World, id: VmId, level: Level, what: &str) -> Told {
 fn ended(world: &World, id: VmId, outcome: &Outcome) -> Told {
     let op = world.vms.get(&id).and_then(|vm| vm.op.as_ref());
     let kind = op.map_or("command".into(), |op| op.kind.to_string());
+    told_of_vm(world, id, level_of_outcome(outcome), &format!("{kind} {outcome}"))
+}
+
+fn level_of_outcome(outcome: &Outcome) -> Level {
     match outcome {
-        Outcome::Done => told_of_vm(world, id, Level::Info, &format!("{kind} is done")),
-        Outcome::Refused { said, .. } => {
-            told_of_vm(world, id, Level::Warn, &format!("{kind} was refused: {said}"))
-        }
-        Outcome::Unknown { why } => {
-            told_of_vm(world, id, Level::Warn, &format!("{kind} is lost from sight: {why}"))
-        }
+        Outcome::Done => Level::Info,
+        Outcome::Refused { .. } | Outcome::Unknown { .. } => Level::Warn,
     }
 }
 
@@ -236,21 +227,5 @@ fn of_task(world: &World, job: JobId, host: &HostName, event: &Event) -> Told {
 }
 
 fn host_op_ended(host: &HostName, outcome: &Outcome) -> Told {
-    match outcome {
-        Outcome::Done => info(host, "command is done".into()),
-        Outcome::Refused { said, .. } => warn(host, format!("command was refused: {said}")),
-        Outcome::Unknown { why } => warn(host, format!("command is lost from sight: {why}")),
-    }
-}
-
-fn counts_of(change: &FleetChange) -> String {
-    let FleetChange { hosts, images, pools, schedules, playbooks } = change;
-    format!(
-        "changed: {}, {}, {}, {}, {}",
-        text::plural(playbooks.len(), "playbook"),
-        text::plural(hosts.len(), "host"),
-        text::plural(images.len(), "image"),
-        text::plural(pools.len(), "pool"),
-        text::plural(schedules.len(), "schedule")
-    )
+    (level_of_outcome(outcome), host.to_string(), format!("command {outcome}"))
 }

@@ -11,7 +11,7 @@ use super::plans::{Plans, Substance};
 use super::problem::{Fault, What};
 use super::{Api, JobBody, PlanBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Command;
-use crate::model::{DrainAsk, JobId, PlayAsk, ScheduleName, Share};
+use crate::model::{DrainAsk, JobId, PlayAsk, ScheduleName, Selector, Share};
 
 /// The longest key of a job, in characters.
 const KEY_MOST: usize = 100;
@@ -43,6 +43,11 @@ fn checked(api: &Api, mut drain: Box<DrainAsk>) -> Result<Box<DrainAsk>, Fault> 
     ahead(api, "drain.until", drain.until)?;
     at_once("drain.max_parallel", drain.max_parallel)?;
     key("drain.key", drain.key.as_ref())?;
+    if drain.ignore.as_ref().is_some_and(Selector::is_empty) {
+        let detail = "drain.ignore: expected a selector such as pool=cache; to wait for no VM at \
+                      all, say drain.force";
+        return Err(bad(detail));
+    }
     Ok(drain)
 }
 

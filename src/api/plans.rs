@@ -83,7 +83,8 @@ mod tests {
             vms: vec![vm],
             blocks: vec![],
         };
-        let pool = PoolPreview { pool: "ci".parse().unwrap(), ready: 2, leaving: 1, room: 3 };
+        let pool =
+            PoolPreview { pool: "ci".parse().unwrap(), ready: 2, leaving: 1, coming: 0, room: 3 };
         DrainPlan { seq: 1, hosts: vec![host], pools: vec![pool], ..DrainPlan::default() }
     }
 
@@ -111,7 +112,12 @@ mod tests {
         assert!(!differs(|plan| plan.seq = 9));
         assert!(!differs(|plan| plan.deadline = Some(crate::model::Timestamp::default())));
         assert!(!differs(|plan| plan.hosts[0].state = "draining".into()));
-        assert!(!differs(|plan| plan.hosts[0].vms[0].fate = Fate::Waits { why: "y".into() }));
+        // It is waited for all the same, whether its probe still tells why or not.
+        assert!(!differs(|plan| {
+            let why = "its probe has not told whether it has work".into();
+            plan.hosts[0].vms[0].fate = Fate::Waits { why };
+        }));
+        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Ignored));
         assert!(!differs(|plan| plan.pools[0].ready = 9));
         assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Goes));
         assert!(differs(|plan| plan.hosts[0].vms.clear()));

@@ -73,7 +73,7 @@ impl Call {
             "Replace {} of pool {pool}, a few at a time?",
             plural(item.have, "VM")
         ))?;
-        let done = self.client.respawn(pool, max).await?;
+        let done = self.ask(self.client.respawn(pool, max)).await?;
         self.job_of(&done, wait).await
     }
 
@@ -81,7 +81,7 @@ impl Call {
         let item = self.client.schedule(schedule).await?;
         let playbook = &item.schedule.spec.playbook;
         self.consent(&format!("Run schedule {schedule} ({playbook}) now?"))?;
-        let done = self.client.run_now(schedule).await?;
+        let done = self.ask(self.client.run_now(schedule)).await?;
         self.job_of(&done, wait).await
     }
 

@@ -103,7 +103,8 @@ impl Call {
         let steps = plural(playbook.steps.len() + playbook.always.len(), "step");
         let (name, hosts) = (&playbook.name, plural(ask.hosts.len(), "host"));
         self.consent(&format!("Do the {steps} of playbook {name} on {hosts}?"))?;
-        self.job_of(&self.client.play(&ask).await?, flags.wait).await
+        let done = self.ask(self.client.play(&ask)).await?;
+        self.job_of(&done, flags.wait).await
     }
 
     fn put_rehearsal(&self, playbook: &Playbook, seen: bool, steps: &[Rehearsed]) -> Result<()> {

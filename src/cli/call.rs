@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stdin, stdout};
 
 use anyhow::Result;
-use hostler::api::{Client, Connect};
+use hostler::api::{Client, ClientError, Connect};
 use hostler::config;
 use hostler::model::{Actor, Via, Zone};
 use serde::Serialize;
@@ -58,6 +58,20 @@ impl Call {
         lines.iter().try_for_each(|line| out::line(&super::table::clean(line.as_ref())))
     }
 
+    /// Sends what changes something. Interrupted before the answer comes, nobody knows whether it
+    /// was done.
+    pub(crate) async fn ask<T>(
+        &self,
+        request: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
+        out::on_interrupt(
+            "the controller has not answered yet and may do it: hostler job list shows its jobs",
+        );
+        let answer = request.await;
+        out::on_interrupt("");
+        answer
+    }
+
     /// Whether whatever would be asked is answered with yes.
     pub(crate) fn says_yes(&self) -> bool {
         self.yes
@@ -96,7 +110,7 @@ impl Call {
 
 /// What names on standard input are.
 pub(crate) fn input() -> std::io::Result<String> {
-    std::io::read_to_string(stdin().lock())
+    out::waiting(|| std::io::read_to_string(stdin().lock()))
 }
 
 /// `--connect`, else the socket in the state directory: of `--state`, of the fleet's settings, or

@@ -38,7 +38,7 @@ impl Call {
         }
         for _ in 0..STALE_MOST {
             self.consent_to(&ask, &planned)?;
-            match self.client.submit(&planned.token).await {
+            match self.ask(self.client.submit(&planned.token)).await {
                 Ok(done) => return self.job_of(&done, flags.wait).await,
                 Err(why) => match why.fresh_plan() {
                     Some(fresh) => planned = fresh.clone(),
@@ -64,6 +64,7 @@ impl Call {
             grace: flags.grace,
             force: flags.force,
             surge: flags.surge,
+            ignore: flags.ignore.clone(),
             then,
             until: self.moment(until).await?,
             at: self.moment(flags.at).await?,
@@ -102,9 +103,15 @@ impl Call {
 
     pub(crate) async fn undrain(&self, which: &[String], wait: Wait) -> Result<()> {
         let hosts = self.hosts_meant(which).await?;
-        let done = self.client.undrain(hosts.clone()).await?;
+        let done = self.ask(self.client.undrain(hosts.clone())).await?;
         self.put_done(&done)?;
-        if wait.wait { self.wait_until_free(&hosts).await } else { Ok(()) }
+        if !wait.wait {
+            return Ok(());
+        }
+        out::on_interrupt("what was begun is unwound all the same: hostler job list shows it");
+        let ended = self.wait_until_free(&hosts).await;
+        out::on_interrupt("");
+        ended
     }
 
     /// Until no job has anything left to unwind on these hosts.

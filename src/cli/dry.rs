@@ -8,6 +8,9 @@ use hostler::model::{
 };
 use serde::Serialize;
 
+/// In the place of how long the tool's own stop may take: a third of the controller's limit.
+const TIMEOUT: &str = "SECONDS";
+
 /// A step on one host.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub(crate) struct Rehearsed {
@@ -134,6 +137,10 @@ impl Scene<'_> {
         } else {
             format!("VMs with work are waited for {patience}")
         };
+        let waits = match &drain.ignore {
+            Some(ignore) if !drain.force => format!("{waits}, but not those with {ignore}"),
+            Some(_) | None => waits,
+        };
         self.each_vm(&waits, |vm, pool| {
             let mut words = self.told(vm, pool);
             words.extend(gone(vm));
@@ -222,7 +229,7 @@ impl Scene<'_> {
 fn gone(vm: &str) -> Vec<String> {
     vec![
         format!("tart exec {vm} sudo -n shutdown -h now"),
-        format!("tart stop {vm}"),
+        format!("tart stop --timeout {TIMEOUT} {vm}"),
         format!("tart delete {vm}"),
     ]
 }
@@ -230,8 +237,8 @@ fn gone(vm: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use hostler::model::{
-        Access, Actor, Each, Entry, Event, Fleet, GuestScript, HostSpec, ImageSpec, OnFailure,
-        PoolSize, PoolSpec, Reach, Selector, SlotIx, Span, Timestamp, VmId,
+        Access, Actor, Bytes, Each, Entry, Event, Fleet, GuestScript, HostSpec, ImageSpec,
+        OnFailure, PoolSize, PoolSpec, Reach, Selector, SlotIx, Span, Timestamp, VmId,
     };
 
     use super::*;
@@ -245,8 +252,10 @@ mod tests {
         fleet.images.insert(image.clone(), spec);
         let mut pool = PoolSpec::new(image, PoolSize::Count(1), Selector::default());
         pool.retire = Some(GuestScript { sh: "agent stop".into(), within: Span::from_mins(1) });
+        pool.cpu = Some(4);
+        pool.memory = Some(Bytes(8 << 30));
         fleet.pools.insert("ci".parse().unwrap(), pool);
-        let host = HostSpec::new(Access::Local);
+        let host = HostSpec { authrestart: true, ..HostSpec::new(Access::Local) };
         fleet.hosts.insert("mini-01".parse().unwrap(), host);
         let mut world = World::default();
         let change = world.difference(&fleet);
@@ -308,15 +317,86 @@ mod tests {
                     format!("tart exec -i {vm} /bin/sh -s, with on its standard input:"),
                     "  agent stop".into(),
                     format!("tart exec {vm} sudo -n shutdown -h now"),
-                    format!("tart stop {vm}"),
+                    format!("tart stop --timeout SECONDS {vm}"),
                     format!("tart delete {vm}"),
                 ],
                 // The drain has left nothing.
                 vec![],
                 vec!["tart delete IMAGE".into()],
-                vec!["sudo -n shutdown -r now".into()],
+                vec![
+                    "sudo -n shutdown -r now".into(),
+                    "sudo -n fdesetup authrestart -inputplist".into(),
+                ],
             ]
         );
+    }
+
+    /// What is told is what the scripts do that are sent: each pair of words must stand in the
+    /// rehearsal and in its script.
+    #[test]
+    fn the_words_are_those_of_the_scripts_that_are_sent() {
+        macro_rules! script {
+            ($name:literal) => {
+                include_str!(concat!("../driver/", $name))
+            };
+        }
+        let (from, to, mode) = ("a".into(), "/etc/b".into(), "0644".into());
+        let acts = vec![
+            Act::Respawn,
+            Act::Prefetch { image: None },
+            Act::PruneImages,
+            Act::Copy { from, to, mode },
+            Act::Reboot { within: Span::from_mins(15) },
+        ];
+        let told: Vec<String> = said(acts, true).into_iter().flat_map(|(_, words)| words).collect();
+        let gone_before = script!("tart/scripts/stop.sh");
+        for (script, sent, words) in [
+            (
+                script!("tart/scripts/deregister.sh"),
+                "tart exec -i \"$vm\"",
+                "tart exec -i hostler-ci-",
+            ),
+            (script!("tart/scripts/deregister.sh"), "/bin/sh -s", "/bin/sh -s, with on its"),
+            (gone_before, "tart exec \"$vm\" sudo -n shutdown -h now", " sudo -n shutdown -h now"),
+            (gone_before, "tart stop --timeout \"$timeout_s\" \"$vm\"", "tart stop --timeout "),
+            (script!("tart/scripts/delete.sh"), "tart delete \"$vm\"", "tart delete hostler-ci-"),
+            (script!("tart/scripts/clone.sh"), "tart clone \"$image\" \"$vm\"", "tart clone regi"),
+            (script!("tart/scripts/clone.sh"), "set -- --random-mac", "tart set NEW --random-mac"),
+            (script!("tart/scripts/clone.sh"), "\"$@\" --cpu \"$cpu\"", " --cpu 4"),
+            (script!("tart/scripts/clone.sh"), "--memory \"$memory_mib\"", " --memory 8192"),
+            (
+                script!("tart/scripts/start.sh"),
+                "tart run --no-graphics \"$vm\"",
+                "tart run --no-gr",
+            ),
+            (script!("tart/scripts/pull.sh"), "tart pull \"$image\"", "tart pull registry"),
+            (script!("tart/scripts/prune.sh"), "tart delete \"$name\"", "tart delete IMAGE"),
+            (
+                script!("macos/scripts/copy.sh"),
+                "base64 --decode >\"$new\"",
+                "base64 --decode >/etc/b.",
+            ),
+            (script!("macos/scripts/copy.sh"), "chmod \"$mode\" \"$new\"", "chmod 0644 /etc/b."),
+            (script!("macos/scripts/copy.sh"), "mv -f \"$new\"", "mv -f /etc/b."),
+            (
+                script!("macos/scripts/reboot.sh"),
+                "sudo -n shutdown -r now",
+                "sudo -n shutdown -r now",
+            ),
+            (
+                script!("macos/scripts/reboot.sh"),
+                "sudo -n fdesetup authrestart -inputplist",
+                "sudo -n fdesetup authrestart -inputplist",
+            ),
+        ] {
+            assert!(script.contains(sent), "no script says `{sent}` any more: mend the rehearsal");
+            assert!(told.iter().any(|line| line.contains(words)), "no `{words}` in {told:#?}");
+        }
+        let new = script!("macos/scripts/copy.sh").lines().find(|line| line.contains("new=\""));
+        let new = new.unwrap_or_default().trim();
+        let suffix = new.trim_end_matches('"').rsplit('.').next().unwrap_or_default();
+        let named = format!("mv -f /etc/b.{suffix} /etc/b");
+        assert!(told.contains(&named), "{new}: {told:#?}");
     }
 
     #[test]

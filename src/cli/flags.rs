@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use hostler::model::{
-    HoldKind, HostName, JobId, OnDeadline, OnExpiry, PlaybookName, ScheduleName, Share, Span,
-    Surge, Then,
+    BadSelector, HoldKind, HostName, JobId, OnDeadline, OnExpiry, PlaybookName, ScheduleName,
+    Selector, Share, Span, Surge, Then,
 };
 
 use super::verbs::{Wait, Watchable, Which};
@@ -40,6 +40,10 @@ pub(crate) struct Emptying {
     /// Do not wait for VMs with work.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Do not wait for these VMs: a selector over pool, image and host, such as pool=cache. They
+    /// go as idle ones do.
+    #[arg(long, value_name = "SELECTOR", value_parser = some_vms)]
+    pub(crate) ignore: Option<Selector>,
     /// `auto`: where a slot is free elsewhere, a VM's successor comes first; `never`.
     #[arg(long, value_name = "auto|never", value_parser = surge, default_value = "auto")]
     pub(crate) surge: Surge,
@@ -263,6 +267,15 @@ fn one_of<T: Clone>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
 
 fn on_deadline(text: &str) -> Result<OnDeadline, String> {
     one_of(text, &[("stop", OnDeadline::Stop), ("abort", OnDeadline::Abort)])
+}
+
+/// A selector of no term would ignore every VM.
+fn some_vms(text: &str) -> Result<Selector, String> {
+    let selector: Selector = text.parse().map_err(|bad: BadSelector| bad.to_string())?;
+    if selector.is_empty() {
+        return Err("expected a selector such as pool=cache; --force waits for no VM".into());
+    }
+    Ok(selector)
 }
 
 fn surge(text: &str) -> Result<Surge, String> {

@@ -15,11 +15,15 @@ impl Call {
     ) -> Result<()> {
         let lines: Vec<_> = host.holds.values().map(|hold| line(hold, now, self.zone)).collect();
         self.put_lines(&lines)?;
+        let held = self.held(name).await?;
+        let said = held.iter().map(|held| format!("held: {}: {}", held.want, held.why));
+        self.put_lines(&said.collect::<Vec<_>>())
+    }
+
+    /// What the plan says of a host: why it waits, and holds that people are reminded of.
+    pub(crate) async fn held(&self, name: &HostName) -> Result<Vec<Held>> {
         let plan = self.client.plan().await?;
-        let about = plan.held.iter().filter(|held| is_about(&held.want, name));
-        self.put_lines(
-            &about.map(|held| format!("held: {}: {}", held.want, held.why)).collect::<Vec<_>>(),
-        )
+        Ok(plan.held.into_iter().filter(|held| is_about(&held.want, name)).collect())
     }
 }
 

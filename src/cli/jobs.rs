@@ -116,7 +116,7 @@ impl Call {
     }
 
     pub(crate) async fn cancel_job(&self, id: JobId, wait: Wait) -> Result<()> {
-        let done = self.client.cancel_job(id).await?;
+        let done = self.ask(self.client.cancel_job(id)).await?;
         match wait.wait {
             true => self.wait_for(id, Some(&done), true).await,
             false => self.put_done(&done),
@@ -124,7 +124,8 @@ impl Call {
     }
 
     pub(crate) async fn resume_job(&self, id: JobId, wait: Wait) -> Result<()> {
-        self.job_of(&self.client.resume_job(id).await?, wait).await
+        let done = self.ask(self.client.resume_job(id)).await?;
+        self.job_of(&done, wait).await
     }
 
     pub(crate) async fn retry_job(
@@ -135,7 +136,9 @@ impl Call {
         wait: Wait,
     ) -> Result<()> {
         let from = from.map(|n| StepAt { part: Part::Steps, ix: n.saturating_sub(1) });
-        self.job_of(&self.client.retry_job(id, &RetryBody { host, from }).await?, wait).await
+        let what = RetryBody { host, from };
+        let done = self.ask(self.client.retry_job(id, &what)).await?;
+        self.job_of(&done, wait).await
     }
 
     pub(crate) async fn skip_host(&self, id: JobId, host: &HostName) -> Result<()> {

@@ -119,13 +119,9 @@ impl Listed for VmItem {
         vec![self.name.clone()]
     }
     fn labels(&self) -> Labels {
-        let vm = &self.vm;
-        label(&[
-            ("state", self.state.clone()),
-            ("pool", vm.pool.to_string()),
-            ("host", vm.host.to_string()),
-            ("image", vm.image.to_string()),
-        ])
+        let mut labels = self.vm.labels();
+        labels.extend(label(&[("state", self.state.clone())]));
+        labels
     }
     fn cells(&self, now: Timestamp) -> Vec<Cell> {
         let vm = &self.vm;

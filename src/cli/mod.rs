@@ -44,6 +44,7 @@ use hostler::config;
 use hostler::model::Then;
 use hostler::model::{Span, plural};
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use verbs::{HostAsk, HostVerb, PoolVerb, VmVerb};
 
 use crate::run::{self, DemoOptions, Dress, Env, ServeOptions, SimOptions};
@@ -56,33 +57,42 @@ pub(crate) async fn main(env: &Env) -> Result<ExitCode> {
     }
     match &args.verb {
         // These take signals in their own way.
-        None | Some(Verb::Demo(_) | Verb::Serve | Verb::Sim { .. }) => go(&args, env).await,
-        Some(_) => tokio::select! {
-            // First, so that it listens before anything is said or done.
-            biased;
-            _ = tokio::signal::ctrl_c() => {
-                out::interrupted();
-                Ok(ExitCode::from(INTERRUPTED))
-            }
-            done = go(&args, env) => done,
-        },
+        None => {
+            let (connect, dress) = (call::connect(&args, env)?, dress(&args, None, ""));
+            run::desktop(connect, &dress, env, None, Some(env.temp.clone())).await
+        }
+        Some(Verb::Demo(demo)) => {
+            run::demo(&stage(demo, &args), &dress(&args, Some(&demo.looks), "demo"), env).await
+        }
+        Some(Verb::Serve) => run::serve(&serving(&args), env).await,
+        Some(Verb::Sim { verb: SimVerb::Serve(sim) }) => run::simulate(&simulated(sim)).await,
+        Some(_) => interruptible(args, env.clone()).await,
+    }
+}
+
+/// A command that ends when it is interrupted, whatever it waits for: an answer of a controller,
+/// or of a person who is asked.
+async fn interruptible(args: Args, env: Env) -> Result<ExitCode> {
+    // It listens from here on, before anything is said or done.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // A task of its own: while it reads from a terminal, ours must hear of the signal.
+    let work = tokio::spawn(async move { go(&args, &env).await });
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {
+            out::interrupted();
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        done = work => done?,
     }
 }
 
 async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
     let call = || Call::new(args, env);
-    let Some(verb) = &args.verb else {
-        let connect = call::connect(args, env)?;
-        return run::desktop(connect, &dress(args, None, ""), env, None, Some(env.temp.clone()))
-            .await;
-    };
+    let Some(verb) = &args.verb else { return Ok(ExitCode::SUCCESS) };
     match verb {
-        Verb::Demo(demo) => {
-            return run::demo(&stage(demo, args), &dress(args, Some(&demo.looks), "demo"), env)
-                .await;
-        }
-        Verb::Serve => return run::serve(&serving(args), env).await,
-        Verb::Sim { verb: SimVerb::Serve(sim) } => return run::simulate(&simulated(sim)).await,
+        // They do not come here.
+        Verb::Demo(_) | Verb::Serve | Verb::Sim { .. } => {}
         Verb::Host { verb: HostVerb::Enrol(ask) } => {
             let loaded = config::load(&args.fleet, env.home.as_deref())?;
             call()?.enrol(&loaded, ask, env).await?;

@@ -83,8 +83,14 @@ pub(crate) fn confirm(question: &str) -> Result<bool> {
 pub(crate) fn answer(question: &str) -> Result<String> {
     write!(stderr().lock(), "{}", super::table::clean(question))?;
     let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
+    waiting(|| stdin().read_line(&mut answer))?;
     Ok(answer.trim().to_string())
+}
+
+/// Does what holds up its thread until a person has typed. Others take over what the thread was
+/// to do, signals among it: nothing else would wake them.
+pub(crate) fn waiting<T>(read: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(read)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The plan of a drain for a person: what happens to each VM, what blocks, what the pools lose.
 
-use hostler::model::{DrainAsk, DrainPlan, Fate, HostPreview, OnDeadline, Zone, plural};
+use hostler::model::{
+    DrainAsk, DrainPlan, Fate, HostPreview, OnDeadline, PoolPreview, Zone, plural,
+};
 
 use super::table::{Cell, Column, Layout, Style, clean};
 
@@ -22,13 +24,23 @@ pub(crate) fn lines(ask: &DrainAsk, plan: &DrainPlan, zone: Zone, style: Style) 
         out.extend(host.blocks.iter().map(|block| clean(&format!("{}: {block}", host.host))));
     }
     for pool in &plan.pools {
-        let of = plural(pool.ready, "ready VM");
-        let (name, leaving, room) = (&pool.pool, pool.leaving, plural(pool.room, "free slot"));
-        out.push(format!("pool {name} loses {leaving} of its {of}; {room} elsewhere"));
+        let (loses, room) = (loses(pool), plural(pool.room, "free slot"));
+        out.push(format!("pool {} loses {loses}; {room} elsewhere", pool.pool));
     }
     out.extend(plan.clashes.iter().map(|clash| clean(&format!("clash: {clash}"))));
     out.push(deadline(ask, plan, zone));
     out
+}
+
+/// VMs that do not serve yet are no part of those that do.
+fn loses(pool: &PoolPreview) -> String {
+    let ready = pool.leaving.saturating_sub(pool.coming);
+    let serve = format!("{ready} of its {}", plural(pool.ready, "ready VM"));
+    match (ready, pool.coming) {
+        (_, 0) => serve,
+        (0, coming) => format!("{} not ready yet", plural(coming, "VM")),
+        (_, coming) => format!("{serve} and {} not ready yet", plural(coming, "VM")),
+    }
 }
 
 fn rows(host: &HostPreview) -> Vec<Vec<Cell>> {
@@ -50,6 +62,7 @@ fn fate(fate: &Fate) -> String {
         Fate::Goes => "goes: it has no work".into(),
         Fate::Waits { why } => format!("is waited for: {why}"),
         Fate::Forced => "is stopped although it may have work".into(),
+        Fate::Ignored => "goes although it may have work: the drain ignores it".into(),
         Fate::Going => "is on its way out already".into(),
     }
 }
@@ -69,7 +82,7 @@ fn deadline(ask: &DrainAsk, plan: &DrainPlan, zone: Zone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hostler::model::{PoolPreview, Timestamp, VmId, VmPreview};
+    use hostler::model::{Timestamp, VmId, VmPreview};
 
     use super::*;
 
@@ -88,6 +101,13 @@ mod tests {
             blocks,
         };
         let waits = Fate::Waits { why: "it has work".into() };
+        let pool = |ready, leaving, coming| PoolPreview {
+            pool: "ci".parse().unwrap(),
+            ready,
+            leaving,
+            coming,
+            room: 1,
+        };
         let mut plan = DrainPlan {
             seq: 1,
             hosts: vec![
@@ -98,7 +118,7 @@ mod tests {
                 ),
                 host("mini-02", vec![], vec![]),
             ],
-            pools: vec![PoolPreview { pool: "ci".parse().unwrap(), ready: 5, leaving: 2, room: 1 }],
+            pools: vec![pool(5, 2, 0)],
             clashes: vec!["schedule nightly".into()],
             deadline: Some(Timestamp::from_millis(0)),
             at_once: 1,
@@ -121,6 +141,13 @@ mod tests {
         );
         ask.on_deadline = OnDeadline::Abort;
         assert!(said(&ask, &plan).pop().unwrap().ends_with("stays cordoned"));
+        for (ready, leaving, coming, says) in [
+            (0, 2, 2, "pool ci loses 2 VMs not ready yet; 1 free slot elsewhere"),
+            (3, 3, 1, "pool ci loses 2 of its 3 ready VMs and 1 VM not ready yet; 1 free"),
+        ] {
+            plan.pools = vec![pool(ready, leaving, coming)];
+            assert!(said(&ask, &plan).iter().any(|line| line.starts_with(says)), "{says}");
+        }
         plan.deadline = None;
         assert!(said(&ask, &plan).pop().unwrap().contains("no deadline"));
     }

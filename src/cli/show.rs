@@ -7,6 +7,8 @@ use hostler::model::{
     id_of_tool_name, plural,
 };
 
+use serde_json::json;
+
 use super::call::Call;
 use super::failure::Failure;
 use super::listed::{Listed, cause, gib, own_zone, size, slot, targets};
@@ -27,11 +29,16 @@ impl Call {
     }
 
     pub(crate) async fn why_host(&self, name: &HostName) -> Result<()> {
-        self.put_why(&self.client.why_host(name).await?)?;
-        if self.json {
-            return Ok(());
-        }
+        let why = self.client.why_host(name).await?;
         let item = self.client.host(name).await?;
+        if self.json {
+            let holds: Vec<_> = item.host.holds.values().collect();
+            let held = self.held(name).await?;
+            return self.put_json(&json!({
+                "name": why.name, "lines": why.lines, "holds": holds, "held": held,
+            }));
+        }
+        self.put_lines(&why.lines)?;
         self.put_holds(name, &item.host, self.now().await?).await
     }
 
@@ -42,7 +49,9 @@ impl Call {
     pub(crate) async fn show_host(&self, name: &HostName) -> Result<()> {
         let item = self.client.host(name).await?;
         if self.json {
-            return self.put_json(&item);
+            let mut shown = serde_json::to_value(&item)?;
+            shown["held"] = json!(self.held(name).await?);
+            return self.put_json(&shown);
         }
         let now = self.now().await?;
         self.put_facts(&host_facts(&item, now, self.zone))?;

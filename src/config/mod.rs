@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 
 pub use cron::{BadCron, BadZone, parse_cron, parse_zone};
 pub use disk::{Files, read_fleet_dir};
-pub use playbook::expressions;
 pub use problem::{Problem, Problems};
 pub use schema::{Kind, schema};
 pub use settings::{Limits, Log, LogLevel, Settings, SshAgent};

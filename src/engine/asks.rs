@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 use super::orders::Ids;
 use crate::model::{
     Actor, Event, Fingerprint, Fleet, FleetChange, Hold, HoldId, HoldKind, HostName, HostSpec,
-    Illegal, OnExpiry, Reach, Timestamp, World, plural,
+    Illegal, JobId, OnExpiry, Reach, Timestamp, World,
 };
 use crate::plan::{self, NotPossible};
 
@@ -120,7 +120,7 @@ fn uncordon(
     now: Timestamp,
 ) -> Result<Done, Denied> {
     all_known(ledger.world(), hosts)?;
-    let mut lift = Vec::new();
+    let (mut lift, mut stays) = (Vec::new(), Vec::new());
     for name in hosts {
         let Some(host) = ledger.world().hosts.get(name) else { continue };
         let chosen = |hold: &&Hold| match which {
@@ -128,9 +128,14 @@ fn uncordon(
             Release::Id(id) => hold.id == *id,
             Release::All => true,
         };
-        let before = lift.len();
-        lift.extend(host.holds.values().filter(chosen).map(|hold| (name.clone(), hold.id)));
-        if lift.len() == before && !host.holds.is_empty() {
+        let before = lift.len() + stays.len();
+        for hold in host.holds.values().filter(chosen) {
+            match ledger.world().job_of_hold(hold) {
+                None => lift.push((name.clone(), hold.id)),
+                Some(job) => stays.push(in_use(hold, job)),
+            }
+        }
+        if lift.len() + stays.len() == before && !host.holds.is_empty() {
             let others: Vec<_> =
                 host.holds.values().map(|h| format!("{} by {}", h.id, h.by)).collect();
             return Err(Denied::Conflict(format!(
@@ -139,15 +144,28 @@ fn uncordon(
             )));
         }
     }
+    if lift.is_empty() && !stays.is_empty() {
+        return Err(Denied::Conflict(stays.join("; ")));
+    }
     let mut said = Vec::new();
     for (host, hold) in lift {
         said.push(format!("uncordoned {host} (hold {hold})"));
         put(ledger, actor, Event::HoldReleased { host, hold, why: "asked for".into() }, now)?;
     }
+    said.extend(stays);
     if said.is_empty() {
         said.push("nothing to lift: no hold was there".into());
     }
     Ok(Done { seq: ledger.world().seq, said, job: None })
+}
+
+/// Why a hold is not lifted while its job goes on.
+fn in_use(hold: &Hold, job: JobId) -> String {
+    let (id, host) = (hold.id, &hold.host);
+    format!(
+        "hold {id} on {host} stays: job {job} goes on there; end that with `hostler host undrain \
+         {host}` or `hostler job cancel {job}`"
+    )
 }
 
 fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Result<Done, Denied> {
@@ -155,10 +173,7 @@ fn load(ledger: &mut Ledger, actor: &Actor, fleet: &Fleet, now: Timestamp) -> Re
     let said = if change.is_empty() {
         "the fleet directory says nothing new".to_string()
     } else {
-        let (h, i) = (plural(change.hosts.len(), "host"), plural(change.images.len(), "image"));
-        let p = plural(change.pools.len(), "pool");
-        let s = plural(change.schedules.len(), "schedule");
-        let said = format!("the fleet has changed: {h}, {i}, {p} and {s} differ");
+        let said = format!("the fleet has changed: {} differ", change.counts());
         change_fleet(ledger, actor, change, now)
             .map_err(|why| Denied::Conflict(why.to_string()))?;
         said

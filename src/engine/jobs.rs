@@ -6,7 +6,7 @@ use super::handle::{Command, Denied, Done};
 use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
-    Actor, DrainAsk, Event, HostName, Job, JobId, Opening, PlayAsk, ScheduleName, StepAt,
+    Actor, DrainAsk, Event, Hold, HostName, Job, JobId, Opening, PlayAsk, ScheduleName, StepAt,
     TaskState, Timestamp, World, plural,
 };
 use crate::plan::{self, DrainAnswer};
@@ -146,8 +146,8 @@ impl Desk<'_> {
                 format!("host {host} is not known; `hostler host list` shows those that are");
             return Err(Denied::NotFound(said));
         };
-        let over = |job: JobId| self.world().jobs.get(&job).is_none_or(|job| job.is_over());
-        let left = known.holds.values().filter(|hold| hold.job.is_some_and(over));
+        let over = |hold: &&Hold| hold.job.is_some() && self.world().job_of_hold(hold).is_none();
+        let left = known.holds.values().filter(over);
         let left: Vec<_> = left.map(|hold| hold.id).collect();
         let mut said = Vec::new();
         for hold in left {

@@ -8,8 +8,8 @@ use super::ledger::Ledger;
 use crate::driver::{HostOrder, HostWork, Order};
 use crate::model::{
     Act, Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
-    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Span, StepAt, Task,
-    TaskState, Timestamp, Vm, VmId, World,
+    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Sent, Span, StepAt,
+    Task, TaskState, Timestamp, Vm, VmId, World,
 };
 
 /// A command that is written down and waits to be sent.
@@ -85,9 +85,10 @@ pub fn events_of(world: &World, action: Action, ids: &mut Ids, now: Timestamp) -
         Action::HostDo { job, host, at, .. } => {
             Event::HostOpBegun { host, op: OpId::from_bits(ids.next(now)), job, at }
         }
-        Action::Hold { host, kind, reason, job } => Event::HoldPlaced {
-            hold: hold(ids, &Actor::controller(), host, kind, reason, job, now),
-        },
+        Action::Hold { host, kind, reason, until, job } => {
+            let hold = hold(ids, &Actor::controller(), host, kind, reason, job, now);
+            Event::HoldPlaced { hold: Hold { until, ..hold } }
+        }
         Action::Note { event } => *event,
         Action::OpenJob(opening) => {
             return opened(world, ids, &Actor::controller(), *opening, now).1;
@@ -228,35 +229,21 @@ fn host_errand(
     let spec = world.hosts.get(&host)?.spec.clone();
     let limit = step.timeout.unwrap_or(SH_LIMIT);
     let order = |what| HostOrder { op, what, job: format!("{id} {}", step.name) };
-    let (what, limit) = match &step.act {
-        Act::Sh { run } => {
+    let (what, limit) = match step.act.sent()? {
+        Sent::Sh { run } => {
             let timeout_s = limit.as_millis().div_ceil(1_000);
             (
-                HostWork::Sh { run: run.clone(), timeout_s },
+                HostWork::Sh { run: run.to_string(), timeout_s },
                 Span::from_millis(limit.as_millis() + ANSWER.as_millis()),
             )
         }
-        Act::Copy { from, to, mode } => {
-            let (from, to, mode) = (from.clone(), to.clone(), mode.clone());
+        Sent::Copy { from, to, mode } => {
+            let (from, to, mode) = (from.to_path_buf(), to.to_string(), mode.to_string());
             return Some(Errand::File { host, spec, op, from, to, mode });
         }
-        Act::Reboot { .. } => {
-            (HostWork::Reboot { authrestart: spec.authrestart }, Span::from_mins(1))
-        }
-        Act::Prefetch { .. } => (HostWork::Pull { image: what.pop()? }, Span::from_hours(2)),
-        Act::PruneImages => (HostWork::Prune { keep: what }, Span::from_mins(30)),
-        Act::Drain(_)
-        | Act::Undrain
-        | Act::Cordon { .. }
-        | Act::Uncordon
-        | Act::DeleteVms
-        | Act::Respawn
-        | Act::Verify
-        | Act::Wait { .. }
-        | Act::WaitIdle
-        | Act::Assert { .. }
-        | Act::Deregister
-        | Act::Notify { .. } => return None,
+        Sent::Reboot => (HostWork::Reboot { authrestart: spec.authrestart }, Span::from_mins(1)),
+        Sent::Prefetch => (HostWork::Pull { image: what.pop()? }, Span::from_hours(2)),
+        Sent::PruneImages => (HostWork::Prune { keep: what }, Span::from_mins(30)),
     };
     Some(Errand::Host { host, spec, order: order(what), limit })
 }

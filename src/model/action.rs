@@ -92,6 +92,8 @@ pub enum Action {
         kind: HoldKind,
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         job: Option<JobId>,
     },
     /// A decision that is only written down: a turn that comes, a step that begins or ends.

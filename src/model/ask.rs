@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, OnDeadline, PlaybookName, Share, Span, Surge, Timestamp};
+use super::{HostName, OnDeadline, PlaybookName, Selector, Share, Span, Surge, Timestamp};
 
 /// Empty these hosts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct DrainAsk {
     pub force: bool,
     #[serde(default)]
     pub surge: Surge,
+    /// VMs that are not waited for: they go as if they had no work. Over `pool`, `host`, `image`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<Selector>,
     #[serde(default)]
     pub then: Then,
     /// The hold ends by itself then, once the host is empty.
@@ -88,6 +91,7 @@ impl DrainAsk {
             grace: grace(),
             force: false,
             surge: Surge::default(),
+            ignore: None,
             then: Then::default(),
             until: None,
             at: None,

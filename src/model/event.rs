@@ -9,6 +9,7 @@ use super::{
     Fingerprint, Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OnDeadline,
     OpId, OpKind, Outcome, Playbook, PlaybookName, PoolName, PoolSpec, Reach, RetireWhy,
     ScheduleName, ScheduleSpec, Sighting, SlotIx, StepAt, StepEnd, TaskEnd, Timestamp, VmId,
+    plural,
 };
 
 /// One line of the journal. `seq` is the revision of everything.
@@ -314,6 +315,19 @@ impl FleetChange {
             && self.pools.is_empty()
             && self.schedules.is_empty()
             && self.playbooks.is_empty()
+    }
+
+    /// `2 hosts, 0 images, 1 pool, 0 schedules, 0 playbooks`.
+    pub fn counts(&self) -> String {
+        let Self { hosts, images, pools, schedules, playbooks } = self;
+        let counts = [
+            plural(hosts.len(), "host"),
+            plural(images.len(), "image"),
+            plural(pools.len(), "pool"),
+            plural(schedules.len(), "schedule"),
+            plural(playbooks.len(), "playbook"),
+        ];
+        counts.join(", ")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::text::{as_text, clip};
 
 /// As `ssh-keygen -l` shows it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ impl FromStr for Fingerprint {
         let digits = text.strip_prefix(PREFIX).map(|digits| digits.trim_end_matches('='));
         match digits.filter(|digits| digits.len() == DIGITS && digits.chars().all(is_digit)) {
             Some(digits) => Ok(Self(format!("{PREFIX}{digits}"))),
-            None => Err(BadFingerprint(text.chars().take(80).collect())),
+            None => Err(BadFingerprint(clip(text))),
         }
     }
 }
@@ -39,17 +39,7 @@ impl fmt::Debug for Fingerprint {
         f.pad(&self.0)
     }
 }
-impl Serialize for Fingerprint {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
-    }
-}
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Fingerprint);
 
 #[cfg(test)]
 mod tests {

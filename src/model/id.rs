@@ -4,9 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::Timestamp;
+use super::text::{as_text, clip};
 
 /// Crockford's alphabet in lower case: no `i`, `l`, `o`, `u`.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -73,21 +72,11 @@ macro_rules! id {
             fn from_str(text: &str) -> Result<Self, BadId> {
                 decode(text).map(Self).ok_or_else(|| BadId {
                     kind: $kind,
-                    text: text.chars().take(80).collect(),
+                    text: clip(text),
                 })
             }
         }
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
-            }
-        }
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        as_text!($type);
     };
 }
 

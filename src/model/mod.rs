@@ -6,6 +6,7 @@ mod action;
 mod ask;
 mod drift;
 mod event;
+mod expression;
 mod fingerprint;
 mod fleet;
 mod forecast;
@@ -21,6 +22,7 @@ mod selector;
 mod sighting;
 mod subject;
 mod task;
+mod text;
 mod time;
 mod units;
 mod usual;
@@ -31,6 +33,7 @@ mod zone;
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
 pub use ask::{DrainAsk, PlayAsk, Then};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
+pub use expression::{EXPRESSION_ROOTS, expressions};
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use fleet::{
     Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,
@@ -41,7 +44,7 @@ pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
 pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, ScheduleName};
-pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Step, Surge};
+pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Sent, Step, Surge};
 pub use pool::Pool;
 pub use preview::{DrainPlan, Fate, HostPreview, PoolPreview, VmPreview};
 pub use schedule::{RUNS_KEPT, Run, RunResult, Schedule, Suspended};
@@ -56,7 +59,7 @@ pub use units::{BadAmount, Bytes, Share, count, plural};
 pub use usual::{UsualSteps, usual_start, usual_steps};
 pub use vm::{
     Made, Missed, Op, OpKind, Outcome, Phase, Refusal, Refused, RetireWhy, Retired, Vm, Wanted,
-    id_of_tool_name, tool_name,
+    id_of_tool_name, tool_name, work_words,
 };
 pub use world::{Illegal, World};
 pub use zone::{BadZone, Zone};

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::text::{as_text, clip};
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,7 @@ macro_rules! name {
                 if is_name(text) {
                     Ok(Self(text.into()))
                 } else {
-                    let text = text.chars().take(80).collect();
+                    let text = clip(text);
                     Err(BadName { kind: $kind, text })
                 }
             }
@@ -66,17 +66,7 @@ macro_rules! name {
                 &self.0
             }
         }
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.serialize_str(&self.0)
-            }
-        }
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        as_text!($type);
     };
 }
 

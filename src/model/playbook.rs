@@ -1,12 +1,12 @@
 //! Playbooks: lists of steps done host by host. Text becomes one in `config` only; a job keeps
 //! the one it was opened with, whatever the file says later.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ImageName, PlaybookName, Span};
+use super::{ImageName, PlaybookName, Selector, Span};
 
 /// A list of steps.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -131,6 +131,9 @@ pub struct DrainStep {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     pub surge: Surge,
+    /// VMs that are not waited for: they go as if they had no work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<Selector>,
 }
 
 impl Default for DrainStep {
@@ -141,6 +144,7 @@ impl Default for DrainStep {
             grace: Span::from_secs(30),
             force: false,
             surge: Surge::Auto,
+            ignore: None,
         }
     }
 }
@@ -167,7 +171,40 @@ pub enum Surge {
     Never,
 }
 
+/// What a step sends to its host itself; other steps are decisions, or commands for VMs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent<'a> {
+    Sh { run: &'a str },
+    Copy { from: &'a Path, to: &'a str, mode: &'a str },
+    Reboot,
+    Prefetch,
+    PruneImages,
+}
+
 impl Act {
+    /// The command for the host that carries it out, if one does.
+    pub fn sent(&self) -> Option<Sent<'_>> {
+        match self {
+            Self::Sh { run } => Some(Sent::Sh { run }),
+            Self::Copy { from, to, mode } => Some(Sent::Copy { from, to, mode }),
+            Self::Reboot { .. } => Some(Sent::Reboot),
+            Self::Prefetch { .. } => Some(Sent::Prefetch),
+            Self::PruneImages => Some(Sent::PruneImages),
+            Self::Drain(_)
+            | Self::Undrain
+            | Self::Cordon { .. }
+            | Self::Uncordon
+            | Self::DeleteVms
+            | Self::Respawn
+            | Self::Verify
+            | Self::Wait { .. }
+            | Self::WaitIdle
+            | Self::Assert { .. }
+            | Self::Deregister
+            | Self::Notify { .. } => None,
+        }
+    }
+
     /// Its word in a playbook.
     pub fn word(&self) -> &'static str {
         match self {

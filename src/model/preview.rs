@@ -49,17 +49,27 @@ pub enum Fate {
     Waits { why: String },
     /// It is stopped although it may have work.
     Forced,
+    /// It goes as if it had no work: the drain was told not to wait for such VMs.
+    Ignored,
     /// It is on its way out already.
     Going,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// What a pool loses for the time being.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PoolPreview {
     pub pool: PoolName,
-    /// VMs that serve now, and how many of them are on these hosts.
+    /// VMs that serve now, on these hosts and on others.
     pub ready: usize,
+    /// VMs on these hosts, whether they serve yet or not.
     pub leaving: usize,
+    /// How many of the leaving do not serve yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub coming: usize,
     /// Free slots on other hosts that would take its VMs.
     pub room: usize,
 }

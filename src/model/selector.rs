@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::text::{as_text, clip};
 
 /// Labels by key.
 pub type Labels = BTreeMap<String, String>;
@@ -42,6 +42,11 @@ impl Selector {
             Term::Exists(key) => labels.contains_key(key),
             Term::Missing(key) => !labels.contains_key(key),
         })
+    }
+
+    /// Whether it has no term, and so holds for everything.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
     }
 
     /// The first term that does not hold, as text, for people who ask why.
@@ -82,7 +87,7 @@ impl FromStr for Term {
     type Err = BadSelector;
     fn from_str(text: &str) -> Result<Self, BadSelector> {
         let term = text.trim();
-        let bad = || BadSelector { term: term.chars().take(80).collect() };
+        let bad = || BadSelector { term: clip(term) };
         let word = |w: &str| {
             let w = w.trim();
             is_word(w).then(|| w.to_string()).ok_or_else(bad)
@@ -136,17 +141,7 @@ impl fmt::Display for Selector {
         f.pad(&terms.join(","))
     }
 }
-impl Serialize for Selector {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Selector {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Selector);
 
 #[cfg(test)]
 mod tests {

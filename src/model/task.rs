@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, OnDeadline, Outcome, Playbook, Share, Span, TaskState, Timestamp};
+use super::{Actor, HoldAsk, OnDeadline, Outcome, Playbook, Share, Span, TaskState, Timestamp};
 
 /// What a job does on its hosts, and in which order it takes them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Play {
     /// Asking twice with the same key is asking once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The hold of a drain, where it is placed when a host's turn comes and not at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldAsk>,
 }
 
 /// What a job does about a host whose VMs have work when its turn comes.
@@ -54,6 +57,9 @@ pub struct HostTask {
     /// Too many nights were skipped because it was busy: its drain has a deadline this time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
+    /// It has failed, and who resumed the job has seen that: it pauses the job no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgiven: bool,
     pub state: TaskState,
     /// The step under way, or the next one.
     pub at: StepAt,
@@ -161,6 +167,7 @@ impl HostTask {
             wave: 0,
             rank: 0,
             overdue: false,
+            forgiven: false,
             state: TaskState::Waiting,
             at: StepAt::default(),
             step: None,

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text::{as_text, clip};
 
 /// A moment in UTC, to the millisecond. In JSON: RFC 3339, `2026-11-21T02:30:00.000Z`. What would
 /// lie outside the years 0 to 9999, which is all that RFC 3339 can say, is their first or last
@@ -77,17 +78,7 @@ impl FromStr for Timestamp {
         Ok(DateTime::parse_from_rfc3339(text)?.with_timezone(&Utc).into())
     }
 }
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Timestamp);
 
 /// A length of time, to the millisecond. As text: `250ms`, `30s`, `5m`, `1h30m`, `2d`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -178,7 +169,7 @@ impl fmt::Debug for Span {
 impl FromStr for Span {
     type Err = BadSpan;
     fn from_str(text: &str) -> Result<Self, BadSpan> {
-        let bad = || BadSpan(text.chars().take(80).collect());
+        let bad = || BadSpan(clip(text));
         let mut rest = text.trim();
         let mut total: u64 = 0;
         if rest.is_empty() {
@@ -196,17 +187,7 @@ impl FromStr for Span {
         Ok(Self(total))
     }
 }
-impl Serialize for Span {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Span);
 
 #[cfg(test)]
 mod tests {

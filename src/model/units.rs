@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::text::{as_text, clip};
 
 /// An amount of memory or disk in bytes. As text: `512MiB`, `8GiB`, `50GB`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
@@ -58,24 +58,14 @@ impl fmt::Display for Bytes {
 impl FromStr for Bytes {
     type Err = BadAmount;
     fn from_str(text: &str) -> Result<Self, BadAmount> {
-        let bad = || BadAmount::Size(text.chars().take(80).collect());
+        let bad = || BadAmount::Size(clip(text));
         let text = text.trim();
         let (unit, n) = SIZES.iter().find(|(u, _)| text.ends_with(u)).ok_or_else(bad)?;
         let number: u64 = text[..text.len() - unit.len()].trim().parse().map_err(|_| bad())?;
         number.checked_mul(*n).map(Self).ok_or_else(bad)
     }
 }
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Bytes);
 
 /// A number of things, or a share of them: `3` or `10%`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,7 +97,7 @@ impl fmt::Display for Share {
 impl FromStr for Share {
     type Err = BadAmount;
     fn from_str(text: &str) -> Result<Self, BadAmount> {
-        let bad = || BadAmount::Share(text.chars().take(80).collect());
+        let bad = || BadAmount::Share(clip(text));
         match text.trim().strip_suffix('%') {
             Some(number) => match number.parse() {
                 Ok(p @ 0..=100) => Ok(Self::Percent(p)),
@@ -117,17 +107,7 @@ impl FromStr for Share {
         }
     }
 }
-impl Serialize for Share {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Share {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Share);
 
 /// `12,396`.
 pub fn count(n: usize) -> String {

@@ -88,6 +88,7 @@ mod tests {
             min_available: None,
             busy: BusyPolicy::Wait,
             key: None,
+            hold: None,
         };
         Job {
             id: JobId::from_bits(n),

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, HostName, ImageName, JobId, OpId, PoolName, SlotIx, Span, Timestamp, VmId};
+use super::{
+    Bytes, HostName, ImageName, JobId, Labels, OpId, PoolName, SlotIx, Span, Timestamp, VmId,
+};
 
 /// A VM. Its place (host and slot) never changes: a respawn is a new VM.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -54,6 +56,28 @@ pub struct Made {
     pub cpu: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Bytes>,
+}
+
+impl Vm {
+    /// What selectors of VMs look at, of what a VM is and stays.
+    pub fn labels(&self) -> Labels {
+        [
+            ("pool", self.pool.to_string()),
+            ("host", self.host.to_string()),
+            ("image", self.image.to_string()),
+        ]
+        .map(|(key, value)| (key.to_string(), value))
+        .into()
+    }
+}
+
+/// What is known of a VM's work, in words.
+pub fn work_words(busy: Option<bool>) -> &'static str {
+    match busy {
+        Some(true) => "has work",
+        Some(false) => "has no work",
+        None => "does not tell whether it has work",
+    }
 }
 
 /// What we want of a VM.
@@ -132,6 +156,16 @@ pub enum Outcome {
     Done,
     Refused { class: Refusal, said: String },
     Unknown { why: String },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("is done"),
+            Self::Refused { said, .. } => write!(f, "was refused: {said}"),
+            Self::Unknown { why } => write!(f, "is lost from sight: {why}"),
+        }
+    }
 }
 
 /// What sort of refusal, from the tool's own words.

@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Offset, SecondsFormat};
 use chrono_tz::Tz;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Timestamp;
+use super::text::{as_text, clip};
 
 /// A zone of the IANA's, by its name; UTC unless told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +55,7 @@ impl Default for Zone {
 impl FromStr for Zone {
     type Err = BadZone;
     fn from_str(text: &str) -> Result<Self, BadZone> {
-        text.parse().map(Self).map_err(|_| BadZone(text.chars().take(80).collect()))
+        text.parse().map(Self).map_err(|_| BadZone(clip(text)))
     }
 }
 impl fmt::Display for Zone {
@@ -63,17 +63,7 @@ impl fmt::Display for Zone {
         f.pad(self.0.name())
     }
 }
-impl Serialize for Zone {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(self.0.name())
-    }
-}
-impl<'de> Deserialize<'de> for Zone {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+as_text!(Zone);
 
 #[cfg(test)]
 mod tests {

@@ -109,6 +109,7 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
         grace: ask.grace,
         force: ask.force,
         surge: ask.surge,
+        ignore: ask.ignore.clone(),
     };
     let mut steps = vec![Step::plain(Act::Drain(step))];
     let mut always = Vec::new();
@@ -136,11 +137,12 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
     let playbook = Playbook { name, summary, each: Each::Host, steps, always, on_failure };
     let at_once = ask.max_parallel.unwrap_or(AT_ONCE);
     let from = ask.at.unwrap_or(now);
-    let play = asked(playbook, &ask.reason, ask.key.clone());
-    let mut opening = over_hosts(JobKind::Drain, hosts, play, (at_once, from, from + DRAIN_WINDOW));
+    let mut play = asked(playbook, &ask.reason, ask.key.clone());
     let kind = if ask.then == Then::Retire { HoldKind::Retire } else { HoldKind::Drain };
-    // From this entry on nothing is placed there; a later drain places its holds when it begins.
     let hold = HoldAsk { kind, reason: ask.reason.clone(), until: ask.until };
+    play.hold = Some(hold.clone());
+    let mut opening = over_hosts(JobKind::Drain, hosts, play, (at_once, from, from + DRAIN_WINDOW));
+    // From this entry on nothing is placed there; a later drain places its holds when it begins.
     opening.hold = ask.at.is_none().then_some(hold);
     Ok(DrainAnswer::Open(Box::new(opening)))
 }
@@ -149,10 +151,19 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
 /// more of it only to who says so.
 fn change(job: &Job, ask: &DrainAsk, now: Timestamp) -> Result<Vec<Event>, NotPossible> {
     let deadline = ask.deadline.map(|deadline| now + deadline);
+    if first(job).and_then(|drain| drain.ignore.as_ref()) != ask.ignore.as_ref() {
+        let said = format!(
+            "job {} drains them already, and what it ignores stays as it began: call it off with \
+             `hostler job cancel {}` and drain again",
+            job.id, job.id
+        );
+        return Err(NotPossible::Senseless(said));
+    }
     let mut events = Vec::new();
     for (host, task) in &job.hosts {
         let Some(step) = &task.step else { continue };
-        let on_deadline = step.on_deadline.unwrap_or_else(|| first(job));
+        let opened = || first(job).map(|drain| drain.on_deadline).unwrap_or_default();
+        let on_deadline = step.on_deadline.unwrap_or_else(opened);
         let same = same_moment(step.deadline, deadline);
         if same && step.force == ask.force && on_deadline == ask.on_deadline {
             continue;
@@ -172,13 +183,9 @@ fn change(job: &Job, ask: &DrainAsk, now: Timestamp) -> Result<Vec<Event>, NotPo
 }
 
 /// What the drain was opened with.
-fn first(job: &Job) -> OnDeadline {
-    let step = job.play.as_ref().and_then(|play| play.playbook.steps.first());
-    if let Some(Act::Drain(drain)) = step.map(|step| &step.act) {
-        drain.on_deadline
-    } else {
-        OnDeadline::default()
-    }
+fn first(job: &Job) -> Option<&DrainStep> {
+    let step = job.play.as_ref()?.playbook.steps.first()?;
+    if let Act::Drain(drain) = &step.act { Some(drain) } else { None }
 }
 
 /// The same deadline asked for again a moment later is the same.
@@ -210,6 +217,7 @@ fn asked(playbook: Playbook, reason: &str, key: Option<String>) -> Play {
         // Who asks by hand has seen the plan: the drain's own deadline decides.
         busy: BusyPolicy::Deadline,
         key,
+        hold: None,
     }
 }
 

@@ -106,7 +106,7 @@ impl Grown {
                     let op = OpId::from_bits(self.id());
                     self.put(s, Event::HostOpBegun { host, op, job, at: step });
                 }
-                Action::Hold { host, kind, reason, job } => {
+                Action::Hold { host, kind, reason, until, job } => {
                     let id = HoldId::from_bits(self.id());
                     let hold = Hold {
                         id,
@@ -115,7 +115,7 @@ impl Grown {
                         reason,
                         by: Actor::controller(),
                         created: at(s),
-                        until: None,
+                        until,
                         on_expiry: OnExpiry::default(),
                         job,
                     };

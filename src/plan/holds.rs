@@ -98,7 +98,7 @@ fn quarantine(
         if room > 0 && pools_can_spare(world, name) {
             room -= 1;
             let (host, kind) = (name.clone(), HoldKind::Quarantine);
-            actions.push(Action::Hold { host, kind, reason: why, job: None });
+            actions.push(Action::Hold { host, kind, reason: why, until: None, job: None });
             continue;
         }
         let said = format!(

@@ -26,6 +26,8 @@ mod seen;
 mod tests;
 #[cfg(test)]
 mod tests_of_play;
+#[cfg(test)]
+mod tests_of_turns;
 mod vm;
 mod wait;
 mod why;
@@ -40,7 +42,6 @@ pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
 pub use drift::{next_run_for, next_run_on};
 pub use observe::{completed, observe, superseded};
-pub use play::check_expression;
 pub use preview::preview;
 pub use reach::{Contact, reach};
 pub use seen::probes;
@@ -70,11 +71,24 @@ pub fn plan(world: &World, now: Timestamp) -> Plan {
     Plan { actions, held }
 }
 
-/// The next times of a schedule, at most `n`.
+/// The next times at which a schedule runs, at most `n`: those that it passes over are none. A
+/// suspended one has the times that it would have if it were resumed.
 pub fn next_runs(world: &World, name: &ScheduleName, now: Timestamp, n: usize) -> Vec<Timestamp> {
     let Some(schedule) = world.schedules.get(name) else { return Vec::new() };
-    let calendar = Calendar::new(&schedule.spec.cron, &schedule.spec.zone);
-    calendar.map(|calendar| calendar.next(now, n)).unwrap_or_default()
+    let Ok(calendar) = Calendar::new(&schedule.spec.cron, &schedule.spec.zone) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let mut from = schedule.skip_upto.map_or(now, |upto| upto.max(now));
+    while out.len() < n {
+        let times = calendar.next(from, n);
+        let Some(last) = times.last() else { break };
+        from = *last;
+        let blackout = |at: Timestamp| schedule.spec.blackout.contains(&calendar.day(at));
+        out.extend(times.into_iter().filter(|at| !blackout(*at)));
+    }
+    out.truncate(n);
+    out
 }
 
 /// A command that waits for its host to be free.

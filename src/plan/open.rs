@@ -33,6 +33,7 @@ pub(super) fn on_hosts(
         min_available: spec.min_available,
         busy: spec.busy,
         key: None,
+        hold: None,
     };
     Some(Opening {
         kind: JobKind::Playbook { name: spec.playbook.clone() },

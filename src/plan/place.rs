@@ -28,6 +28,19 @@ pub(super) struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
+    /// Hosts that are held by these actions have no room any more when it comes to placing.
+    pub(super) fn beside(world: &'a World, actions: &[Action]) -> Self {
+        let mut taken = Self::default();
+        for action in actions {
+            if let Action::Hold { host, .. } = action
+                && let Some((host, _)) = world.hosts.get_key_value(host)
+            {
+                taken.promised.insert(host, [true; 2]);
+            }
+        }
+        taken
+    }
+
     fn free_slots<'h>(
         &self,
         name: &HostName,

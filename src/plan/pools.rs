@@ -84,7 +84,7 @@ pub(super) fn keep<'a>(
     now: Timestamp,
     actions: &mut Vec<Action>,
 ) -> Vec<Held> {
-    let mut taken = Taken::default();
+    let mut taken = Taken::beside(world, actions);
     let mut held = Vec::new();
     let mut pools: Vec<_> = world.pools.iter().collect();
     pools.sort_by_key(|(name, pool)| (std::cmp::Reverse(pool.spec.priority), *name));

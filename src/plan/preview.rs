@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{AT_ONCE, known};
 use super::place::refusal;
-use super::play::{Leave, leave};
+use super::play::{Leave, leave, leave_as};
 use super::{NotPossible, next_runs};
 use crate::model::{
     DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, PoolName, PoolPreview, Reach, Slot,
@@ -35,9 +35,14 @@ fn of_host(
     ask: &DrainAsk,
     now: Timestamp,
 ) -> HostPreview {
+    let ignored = |vm: &Vm| {
+        let as_idle = leave_as(world, vm, now, ask.ignore.as_ref());
+        !matches!(as_idle, Leave::Wait(_))
+    };
     let fate = |vm: &Vm| match leave(world, vm, now) {
         _ if vm.wanted == Wanted::Gone => Fate::Going,
         Leave::Wait(_) if ask.force => Fate::Forced,
+        Leave::Wait(_) if ignored(vm) => Fate::Ignored,
         Leave::Wait(why) => Fate::Waits { why },
         Leave::Now | Leave::Tell => Fate::Goes,
     };
@@ -64,20 +69,22 @@ fn of_host(
 }
 
 fn pools(world: &World, names: &BTreeSet<HostName>, now: Timestamp) -> Vec<PoolPreview> {
-    let mut counts: BTreeMap<&PoolName, (usize, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<&PoolName, [usize; 3]> = BTreeMap::new();
     for vm in world.vms.values().filter(|vm| vm.wanted == Wanted::Running) {
-        let (ready, leaving) = counts.entry(&vm.pool).or_default();
-        *ready += usize::from(vm.is_ready());
-        *leaving += usize::from(names.contains(&vm.host));
+        let [ready, leaving, coming] = counts.entry(&vm.pool).or_default();
+        let (is_ready, leaves) = (vm.is_ready(), names.contains(&vm.host));
+        *ready += usize::from(is_ready);
+        *leaving += usize::from(leaves);
+        *coming += usize::from(leaves && !is_ready);
     }
-    let touched = counts.into_iter().filter(|(_, (_, leaving))| *leaving > 0);
-    let preview = |(name, (ready, leaving)): (&PoolName, (usize, usize))| {
+    let touched = counts.into_iter().filter(|(_, [_, leaving, _])| *leaving > 0);
+    let preview = |(name, [ready, leaving, coming]): (&PoolName, [usize; 3])| {
         let pool = world.pools.get(name)?;
         let others = world.hosts.iter().filter(|(host, _)| !names.contains(*host));
         let open = others.filter(|(_, host)| refusal(pool, host, now).is_none());
         let free = |host: &Host| host.usable_slots().filter(|(_, s)| **s == Slot::Free).count();
         let room = open.map(|(_, host)| free(host)).sum();
-        Some(PoolPreview { pool: name.clone(), ready, leaving, room })
+        Some(PoolPreview { pool: name.clone(), ready, leaving, coming, room })
     };
     touched.filter_map(preview).collect()
 }

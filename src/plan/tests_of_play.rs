@@ -9,7 +9,7 @@ use crate::model::*;
 const MIN: u64 = 60;
 
 /// A fleet whose pool tells whether its VMs have work, and whose agents can be told to leave.
-fn fleet(hosts: &[&str], size: u32) -> Grown {
+pub(super) fn fleet(hosts: &[&str], size: u32) -> Grown {
     let mut grown = Grown::new(hosts, PoolSize::Count(size));
     let script = |sh: &str| Some(GuestScript { sh: sh.into(), within: Span::from_hours(1) });
     let spec = PoolSpec {
@@ -42,7 +42,7 @@ fn drain(grown: &mut Grown, s: u64, ask: &DrainAsk) -> JobId {
 }
 
 /// Passes at `s` until nothing is decided any more; in words.
-fn passes(grown: &mut Grown, s: u64) -> Vec<String> {
+pub(super) fn passes(grown: &mut Grown, s: u64) -> Vec<String> {
     let mut all = Vec::new();
     for _ in 0..20 {
         let actions = grown.pass(s);
@@ -55,7 +55,7 @@ fn passes(grown: &mut Grown, s: u64) -> Vec<String> {
 }
 
 /// What was sent out of sight ends, and every host is looked at, until nothing moves.
-fn rest(grown: &mut Grown, s: u64) {
+pub(super) fn rest(grown: &mut Grown, s: u64) {
     for round in 0..30 {
         let before = grown.world.seq;
         grown.settle(s + round);
@@ -355,7 +355,7 @@ fn a_command_lost_from_sight_is_observed_and_never_blindly_sent_again() {
     assert_eq!(ends(&grown, job, "a"), ["done"]);
 }
 
-fn nightly(grown: &mut Grown, change: impl Fn(&mut ScheduleSpec)) {
+pub(super) fn nightly(grown: &mut Grown, change: impl Fn(&mut ScheduleSpec)) {
     let mut fleet = FleetChange::default();
     fleet.playbooks.insert(name("wipe"), Some(playbook(vec![sh("wipe")], vec![])));
     let targets = Targets::Hosts(name(""));
@@ -367,14 +367,14 @@ fn nightly(grown: &mut Grown, change: impl Fn(&mut ScheduleSpec)) {
 }
 
 /// `at(0)` is 08:00 UTC: the first midnight comes 16 hours later.
-const MIDNIGHT: u64 = 16 * 3_600;
-const DAY: u64 = 24 * 3_600;
+pub(super) const MIDNIGHT: u64 = 16 * 3_600;
+pub(super) const DAY: u64 = 24 * 3_600;
 
-fn newest(grown: &Grown) -> Arc<Job> {
+pub(super) fn newest(grown: &Grown) -> Arc<Job> {
     grown.world.jobs.values().next_back().unwrap().clone()
 }
 
-fn begun(job: &Job) -> Vec<&str> {
+pub(super) fn begun(job: &Job) -> Vec<&str> {
     let begun = job.hosts.iter().filter(|(_, t)| matches!(t.state, TaskState::Begun { .. }));
     begun.map(|(name, _)| name.as_str()).collect()
 }

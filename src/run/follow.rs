@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Entry, Event, FleetChange, Outcome, World, Zone, plural};
+use hostler::model::{Entry, Event, World, Zone, plural, work_words};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -53,7 +53,7 @@ pub(crate) fn line(entry: &Entry, zone: Zone) -> String {
 pub(crate) fn details(event: &Event, zone: Zone) -> String {
     match event {
         Event::ControllerStarted { version } => format!("version {version}"),
-        Event::FleetChanged { change } => counts_of(change),
+        Event::FleetChanged { change } => change.counts(),
         Event::HostSeen { host, sighting } => {
             let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
             let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
@@ -78,7 +78,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
             format!("{vm} of {pool} on {host} slot {}", u8::from(*slot))
         }
         Event::OpBegun { vm, kind, .. } => format!("{vm} {kind}"),
-        Event::OpEnded { vm, outcome, .. } => format!("{vm} {}", words_of(outcome)),
+        Event::OpEnded { vm, outcome, .. } => format!("{vm} {}", outcome),
         Event::VmReady { vm, ip } | Event::VmMoved { vm, ip } => format!("{vm} {ip}"),
         Event::VmMissed { vm } | Event::VmFound { vm } | Event::VmGone { vm } => vm.to_string(),
         Event::VmDied { vm, why } => format!("{vm} {why}"),
@@ -93,7 +93,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
             format!("{} {} with {}", job.id, job.title(), plural(job.progress().1, "task"))
         }
         Event::TaskEnded { job, vm, end } => format!("{job} {vm} {end}"),
-        Event::VmBusy { vm, busy } => format!("{vm} {}", busy_word(*busy)),
+        Event::VmBusy { vm, busy } => format!("{vm} {}", work_words(*busy)),
         Event::ScheduleSuspended { schedule, reason } => format!("{schedule}: {reason}"),
         Event::ScheduleResumed { schedule } => schedule.to_string(),
         Event::RunsSkipped { schedule, upto } => format!("{schedule} up to {upto}"),
@@ -108,36 +108,10 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         | Event::Notified { job, host, .. }) => {
             format!("{job} {host} {}", event.task_words())
         }
-        Event::HostOpEnded { host, outcome, .. } => format!("{host} {}", words_of(outcome)),
+        Event::HostOpEnded { host, outcome, .. } => format!("{host} {outcome}"),
         Event::HostVerified { host } => host.to_string(),
         Event::JobPaused { job, why } => format!("{job} {why}"),
         Event::JobResumed { job } => job.to_string(),
         Event::JobEnded { job } => job.to_string(),
     }
-}
-
-fn busy_word(busy: Option<bool>) -> &'static str {
-    match busy {
-        Some(true) => "busy",
-        Some(false) => "idle",
-        None => "not known",
-    }
-}
-
-fn words_of(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Done => "done".into(),
-        Outcome::Refused { said, .. } => format!("refused: {said}"),
-        Outcome::Unknown { why } => format!("unknown: {why}"),
-    }
-}
-
-fn counts_of(change: &FleetChange) -> String {
-    format!(
-        "{}, {}, {}, {}",
-        plural(change.hosts.len(), "host"),
-        plural(change.images.len(), "image"),
-        plural(change.pools.len(), "pool"),
-        plural(change.schedules.len(), "schedule")
-    )
 }

@@ -281,7 +281,9 @@ impl Story {
         let vm = self.ready(30, SlotIx::Zero, None);
         self.put(Event::VmBusy { vm, busy: Some(true) });
         self.put(Event::VmBusy { vm, busy: None });
-        let steps = [Act::Drain(DrainStep::default()), Act::Sh { run: "brew cleanup".into() }];
+        let ignore = Some(name("pool=cache"));
+        let drain = DrainStep { ignore, ..DrainStep::default() };
+        let steps = [Act::Drain(drain), Act::Sh { run: "brew cleanup".into() }];
         self.open_on_host(30, JobKind::Drain, &steps);
         for (n, kind) in [HoldKind::Drain, HoldKind::Retire].into_iter().enumerate() {
             self.hold(700 + n as u64, kind, Some(id));
@@ -379,6 +381,11 @@ impl Story {
             min_available: None,
             busy: BusyPolicy::Wait,
             key: None,
+            hold: Some(HoldAsk {
+                kind: HoldKind::Drain,
+                reason: "new disks".into(),
+                until: Some(Timestamp::from_millis(1_795_250_000_000)),
+            }),
         };
         let from = Timestamp::from_millis(1_795_228_200_000);
         let job = Job {

@@ -198,6 +198,7 @@ fn fate(fate: &Fate) -> (String, Token) {
     match fate {
         Fate::Goes => ("goes: its agent is told first".into(), Token::Text),
         Fate::Waits { why } => (format!("waits: {why}"), Token::Wait),
+        Fate::Ignored => ("is not waited for, whatever its work".into(), Token::Warn),
         Fate::Forced => ("is stopped although it may have work".into(), Token::Bad),
         Fate::Going => ("is on its way out".into(), Token::Dim),
     }
@@ -215,10 +216,15 @@ fn totals(plan: &DrainPlan) -> String {
 }
 
 fn pool_line(pool: &PoolPreview) -> Line {
-    let left = pool.ready.saturating_sub(pool.leaving);
+    let here = pool.leaving.saturating_sub(pool.coming);
+    let left = pool.ready.saturating_sub(here);
+    let coming = match pool.coming {
+        0 => String::new(),
+        n => format!(" and {n} not ready yet"),
+    };
     let said = format!(
-        "pool {}: {} ready, {} of them here, {left} left; room for {} elsewhere",
-        pool.pool, pool.ready, pool.leaving, pool.room
+        "pool {}: {} ready, {here} of them here{coming}, {left} left; room for {} elsewhere",
+        pool.pool, pool.ready, pool.room
     );
     let token = if pool.room < pool.leaving { Token::Warn } else { Token::Text };
     vec![(said, token)]

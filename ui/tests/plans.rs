@@ -29,6 +29,7 @@ pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
     let pool = PoolPreview {
         pool: "ci".parse().unwrap(),
         ready: 60,
+        coming: 0,
         leaving: ask.hosts.len() * 2,
         room: 3,
     };

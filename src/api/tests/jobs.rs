@@ -172,6 +172,8 @@ async fn each_fault_is_told_by_its_key() {
         ("plans", drain("until", json!("2001-01-01T00:00:00Z")), 400, "drain.until: "),
         ("plans", drain("max_parallel", json!("0")), 400, "drain.max_parallel: "),
         ("plans", drain("key", json!("")), 400, "drain.key: "),
+        ("plans", drain("ignore", json!("")), 400, "drain.ignore: expected a selector"),
+        ("plans", drain("ignore", json!("pool=")), 400, "drain.ignore: "),
         ("plans", drain("froce", json!(true)), 400, "froce"),
         ("plans", drain("hosts", json!(["nope"])), 404, "host nope is not known"),
         ("jobs", json!({"plan": 3}), 400, "plan: "),

@@ -63,6 +63,7 @@ fn drain(state: JobState, host: &str, task: HostTask) -> Job {
         min_available: None,
         busy: Default::default(),
         key: None,
+        hold: None,
     };
     let hosts = [(name(host), task)].into();
     Job { hosts, play: Some(Arc::new(play)), ..job(state) }

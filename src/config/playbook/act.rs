@@ -69,8 +69,8 @@ fn needed<'a>(
 }
 
 fn read_drain(item: &Item<'_>, report: &mut Report) -> Option<Act> {
-    let keys = ["deadline", "on_deadline", "grace", "force", "surge"];
-    let [deadline, on_deadline, grace, force, surge] = item.fields(keys, report)?;
+    let keys = ["deadline", "on_deadline", "grace", "force", "surge", "ignore"];
+    let [deadline, on_deadline, grace, force, surge, ignore] = item.fields(keys, report)?;
     let usual = DrainStep::default();
     let ends = [("stop", OnDeadline::Stop), ("abort", OnDeadline::Abort)];
     let surges = [("auto", Surge::Auto), ("never", Surge::Never)];
@@ -79,12 +79,14 @@ fn read_drain(item: &Item<'_>, report: &mut Report) -> Option<Act> {
     let grace = grace.map_or(Some(usual.grace), |item| item.span(Span::ZERO..=TEN_MINUTES, report));
     let force = force.map_or(Some(usual.force), |item| item.truth(report));
     let surge = surge.map_or(Some(usual.surge), |item| item.choice(surges, report));
+    let ignore = ignore.map_or(Some(None), |item| item.parse(report).map(Some));
     Some(Act::Drain(DrainStep {
         deadline: deadline?,
         on_deadline: on_deadline?,
         grace: grace?,
         force: force?,
         surge: surge?,
+        ignore: ignore?,
     }))
 }
 

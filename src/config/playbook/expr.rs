@@ -3,14 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, UndefinedBehavior};
-
 use crate::config::item::either;
 use crate::config::near;
 use crate::config::problem::clip;
+use crate::model::{EXPRESSION_ROOTS, expressions};
 
-/// What any expression may speak of.
-pub(super) const ROOTS: [&str; 5] = ["host", "job", "failed", "failure", "fleet"];
 /// What may stand behind `is` and `is not`.
 const TESTS: [&str; 3] = ["defined", "undefined", "none"];
 /// Words of the grammar, which name nothing.
@@ -19,13 +16,6 @@ const WORDS: [&str; 13] = [
 ];
 /// Whatever is nested, is nested less deeply than it is long: the compiler goes down step by step.
 const MOST_LETTERS: usize = 500;
-
-/// The rules all expressions live under: a name that is not there is a fault and not nothing.
-pub fn expressions() -> Environment<'static> {
-    let mut rules = Environment::new();
-    rules.set_undefined_behavior(UndefinedBehavior::Strict);
-    rules
-}
 
 /// Whether a step's result may have this name.
 pub(super) fn is_name(text: &str) -> bool {
@@ -117,7 +107,7 @@ impl Found {
 
     fn judge(self, registered: &BTreeSet<String>) -> Vec<(String, String)> {
         let mut faults = vec![];
-        let known = || ROOTS.into_iter().chain(registered.iter().map(String::as_str));
+        let known = || EXPRESSION_ROOTS.into_iter().chain(registered.iter().map(String::as_str));
         for name in self.names.iter().filter(|name| !known().any(|word| word == *name)) {
             let said = format!("`{}` is not known here{}", clip(name), near::hint(name, known()));
             let known: Vec<_> = known().collect();
@@ -205,7 +195,7 @@ mod tests {
             "disk.said in ['a', \"b\\\"nope\"]",
             "disk is defined and disk.code is not none",
             "(disk.code + 1) * 2 >= 4 and (not failed)",
-            "disk.said[1:3] == fleet['name']",
+            "disk.said[1:3] == job['title']",
             "host.name if job.is else none",
             "true",
             "1e5 > 0.5",

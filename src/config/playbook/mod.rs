@@ -7,8 +7,6 @@ mod step;
 
 use std::collections::BTreeMap;
 
-pub use expr::expressions;
-
 use super::disk::Look;
 use super::item::Item;
 use super::problem::{Place, Report};

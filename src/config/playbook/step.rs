@@ -7,7 +7,7 @@ use super::expr;
 use crate::config::disk::Look;
 use crate::config::item::Item;
 use crate::config::problem::{Place, Report, clip};
-use crate::model::{Each, ImageName, Span, Step};
+use crate::model::{EXPRESSION_ROOTS, Each, ImageName, Span, Step};
 
 /// The kinds of step, and then what may stand beside one.
 const KINDS: usize = 17;
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         let text = item.text(report)?;
         let said = if !expr::is_name(text) {
             format!("`{}` is not a name for a result", clip(text))
-        } else if expr::ROOTS.contains(&text) {
+        } else if EXPRESSION_ROOTS.contains(&text) {
             format!("`{text}` already means something in expressions")
         } else if !self.registered.insert(text.to_string()) {
             format!("`{text}` is registered by an earlier step")

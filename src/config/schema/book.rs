@@ -120,6 +120,10 @@ struct Drain {
     /// `auto` (the default): a VM's successor comes first where a slot is free. `never`: VMs go at
     /// once.
     surge: Option<Surge>,
+    /// VMs that are not waited for, by their labels `pool`, `image` and `host`, such as
+    /// `pool=cache`: they go as if they had no work.
+    #[schemars(length(min = 1))]
+    ignore: Option<String>,
 }
 
 /// A length of time, or `none`.

@@ -35,6 +35,7 @@ fn every_kind_of_step_is_read_with_its_options() {
         grace: Span::ZERO,
         force: true,
         surge: Surge::Never,
+        ignore: Some("pool=ci".parse().unwrap()),
     };
     let expected = [
         Step::plain(Act::Prefetch { image: None }),

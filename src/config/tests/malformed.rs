@@ -65,7 +65,7 @@ fn of_several_files_all_at_once_and_in_order() {
             "playbooks/p.yaml:1:7: each: `pool` is not known: expected host or vm",
             "playbooks/p.yaml:3:23: steps[0].drain.deadline: `60` is not a length of time: expected a number and a unit, such as 30s, 5m, 4h, 1h30m",
             "playbooks/p.yaml:4:5: steps[1].respwan: unknown key (did you mean `respawn`?): expected drain, undrain, cordon, uncordon, delete_vms, respawn, prefetch, prune_images, sh, copy, reboot, verify, wait, wait_idle, assert, deregister, notify, name, when, timeout, retries, register, once",
-            "playbooks/p.yaml:6:11: steps[2].when: `later` is not known here: expected host, job, failed, failure, fleet, or what an earlier step registers",
+            "playbooks/p.yaml:6:11: steps[2].when: `later` is not known here: expected host, job, failed, failure, or what an earlier step registers",
             "playbooks/p.yaml:7:5: steps[3]: is not a step: expected a map such as {drain: {}}",
             "playbooks/p.yaml:8:9: always: no step: expected at least one, such as `- respawn: {}`",
         ]

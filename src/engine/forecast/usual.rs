@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Act, OpKind, Playbook, PlaybookName, Span, StepAt, UsualSteps, World, usual_start, usual_steps,
+    Act, OpKind, Playbook, PlaybookName, Sent, Span, StepAt, UsualSteps, World, usual_start,
+    usual_steps,
 };
 
 /// Where nothing is remembered.
@@ -39,23 +40,11 @@ impl Usual {
         if let Some(span) = remembered.copied() {
             return span;
         }
-        match act {
-            Act::Prefetch { .. } | Act::PruneImages => PULL,
-            Act::Copy { .. } => COPY,
-            Act::Reboot { .. } => REBOOT,
-            Act::Drain(_)
-            | Act::Undrain
-            | Act::Cordon { .. }
-            | Act::Uncordon
-            | Act::DeleteVms
-            | Act::Respawn
-            | Act::Sh { .. }
-            | Act::Verify
-            | Act::Wait { .. }
-            | Act::WaitIdle
-            | Act::Assert { .. }
-            | Act::Deregister
-            | Act::Notify { .. } => SH,
+        match act.sent() {
+            Some(Sent::Prefetch | Sent::PruneImages) => PULL,
+            Some(Sent::Copy { .. }) => COPY,
+            Some(Sent::Reboot) => REBOOT,
+            Some(Sent::Sh { .. }) | None => SH,
         }
     }
 }

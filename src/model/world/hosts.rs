@@ -34,13 +34,16 @@ impl World {
         sighting: &Sighting,
         at: Timestamp,
     ) -> Result<(), Misfit> {
-        let asked = self.reboot_asked(name);
+        // All jobs are asked for it only when there was a reboot, and looks with news are many.
+        let last = self.hosts.get(name).and_then(|host| host.seen.as_ref());
+        let rebooted = last.is_some_and(|last| sighting.facts.rebooted_since(&last.facts));
+        let unasked = rebooted && !self.reboot_asked(name);
         let host = self.host_mut(name)?;
         let mut sighting = sighting.clone();
+        if unasked {
+            host.verifying = Some(at);
+        }
         if let Some(last) = &host.seen {
-            if !asked && sighting.facts.rebooted_since(&last.facts) {
-                host.verifying = Some(at);
-            }
             sighting.facts.keep_boot(&last.facts);
         }
         host.seen = Some(sighting);

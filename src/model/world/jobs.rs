@@ -126,6 +126,10 @@ impl World {
             return misfit(format!("job {id}"), "is over, or paused or at work already");
         }
         job.paused = why.map(str::to_string);
+        if why.is_none() {
+            let failed = |task: &&mut HostTask| matches!(task.state, TaskState::Failed { .. });
+            job.hosts.values_mut().filter(failed).for_each(|task| task.forgiven = true);
+        }
         Ok(())
     }
 

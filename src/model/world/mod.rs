@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Event, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook, PlaybookName, Pool,
-    PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
+    Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook, PlaybookName,
+    Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
 };
 
 /// Everything known of the fleet at revision `seq`. Values are shared, so a copy costs only the
@@ -146,6 +146,14 @@ impl World {
             | Event::DrainChanged { job, host, .. }
             | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
         }
+    }
+
+    /// The job that a hold is for, as long as it goes on there: it would place it again.
+    pub fn job_of_hold(&self, hold: &Hold) -> Option<JobId> {
+        let job = self.jobs.get(&hold.job?)?;
+        let task = job.hosts.get(&hold.host);
+        let goes_on = !job.is_over() && task.is_none_or(|task| !task.state.is_over());
+        goes_on.then_some(job.id)
     }
 
     /// Our VMs on a host, oldest first.

@@ -4,8 +4,8 @@ use super::express::holds;
 use super::step::{Next, release};
 use super::{Moves, Scene, Send, empty, unfit};
 use crate::model::{
-    Act, Event, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach, Refusal,
-    Span, Step, StepRun,
+    Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
+    Refusal, Span, Step, StepRun,
 };
 
 /// A command that the host could not take is sent again after this.
@@ -49,8 +49,9 @@ pub(super) fn apply<'a>(
             if host.holds.values().any(|hold| hold.job == Some(scene.job.id)) {
                 return Next::End(Ok(()));
             }
-            let kind = HoldKind::Maintenance;
-            moves.actions.push(empty::hold(name, scene.job.id, kind, reason));
+            let (kind, reason) = (HoldKind::Maintenance, reason.clone());
+            let ask = HoldAsk { kind, reason, until: None };
+            moves.actions.push(empty::hold(name, scene.job.id, ask));
             Next::Wait("its hold is placed".into())
         }
         Act::Prefetch { image } => match missing_image(scene, host, image.as_ref()) {

@@ -4,8 +4,9 @@
 use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
-    Action, DrainStep, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind, Phase, Pool,
-    PoolSize, Reach, RetireWhy, StepRun, Surge, Timestamp, Vm, Wanted, World,
+    Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
+    Phase, Pool, PoolSize, Reach, RetireWhy, Selector, StepRun, Surge, Timestamp, Vm, Wanted,
+    World,
 };
 use crate::plan::vm::backoff;
 
@@ -44,6 +45,19 @@ pub(in crate::plan) fn leave(world: &World, vm: &Vm, now: Timestamp) -> Leave {
     }
 }
 
+/// The same for a drain that does not wait for VMs such as `ignore`: they leave as idle ones do.
+pub(in crate::plan) fn leave_as(
+    world: &World,
+    vm: &Vm,
+    now: Timestamp,
+    ignore: Option<&Selector>,
+) -> Leave {
+    if vm.busy == Some(false) || !ignore.is_some_and(|ignore| ignore.matches(&vm.labels())) {
+        return leave(world, vm, now);
+    }
+    leave(world, &Vm { busy: Some(false), ..vm.clone() }, now)
+}
+
 /// A drain: the job's hold, then the VMs as they become free, then none.
 pub(super) fn drain<'a>(
     scene: &Scene<'a>,
@@ -54,7 +68,9 @@ pub(super) fn drain<'a>(
     moves: &mut Moves<'a>,
 ) -> Next {
     if !host.holds.values().any(|hold| hold.job == Some(scene.job.id)) {
-        moves.actions.push(hold(name, scene.job.id, HoldKind::Drain, &scene.play.reason));
+        let (job, reason) = (scene.job.id, scene.play.reason.as_str());
+        let usual = || HoldAsk { kind: HoldKind::Drain, reason: reason.into(), until: None };
+        moves.actions.push(hold(name, job, scene.play.hold.clone().unwrap_or_else(usual)));
         return Next::Wait("its hold is placed".into());
     }
     let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
@@ -70,7 +86,7 @@ pub(super) fn drain<'a>(
     }
     let force = drain.force || run.force || past;
     let surge = drain.surge == Surge::Auto && !force;
-    match send_away(scene, host, (force, surge), task, moves) {
+    match send_away(scene, host, (force, surge, drain.ignore.as_ref()), task, moves) {
         Some(why) => Next::Wait(why),
         None => Next::Wait(waits),
     }
@@ -129,8 +145,9 @@ pub(super) fn deregister<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Move
 }
 
 /// The hold that the job puts on the host.
-pub(super) fn hold(host: &HostName, job: JobId, kind: HoldKind, reason: &str) -> Action {
-    Action::Hold { host: host.clone(), kind, reason: reason.into(), job: Some(job) }
+pub(super) fn hold(host: &HostName, job: JobId, ask: HoldAsk) -> Action {
+    let HoldAsk { kind, reason, until } = ask;
+    Action::Hold { host: host.clone(), kind, reason, until, job: Some(job) }
 }
 
 /// What is still on the host; `None`: nothing, as far as has been observed.
@@ -154,14 +171,17 @@ fn busy_word(vm: &Vm) -> &'static str {
 fn send_away<'a>(
     scene: &Scene<'a>,
     host: &'a Host,
-    (force, surge): (bool, bool),
+    (force, surge, ignore): (bool, bool, Option<&Selector>),
     task: &HostTask,
     moves: &mut Moves<'a>,
 ) -> Option<String> {
     let mut waits = None;
     let there = scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running);
     for vm in there.filter(|vm| vm.op.is_none()) {
-        let leave = if force { Leave::Now } else { leave(scene.world, vm, scene.now) };
+        let leave = match force {
+            true => Leave::Now,
+            false => leave_as(scene.world, vm, scene.now, ignore),
+        };
         let leave = match leave {
             Leave::Now | Leave::Tell if surge && succeeds(scene, vm, task) => {
                 Leave::Wait("its successor is on its way".into())

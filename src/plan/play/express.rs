@@ -1,27 +1,12 @@
 //! Expressions of playbooks, such as `host.uptime_hours > 168`: what they may name, and what
 //! they say of a host now. A name that is not known is an error, never nothing.
 
+use minijinja::Error;
 use minijinja::value::Serde;
-use minijinja::{Environment, Error, UndefinedBehavior};
 use serde_json::{Map, Value, json};
 
 use super::Scene;
-use crate::model::{Host, HostName, HostTask, Slot, StepEnd};
-
-/// An expression costs at most so many instructions.
-const FUEL: u64 = 10_000;
-
-fn environment<'e>() -> Environment<'e> {
-    let mut env = Environment::new();
-    env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_fuel(Some(FUEL));
-    env
-}
-
-/// What is wrong with the expression as it is written, if anything.
-pub fn check(text: &str) -> Result<(), String> {
-    environment().compile_expression(text).map(|_| ()).map_err(|error| told(&error))
-}
+use crate::model::{Host, HostName, HostTask, Slot, StepEnd, expressions};
 
 /// Whether the expression holds on this host now.
 ///
@@ -34,7 +19,7 @@ pub(super) fn holds(
     task: &HostTask,
     text: &str,
 ) -> Result<bool, String> {
-    let env = environment();
+    let env = expressions();
     let said = |error: Error| format!("`{text}`: {}", told(&error));
     let expression = env.compile_expression(text).map_err(said)?;
     let value = expression.eval(Serde(context(scene, name, host, task))).map_err(said)?;

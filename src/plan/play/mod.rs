@@ -16,8 +16,7 @@ use crate::model::{
     TaskState, Timestamp, Vm, Want, World,
 };
 
-pub(super) use empty::{Leave, leave};
-pub use express::check as check_expression;
+pub(super) use empty::{Leave, leave, leave_as};
 pub(super) use fit::unfit;
 
 /// What the hosts' tasks make of this pass.

@@ -158,7 +158,7 @@ fn close<'a>(
         if scene.play.playbook.on_failure == OnFailure::Hold {
             let reason = format!("{} failed: {why}", scene.job.title());
             let (host, kind) = (name.clone(), HoldKind::Quarantine);
-            moves.actions.push(Action::Hold { host, kind, reason, job: None });
+            moves.actions.push(Action::Hold { host, kind, reason, until: None, job: None });
         }
         release(scene, (name, host), "its task has failed", moves);
     }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::empty::{Leave, leave};
+use super::empty::{Leave, leave_as};
 use super::{Moves, Scene};
 use crate::model::{
-    BusyPolicy, Cause, Event, Held, Host, HostName, HostTask, JobKind, PoolName, Reach, Share,
-    TaskEnd, TaskState, Timestamp, Want,
+    Act, BusyPolicy, Cause, Event, Held, Host, HostName, HostTask, JobKind, PoolName, Reach,
+    Selector, Share, TaskEnd, TaskState, Timestamp, Vm, Want,
 };
 
 /// Fewer failed hosts than this never pause a job.
@@ -102,7 +102,7 @@ fn tally(scene: &Scene<'_>) -> Tally {
                 let silent = known.is_none_or(|host| !is_seen(host));
                 begun += usize::from(!(silent && scene.job.kind == JobKind::Drain));
             }
-            TaskState::Failed { .. } => failed += 1,
+            TaskState::Failed { .. } => failed += usize::from(!task.forgiven),
             TaskState::Done { .. } | TaskState::Skipped { .. } | TaskState::Cancelled { .. } => {}
         }
         if !task.state.is_over() {
@@ -150,10 +150,12 @@ fn turn(scene: &Scene<'_>, name: &HostName, task: &HostTask, tally: &mut Tally) 
         let why = format!("{name} has left the inventory");
         return Turn::End(TaskEnd::Skipped { why, busy: false });
     };
-    let busy = scene.world.vms_on(host).find_map(|vm| match leave(scene.world, vm, scene.now) {
+    let ignore = ignored(scene);
+    let doubt = |vm: &Vm| match leave_as(scene.world, vm, scene.now, ignore) {
         Leave::Wait(why) => Some(format!("vm {}: {why}", vm.id)),
         Leave::Now | Leave::Tell => None,
-    });
+    };
+    let busy = scene.world.vms_on(host).find_map(|vm| doubt(vm));
     let patient = scene.job.kind != JobKind::Drain && !task.overdue;
     let busy = busy.filter(|_| patient && scene.play.busy != BusyPolicy::Deadline);
     if scene.now > scene.job.begin_by {
@@ -216,6 +218,13 @@ fn never_came(scene: &Scene<'_>, host: &Host, task: &HostTask, tally: &Tally) ->
     let why = in_the_way(scene, host, task, tally).or_else(|| too_many(scene, tally));
     let why = why.map_or(String::new(), |why| format!(": {why}"));
     format!("its turn did not come before the window's end{why}")
+}
+
+/// VMs that the first drain of the job's steps does not wait for.
+fn ignored<'a>(scene: &Scene<'a>) -> Option<&'a Selector> {
+    scene.play.playbook.steps.iter().find_map(|step| {
+        if let Act::Drain(drain) = &step.act { drain.ignore.as_ref() } else { None }
+    })
 }
 
 /// What keeps a host from having its turn although it is there.

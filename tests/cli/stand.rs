@@ -1,12 +1,7 @@
-//! The program against a controller's socket: what it prints where, and its exit codes.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "licence: this test runs the program; its helpers may fail loudly"
-)]
+//! The program against a controller that answers from a fixed World: what it prints where, and
+//! its exit codes.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -15,6 +10,8 @@ use hostler::api::{Api, History, LogQuery, Socket, serve};
 use hostler::engine::{Ask, Clock, Command as Order, Denied, Done, Ends, Handle};
 use hostler::model::*;
 use tokio_util::sync::CancellationToken;
+
+use crate::program::{command, output as run, text};
 
 fn name<T: std::str::FromStr>(text: &str) -> T
 where
@@ -129,27 +126,6 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
     }
 }
 
-fn command(state: &Path, line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hostler"));
-    command.args(shlex::split(line).unwrap()).env_clear().stdin(Stdio::null());
-    command
-        .env("TZ", ":Europe/Zurich")
-        .env("HOSTLER_STATE", state)
-        .env("USER", "alice")
-        .env("HOME", state)
-        .current_dir(state);
-    command
-}
-
-async fn run(state: &Path, line: &str) -> Output {
-    let mut command = command(state, line);
-    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
     let stand = stand();
@@ -243,7 +219,6 @@ async fn check_counts_what_is_right_and_lists_what_is_wrong() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_tells_each_change_and_ends_with_the_controller() {
-    use std::io::{BufRead, BufReader};
     let stand = stand();
     let mut command = command(stand.dir.path(), "host list --watch");
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
