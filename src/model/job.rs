@@ -34,7 +34,14 @@ pub struct Job {
     /// Why no further task begins until somebody resumes the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
+    /// So many hosts had failed when somebody let it go on: only others pause it again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forgiven: u32,
     pub state: JobState,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// What a job does.

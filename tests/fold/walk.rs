@@ -253,6 +253,7 @@ impl Walk {
             hosts: BTreeMap::new(),
             play: None,
             paused: None,
+            forgiven: 0,
         }
     }
 

@@ -25,7 +25,9 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             Ok(DrainAnswer::Known(job, events)) => {
                 let n = events.len();
                 events.into_iter().for_each(|event| stage.put_by(&ada(), event));
-                vec![format!("asked: {job} drains them already; {}", plural(n, "change"))]
+                let over = stage.world.jobs[&job].is_over();
+                let how = if over { "is over" } else { "drains them already" };
+                vec![format!("asked: {job} {how}; {}", plural(n, "change"))]
             }
             Err(why) => vec![format!("denied: {why}")],
         },

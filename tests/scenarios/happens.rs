@@ -23,6 +23,12 @@ pub(crate) fn begin(stage: &mut Stage, scenario: &Scenario) {
             place(stage, name, slot, phrase);
         }
     }
+    // Guests of others take what slots are left, at the first look of the scenario.
+    for (name, text) in &scenario.hosts {
+        for guest in text.split(',').filter_map(|phrase| phrase.trim().strip_prefix("foreign ")) {
+            stage.toys.get_mut(name).unwrap().foreign.insert(guest.into());
+        }
+    }
 }
 
 /// A phrase that is about the host and not about a VM of ours.
@@ -37,7 +43,7 @@ fn before(toy: &mut Toy, phrase: &str) {
         ["no", "images"] => toy.images.clear(),
         ["has", image] => drop(toy.images.insert(image.into())),
         ["disk", free] => toy.disk_free = free.parse().unwrap(),
-        ["foreign", name] => drop(toy.foreign.insert(name.into())),
+        ["foreign", _] => {}
         [vm, "of", _, _, ..] if vm.starts_with("vm-") => {}
         _ => panic!("what is `{phrase}` in the beginning?"),
     }
@@ -106,6 +112,7 @@ pub(crate) fn happen(stage: &mut Stage, phrase: &str) {
     match rest {
         ["falls", "silent"] => toy.silent = true,
         ["answers", "again"] => toy.silent = false,
+        ["stays", "up", "whatever", "it", "says"] => toy.stays_up = true,
         ["reboots"] => toy.reboot(now),
         ["shows", "another", "key"] => toy.other_key = true,
         ["is", "locked"] => toy.locked = true,

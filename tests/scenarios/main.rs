@@ -25,7 +25,8 @@ const NAMED: &[&str] = &["3.plan", "6.filters", "6.score", "6.spread", "6.queue"
 fn files() -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
     files
 }
@@ -43,6 +44,8 @@ fn read(path: &Path) -> (String, Scenario) {
 /// Plays a scenario; what differs from what it expects, or nothing.
 fn play(path: &Path) -> Option<String> {
     let (text, scenario) = read(path);
+    // Shown when something on the stage stops the test.
+    println!("{}", name(path));
     let mut stage = Stage::set(&scenario);
     let got: Vec<String> = scenario.then.iter().map(|then| stage.play(&scenario, then)).collect();
     if std::env::var("HOSTLER_BLESS").is_ok_and(|bless| bless == "1") {
@@ -108,7 +111,8 @@ fn every_rule_has_a_scenario_and_every_scenario_says_which_and_why() {
 
 #[test]
 fn what_a_scenario_file_must_not_say_is_an_error() {
-    let good = "rule = '2.1'\nwhy = ''\nnow = 2026-11-21T02:00:00Z\nfleet = ''\n[[then]]\nplan = ''\n";
+    let good =
+        "rule = '2.1'\nwhy = ''\nnow = 2026-11-21T02:00:00Z\nfleet = ''\n[[then]]\nplan = ''\n";
     assert!(toml::from_str::<Scenario>(good).is_ok());
     for bad in ["wait = '5'", "sees = 1", "asks = [{drain = {hots = ['a'], reason = 'x'}}]"] {
         assert!(toml::from_str::<Scenario>(&format!("{good}{bad}\n")).is_err(), "{bad}");

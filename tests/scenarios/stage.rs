@@ -193,7 +193,9 @@ impl Stage {
             let arrives = toy.answers(now) && !toy.other_key;
             let fence = (self.world.epoch, op);
             let mut outcome = match &what {
-                _ if !arrives || swallows == Some(Swallows::Command) => unknown(),
+                // What is lost of these is the answer, even when the host falls silent by then.
+                _ if swallows == Some(Swallows::Command) => unknown(),
+                _ if !arrives && swallows.is_none() => unknown(),
                 Errand::Vm { kind, name, .. } => toy.obey(fence, *kind, name, now),
                 Errand::Step { act, what } => toy.obey_step(fence, act, what, now),
             };

@@ -22,6 +22,8 @@ pub(crate) struct Toy {
     pub(crate) ghosts: usize,
     boot: u32,
     pub(crate) silent: bool,
+    /// It says that it restarts, and does not.
+    pub(crate) stays_up: bool,
     down_until: Timestamp,
     pub(crate) other_key: bool,
     pub(crate) locked: bool,
@@ -55,6 +57,7 @@ impl Toy {
             ghosts: 0,
             boot: 1,
             silent: false,
+            stays_up: false,
             down_until: Timestamp::default(),
             other_key: false,
             locked: false,
@@ -142,7 +145,9 @@ impl Toy {
             return self.refuse(op, *class);
         }
         if let Act::Reboot { .. } = act {
-            self.reboot(now);
+            if !self.stays_up {
+                self.reboot(now);
+            }
         } else if let Act::Prefetch { .. } = act {
             self.images.extend(what.iter().cloned());
         } else if *act == Act::PruneImages {

@@ -140,18 +140,26 @@ pub(crate) fn opened(opening: &Opening, events: &[Event]) -> Vec<String> {
     lines.extend(opening.targets.iter().map(|(vm, host)| format!("  {vm} on {host}")));
     for (host, task) in &opening.hosts {
         let first = if task.rank < u32::MAX { ", first in line" } else { "" };
-        let first = if opening.play.as_ref().is_some_and(|play| play.key.is_some()) || task.rank == 0 {
-            ""
-        } else {
-            first
-        };
+        let first =
+            if opening.play.as_ref().is_some_and(|play| play.key.is_some()) || task.rank == 0 {
+                ""
+            } else {
+                first
+            };
         let overdue = if task.overdue { ", overdue" } else { "" };
-        lines.push(format!("  {host} from {}, wave {}{first}{overdue}", task.earliest, task.wave + 1));
+        lines.push(format!(
+            "  {host} from {}, wave {}{first}{overdue}",
+            task.earliest,
+            task.wave + 1
+        ));
     }
     for event in events {
         if let Event::HoldPlaced { hold } = event {
             let until = hold.until.map(|at| format!(", until {at}")).unwrap_or_default();
-            lines.push(format!("  hold {}: {}: {} ({}){until}", hold.host, hold.kind, hold.reason, hold.id));
+            lines.push(format!(
+                "  hold {}: {}: {} ({}){until}",
+                hold.host, hold.kind, hold.reason, hold.id
+            ));
         }
     }
     lines
@@ -176,7 +184,8 @@ pub(crate) fn preview(plan: &DrainPlan) -> Vec<String> {
     }
     for pool in &plan.pools {
         let (ready, leaving, room) = (pool.ready, pool.leaving, pool.room);
-        lines.push(format!("  pool {}: {ready} ready, {leaving} leave, room for {room}", pool.pool));
+        lines
+            .push(format!("  pool {}: {ready} ready, {leaving} leave, room for {room}", pool.pool));
     }
     lines.extend(plan.clashes.iter().map(|clash| format!("  clash: {clash}")));
     lines
