@@ -191,6 +191,11 @@ impl Job {
         let hosts = self.hosts.values().map(|task| &task.state);
         self.tasks.values().map(|task| &task.state).chain(hosts)
     }
+    /// How many of its hosts have failed.
+    pub fn failed_hosts(&self) -> u32 {
+        let failed = |task: &&HostTask| matches!(task.state, TaskState::Failed { .. });
+        u32::try_from(self.hosts.values().filter(failed).count()).unwrap_or(u32::MAX)
+    }
     /// Tasks over, and tasks in all.
     pub fn progress(&self) -> (usize, usize) {
         (self.states().filter(|state| state.is_over()).count(), self.states().count())

@@ -4,7 +4,7 @@ use hostler::engine::events_of;
 use hostler::model::*;
 use hostler::plan::{self, DrainAnswer, NotPossible};
 
-use super::file::Ask;
+use super::file::{Ask, CordonAsk};
 use super::stage::Stage;
 use super::words;
 
@@ -35,31 +35,8 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
         Ask::Respawn(pool) => open(stage, plan::respawn(world, pool, None, now)),
         Ask::RunNow(schedule) => open(stage, plan::run_now(world, schedule, now)),
         Ask::Undrain(hosts) => hosts.iter().flat_map(|host| undrain(stage, host)).collect(),
-        Ask::Cordon(ask) => {
-            let number = world.seq;
-            let hold = Hold {
-                id: HoldId::from_bits(number),
-                host: ask.host.clone(),
-                kind: HoldKind::Cordon,
-                reason: ask.reason.clone(),
-                by: ada(),
-                created: now,
-                until: ask.until,
-                on_expiry: ask.on_expiry,
-                job: None,
-            };
-            let (id, event) = (hold.id, Event::HoldPlaced { hold });
-            stage.names.learn(std::slice::from_ref(&event));
-            stage.put_by(&ada(), event);
-            vec![format!("asked: {} is cordoned ({id})", ask.host)]
-        }
-        Ask::Uncordon(short) => {
-            let id: HoldId = stage.names.id(short);
-            let held = world.hosts.iter().find(|(_, host)| host.holds.contains_key(&id));
-            let (host, why) = (held.unwrap().0.clone(), "asked for".to_string());
-            stage.put_by(&ada(), Event::HoldReleased { host, hold: id, why });
-            vec![format!("asked: {id} is lifted")]
-        }
+        Ask::Cordon(ask) => cordon(stage, ask),
+        Ask::Uncordon(short) => uncordon(stage, short),
         Ask::SkipNext(schedule) => {
             let upto = plan::next_runs(world, schedule, now, 1)[0];
             let skipped = Event::RunsSkipped { schedule: schedule.clone(), upto };
@@ -87,6 +64,33 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             vec![format!("asked: {job}: {} is called off", ask.host)]
         }
     }
+}
+
+fn cordon(stage: &mut Stage, ask: &CordonAsk) -> Vec<String> {
+    let hold = Hold {
+        // No other id is as low.
+        id: HoldId::from_bits(stage.world.seq),
+        host: ask.host.clone(),
+        kind: HoldKind::Cordon,
+        reason: ask.reason.clone(),
+        by: ada(),
+        created: stage.now,
+        until: ask.until,
+        on_expiry: ask.on_expiry,
+        job: None,
+    };
+    let (id, event) = (hold.id, Event::HoldPlaced { hold });
+    stage.names.learn(std::slice::from_ref(&event));
+    stage.put_by(&ada(), event);
+    vec![format!("asked: {} is cordoned ({id})", ask.host)]
+}
+
+fn uncordon(stage: &mut Stage, short: &str) -> Vec<String> {
+    let id: HoldId = stage.names.id(short);
+    let held = stage.world.hosts.iter().find(|(_, host)| host.holds.contains_key(&id));
+    let (host, why) = (held.unwrap().0.clone(), "asked for".to_string());
+    stage.put_by(&ada(), Event::HoldReleased { host, hold: id, why });
+    vec![format!("asked: {id} is lifted")]
 }
 
 /// A job that a person asked for.

@@ -2,6 +2,7 @@
 //! for one numbered rule. `HOSTLER_BLESS=1` writes what comes out into the files: read the
 //! difference before you keep it.
 #![expect(clippy::disallowed_methods, reason = "licence: this test reads its own scenarios")]
+#![expect(clippy::print_stdout, reason = "a test that stops says at which scenario")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod asks;

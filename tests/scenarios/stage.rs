@@ -39,8 +39,6 @@ pub(crate) struct Stage {
     pub(crate) toys: BTreeMap<HostName, Toy>,
     pub(crate) names: Names,
     pub(crate) ids: Ids,
-    /// The World sees and decides nothing until then.
-    pub(crate) down_until: Timestamp,
     flying: Vec<Flying>,
     failing: BTreeMap<HostName, Contact>,
     last_ok: BTreeMap<HostName, Timestamp>,
@@ -55,11 +53,11 @@ impl Stage {
         let now = scenario.now() - BEFORE;
         let world = World::default();
         let mut noise = 0_u16;
-        let mut next = move || {
+        let next = move || {
             noise = noise.wrapping_add(1);
             noise
         };
-        let ids = Ids::above(&world, Box::new(move || next()));
+        let ids = Ids::above(&world, Box::new(next));
         let images = || fleet.images.values().map(|image| image.source.clone());
         let toys = fleet.hosts.keys().map(|name| (name.clone(), Toy::new(images()))).collect();
         let mut stage = Self {
@@ -68,7 +66,6 @@ impl Stage {
             toys,
             names: Names::default(),
             ids,
-            down_until: Timestamp::default(),
             flying: Vec::new(),
             failing: BTreeMap::new(),
             last_ok: BTreeMap::new(),
@@ -141,9 +138,6 @@ impl Stage {
 
     /// What is on its way arrives, hosts are looked at, and a pass decides.
     fn turn(&mut self) {
-        if self.now < self.down_until {
-            return;
-        }
         self.land();
         self.look_around();
         self.pass();

@@ -139,13 +139,8 @@ pub(crate) fn opened(opening: &Opening, events: &[Event]) -> Vec<String> {
     let mut lines = vec![head];
     lines.extend(opening.targets.iter().map(|(vm, host)| format!("  {vm} on {host}")));
     for (host, task) in &opening.hosts {
-        let first = if task.rank < u32::MAX { ", first in line" } else { "" };
-        let first =
-            if opening.play.as_ref().is_some_and(|play| play.key.is_some()) || task.rank == 0 {
-                ""
-            } else {
-                first
-            };
+        // The rank of a schedule's host that was not busy is the last; others have none.
+        let first = if matches!(task.rank, 0 | u32::MAX) { "" } else { ", first in line" };
         let overdue = if task.overdue { ", overdue" } else { "" };
         lines.push(format!(
             "  {host} from {}, wave {}{first}{overdue}",

@@ -127,8 +127,7 @@ impl World {
         }
         if why.is_none() {
             // Who lets it go on has seen these.
-            let failed = |task: &&HostTask| matches!(task.state, TaskState::Failed { .. });
-            job.forgiven = u32::try_from(job.hosts.values().filter(failed).count()).unwrap_or(0);
+            job.forgiven = job.failed_hosts();
         }
         job.paused = why.map(str::to_string);
         Ok(())
