@@ -91,7 +91,10 @@ impl Desk<'_> {
         match plan::drain(self.world(), ask, self.now)? {
             DrainAnswer::Open(opening) => self.open(*opening),
             DrainAnswer::Known(job, events) => {
-                let said = if events.is_empty() {
+                let over = self.world().jobs.get(&job).is_some_and(|job| job.is_over());
+                let said = if over {
+                    format!("job {job} is the one of that key, and is over")
+                } else if events.is_empty() {
                     format!("job {job} drains them already")
                 } else {
                     format!("job {job} drains them already, and is changed as asked")

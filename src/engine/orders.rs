@@ -133,6 +133,7 @@ pub(super) fn opened(
         hosts: opening.hosts,
         play: opening.play,
         paused: None,
+        forgiven: 0,
         state: JobState::Running,
     };
     events.push(Event::JobOpened { job: Box::new(job) });

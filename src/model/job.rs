@@ -34,7 +34,14 @@ pub struct Job {
     /// Why no further task begins until somebody resumes the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
+    /// So many hosts had failed when somebody let it go on: only others pause it again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forgiven: u32,
     pub state: JobState,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// What a job does.
@@ -183,6 +190,11 @@ impl Job {
     pub fn states(&self) -> impl Iterator<Item = &TaskState> {
         let hosts = self.hosts.values().map(|task| &task.state);
         self.tasks.values().map(|task| &task.state).chain(hosts)
+    }
+    /// How many of its hosts have failed.
+    pub fn failed_hosts(&self) -> u32 {
+        let failed = |task: &&HostTask| matches!(task.state, TaskState::Failed { .. });
+        u32::try_from(self.hosts.values().filter(failed).count()).unwrap_or(u32::MAX)
     }
     /// Tasks over, and tasks in all.
     pub fn progress(&self) -> (usize, usize) {

@@ -57,9 +57,6 @@ pub struct HostTask {
     /// Too many nights were skipped because it was busy: its drain has a deadline this time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overdue: bool,
-    /// It has failed, and who resumed the job has seen that: it pauses the job no more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub forgiven: bool,
     pub state: TaskState,
     /// The step under way, or the next one.
     pub at: StepAt,
@@ -167,7 +164,6 @@ impl HostTask {
             wave: 0,
             rank: 0,
             overdue: false,
-            forgiven: false,
             state: TaskState::Waiting,
             at: StepAt::default(),
             step: None,

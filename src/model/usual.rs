@@ -102,6 +102,7 @@ mod tests {
             hosts: [("mini-01".parse().unwrap(), task)].into(),
             play: Some(Arc::new(play)),
             paused: None,
+            forgiven: 0,
             state: JobState::Done { at: at(900) },
         }
     }

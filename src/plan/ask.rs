@@ -98,8 +98,10 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
         let by_key = key.is_some() && key == ask.key.as_ref();
         by_key || (ask.key.is_none() && job.hosts.keys().eq(hosts.iter()))
     };
-    let open = || world.jobs.values().filter(|job| !job.is_over());
-    if let Some(job) = open().filter(|job| job.kind == JobKind::Drain).find(same) {
+    // By its key a drain is known even when it is over: asking twice is asking once.
+    let met = |job: &&Arc<Job>| !job.is_over() || ask.key.is_some();
+    let mut drains = world.jobs.values().filter(|job| job.kind == JobKind::Drain);
+    if let Some(job) = drains.find(|job| met(job) && same(job)) {
         return Ok(DrainAnswer::Known(job.id, change(job, ask, now)?));
     }
     free(world, |job| job.play.is_some() && meets(job, hosts.iter()))?;

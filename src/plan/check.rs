@@ -200,6 +200,9 @@ fn job_faults(world: &World, job: &Job) -> Vec<String> {
     if matches!(job.state, JobState::Failed { .. }) && all_done {
         wrong.push("has failed and all of its tasks are done".into());
     }
+    if job.forgiven > job.failed_hosts() {
+        wrong.push(format!("forgives {} hosts, and fewer have failed", job.forgiven));
+    }
     for (id, task) in &job.tasks {
         let old = world.vms.get(id);
         let begun = matches!(task.state, TaskState::Begun { .. });

@@ -61,6 +61,7 @@ fn respawned(grown: &mut Grown, s: u64, id: u64, share: Share) -> JobId {
         hosts: BTreeMap::new(),
         play: None,
         paused: None,
+        forgiven: 0,
     };
     grown.put(s, Event::JobOpened { job: Box::new(job) });
     id

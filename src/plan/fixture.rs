@@ -159,6 +159,7 @@ impl Grown {
             hosts: opening.hosts.clone(),
             play: opening.play,
             paused: None,
+            forgiven: 0,
             state: JobState::Running,
         };
         self.put(s, Event::JobOpened { job: Box::new(job) });

@@ -2,7 +2,7 @@
 //! places: a host that fails too often takes no work, unless so many fail that the fault must
 //! lie elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::play::unfit;
 use crate::model::{
@@ -94,9 +94,11 @@ fn quarantine(
     held: &mut Vec<Held>,
 ) {
     let mut room = QUARANTINES_MOST.saturating_sub(recent);
+    let mut going = BTreeSet::new();
     for (name, why) in failing {
-        if room > 0 && pools_can_spare(world, name) {
+        if room > 0 && pools_can_spare(world, name, &going) {
             room -= 1;
+            going.insert(name);
             let (host, kind) = (name.clone(), HoldKind::Quarantine);
             actions.push(Action::Hold { host, kind, reason: why, until: None, job: None });
             continue;
@@ -109,15 +111,17 @@ fn quarantine(
     }
 }
 
-/// Whether every pool that may use the host has fewer of its hosts in quarantine than it may.
-fn pools_can_spare(world: &World, name: &HostName) -> bool {
+/// Whether every pool that may use the host has fewer of its hosts in quarantine than it may, those
+/// that go there in this pass included.
+fn pools_can_spare(world: &World, name: &HostName, going: &BTreeSet<&HostName>) -> bool {
     let Some(host) = world.hosts.get(name) else { return false };
     let uses = world.pools.values().filter(|pool| pool.spec.hosts.matches(&host.spec.labels));
     uses.into_iter().all(|pool| {
         let (mut all, mut out) = (0, 0);
-        for host in world.hosts.values().filter(|h| pool.spec.hosts.matches(&h.spec.labels)) {
+        let uses = |host: &Host| pool.spec.hosts.matches(&host.spec.labels);
+        for (name, host) in world.hosts.iter().filter(|(_, host)| uses(host)) {
             all += 1;
-            out += usize::from(host.holds.values().any(is_ours));
+            out += usize::from(going.contains(name) || host.holds.values().any(is_ours));
         }
         out < (all / QUARANTINES_SHARE).max(1)
     })

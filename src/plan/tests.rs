@@ -416,6 +416,7 @@ fn a_respawn_goes_one_at_a_time_and_ends_with_every_vm_new() {
         hosts: BTreeMap::new(),
         play: None,
         paused: None,
+        forgiven: 0,
     };
     grown.put(100, Event::JobOpened { job: Box::new(job) });
     assert!(respawn(&grown.world, &name("ci"), None, at(100)).is_err(), "one at a time");
@@ -451,6 +452,7 @@ fn a_task_whose_turn_does_not_come_is_skipped_with_the_reason() {
         hosts: BTreeMap::new(),
         play: None,
         paused: None,
+        forgiven: 0,
     };
     grown.put(MIDNIGHT, Event::JobOpened { job: Box::new(job) });
     let held = &grown.plan(MIDNIGHT + 1).held;

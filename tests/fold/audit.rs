@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hostler::model::*;
 use hostler::plan::check::check_world;
 
-use crate::refused::{HOST, VM, leaked, vm_at};
+use crate::refused::{HOST, VM, job, leaked, vm_at};
 use crate::walk::Walk;
 
 type Spoil = fn(&mut World);
@@ -16,6 +16,10 @@ fn vm(world: &mut World) -> &mut Vm {
 
 fn host(world: &mut World) -> &mut Host {
     Arc::make_mut(world.hosts.get_mut(HOST).unwrap())
+}
+
+fn only_job(world: &mut World) -> &mut Job {
+    Arc::make_mut(world.jobs.values_mut().next().unwrap())
 }
 
 fn rows() -> Vec<(Vec<Event>, Spoil, &'static str)> {
@@ -44,6 +48,7 @@ fn rows() -> Vec<(Vec<Event>, Spoil, &'static str)> {
         (vm_at(Ready), |w| vm(w).op = Some(op(OpKind::Stop, 1)), "and is wanted"),
         (vm_at(Ready), |w| vm(w).op = Some(op(OpKind::Stop, 0)), "is not marked lost"),
         (leaked(), |w| vm(w).op = Some(op(OpKind::Start, 1)), "has no slot"),
+        (vec![job(TaskState::Waiting)], |w| only_job(w).forgiven = 1, "fewer have failed"),
     ]
 }
 

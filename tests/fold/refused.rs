@@ -94,6 +94,7 @@ pub(crate) fn job(state: TaskState) -> Event {
             hosts: BTreeMap::new(),
             play: None,
             paused: None,
+            forgiven: 0,
         }),
     }
 }

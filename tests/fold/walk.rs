@@ -12,11 +12,11 @@ pub(crate) type Dice = (u8, u16, u16, u16);
 pub(crate) struct Walk {
     pub(crate) world: World,
     pub(crate) entries: Vec<Entry>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     made: u64,
 }
 
-const HOSTS: [&str; 3] = ["mini-01", "mini-02", "studio-01"];
+pub(crate) const HOSTS: [&str; 3] = ["mini-01", "mini-02", "studio-01"];
 const POOLS: [&str; 2] = ["ci", "release"];
 
 impl Walk {
@@ -56,13 +56,13 @@ impl Walk {
         self.put(event)
     }
 
-    fn next_id(&mut self) -> u64 {
+    pub(crate) fn next_id(&mut self) -> u64 {
         self.made += 1;
         self.made
     }
 
     fn propose(&mut self, (kind, a, b, c): Dice) -> Event {
-        match kind % 16 {
+        match kind % 24 {
             0..=3 => self.vm_onward(a, b),
             4..=6 => self.vm_event(a, b, c),
             7 | 8 => self.reserve(a, b, c),
@@ -70,6 +70,9 @@ impl Walk {
             11 | 12 => self.job_event(a, b, c),
             13 => self.retire_for_job(a),
             14 => self.reach(a, b),
+            15..=19 => self.play_onward(a, b, c),
+            20 | 21 => self.play_event(a, b, c),
+            22 => self.schedule_event(a, b),
             _ => self.rare(a, b),
         }
     }
@@ -97,12 +100,16 @@ impl Walk {
         if let Some(op) = &known.op {
             return Event::OpEnded { vm, op: op.id, outcome: outcome(b) };
         }
+        if known.missed.is_some() && b.is_multiple_of(2) {
+            return Event::VmFound { vm };
+        }
         let kind = match (known.wanted, known.phase) {
             (Wanted::Running, Phase::Placed) => OpKind::Clone,
             (Wanted::Running, Phase::Cloned) => OpKind::Start,
             (_, Phase::Booting) if b.is_multiple_of(2) => {
                 return Event::VmReady { vm, ip: "192.168.64.2".into() };
             }
+            (Wanted::Running, Phase::Ready) if b.is_multiple_of(3) => OpKind::Deregister,
             (Wanted::Running, _) => {
                 return Event::VmRetired { vm, why: RetireWhy::Drifted, job: None };
             }
@@ -118,10 +125,14 @@ impl Walk {
     fn vm_event(&mut self, a: u16, b: u16, c: u16) -> Event {
         let vm = self.vm(a);
         let open = self.world.vms.get(&vm).and_then(|vm| vm.op.as_ref()).map(|op| op.id);
-        let kinds = [OpKind::Clone, OpKind::Start, OpKind::Stop, OpKind::Delete];
-        let kind = kinds[usize::from(b) % 4];
+        let kinds =
+            [OpKind::Clone, OpKind::Start, OpKind::Deregister, OpKind::Stop, OpKind::Delete];
+        let kind = kinds[usize::from(b) % kinds.len()];
         let why = RETIRE_WHYS[usize::from(b) % RETIRE_WHYS.len()];
-        match c % 10 {
+        match c % 12 {
+            10 | 11 => {
+                Event::VmBusy { vm, busy: [None, Some(true), Some(false)][usize::from(b % 3)] }
+            }
             0 => Event::OpBegun { vm, op: OpId::from_bits(self.next_id()), kind },
             1 => Event::OpEnded {
                 vm,
@@ -165,12 +176,16 @@ impl Walk {
         let hold = here.and_then(|host| host.holds.keys().nth(usize::from(b % 2))).copied();
         let cloned =
             here.and_then(|host| host.slots[slot.index()].vm()).unwrap_or(VmId::from_bits(999_999));
-        match c % 9 {
+        match c % 12 {
+            9 => {
+                let found = self.world.hosts.iter().find(|(_, host)| host.verifying.is_some());
+                Event::HostVerified { host: found.map_or(host, |(name, _)| name.clone()) }
+            }
             7 => {
                 let fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
                 Event::HostTrusted { host, fingerprint }
             }
-            0 => Event::HostSeen { host, sighting: Box::new(sighting(b)) },
+            0 | 10 | 11 => Event::HostSeen { host, sighting: Box::new(sighting(b)) },
             1 if b.is_multiple_of(3) => {
                 let (id, by) = (HoldId::from_bits(self.next_id()), Actor::controller());
                 let (reason, created) = ("a new disk".into(), self.now);
@@ -253,6 +268,7 @@ impl Walk {
             hosts: BTreeMap::new(),
             play: None,
             paused: None,
+            forgiven: 0,
         }
     }
 
@@ -353,7 +369,7 @@ const RETIRE_WHYS: [RetireWhy; 6] = [
     RetireWhy::Drifted,
 ];
 
-fn outcome(b: u16) -> Outcome {
+pub(crate) fn outcome(b: u16) -> Outcome {
     let said = "no such file".to_string();
     match b % 8 {
         0..=3 => Outcome::Done,
@@ -370,7 +386,10 @@ fn sighting(b: u16) -> Sighting {
     let seen = SeenVm { linux: b.is_multiple_of(2), ..SeenVm::new(SeenState::Running) };
     let vms = BTreeMap::from([("win11".to_string(), seen)]);
     let vms = (!b.is_multiple_of(5)).then_some(vms);
-    Sighting { vms, guests: Some(u32::from(b % 3)), ..Sighting::default() }
+    // Now and then it was rebooted, and now and then that could not be read.
+    let boot = ["", "boot-1", "boot-1", "boot-2"][usize::from(b % 4)].to_string();
+    let facts = Facts { boot, ..Facts::default() };
+    Sighting { facts, vms, guests: Some(u32::from(b % 3)), ..Sighting::default() }
 }
 
 /// Some of the hosts, pools and schedules, by the bits.

@@ -400,6 +400,7 @@ impl Story {
             hosts: BTreeMap::from([(name("mini-01"), HostTask::waiting(from))]),
             play: Some(std::sync::Arc::new(play)),
             paused: None,
+            forgiven: 0,
             state: JobState::Running,
         };
         self.put(Event::JobOpened { job: Box::new(job) });
@@ -426,6 +427,7 @@ impl Story {
             hosts: BTreeMap::new(),
             play: None,
             paused: None,
+            forgiven: 0,
         };
         self.put(Event::JobOpened { job: Box::new(job) });
     }

@@ -215,6 +215,7 @@ impl Maker {
             hosts: BTreeMap::new(),
             play: None,
             paused: None,
+            forgiven: 0,
         }
     }
 

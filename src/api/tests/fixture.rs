@@ -87,6 +87,7 @@ pub(super) fn journal() -> (World, Vec<Entry>) {
             hosts: BTreeMap::new(),
             play: None,
             paused: None,
+            forgiven: 0,
         }),
     });
     // The second VM goes again.

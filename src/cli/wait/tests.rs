@@ -41,6 +41,7 @@ fn job(state: JobState) -> Job {
         hosts: Default::default(),
         play: None,
         paused: None,
+        forgiven: 0,
     }
 }
 

@@ -125,11 +125,11 @@ impl World {
         if job.is_over() || job.paused.is_some() == why.is_some() {
             return misfit(format!("job {id}"), "is over, or paused or at work already");
         }
-        job.paused = why.map(str::to_string);
         if why.is_none() {
-            let failed = |task: &&mut HostTask| matches!(task.state, TaskState::Failed { .. });
-            job.hosts.values_mut().filter(failed).for_each(|task| task.forgiven = true);
+            // Who lets it go on has seen these.
+            job.forgiven = job.failed_hosts();
         }
+        job.paused = why.map(str::to_string);
         Ok(())
     }
 

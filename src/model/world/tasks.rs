@@ -63,7 +63,11 @@ impl World {
             }
             task.stop = Some(StopAsked { by: entry.actor.clone(), at });
         } else if let Event::HostTaskRetried { at: step, .. } = &entry.event {
-            return task.retry(*step).or_else(wrong);
+            task.retry(*step).or_else(wrong)?;
+            // A failure that is tried again is forgiven no more: it counts when it comes again.
+            let known = self.job_mut(job)?;
+            known.forgiven = known.forgiven.min(known.failed_hosts());
+            return Ok(());
         } else if let Event::DrainChanged { deadline, on_deadline, force, .. } = &entry.event {
             let Some(step) = &mut task.step else { return wrong("is at no step") };
             (step.deadline, step.force) = (*deadline, *force);

@@ -5,9 +5,10 @@ use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
     Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
-    Phase, Pool, PoolSize, Reach, RetireWhy, Selector, StepRun, Surge, Timestamp, Vm, Wanted,
+    Phase, Pool, PoolSize, Reach, RetireWhy, Selector, Slot, StepRun, Surge, Timestamp, Vm, Wanted,
     World,
 };
+use crate::plan::place::refusal;
 use crate::plan::vm::backoff;
 
 /// What a VM that is to leave does next.
@@ -199,8 +200,9 @@ fn send_away<'a>(
     waits
 }
 
-/// Whether a successor was placed and is not ready yet. VMs of hosts being emptied are not
-/// counted in the crew, so what its pool is short of is on its way or has no room.
+/// Whether a successor was placed and is not ready yet, or will be in this very pass. VMs of hosts
+/// being emptied are not counted in the crew, so what its pool is short of is on its way, has room
+/// somewhere, or has none.
 fn succeeds(scene: &Scene<'_>, vm: &Vm, task: &HostTask) -> bool {
     let (Some(pool), Some(crew)) = (scene.world.pools.get(&vm.pool), scene.crews.get(&vm.pool))
     else {
@@ -210,7 +212,17 @@ fn succeeds(scene: &Scene<'_>, vm: &Vm, task: &HostTask) -> bool {
         PoolSize::Count(n) => n as usize,
         PoolSize::PerHost(_) | PoolSize::Fill => 0,
     };
-    task.stop.is_none() && crew.ready < counted(pool) && crew.live.len() > crew.ready
+    let comes = || crew.live.len() > crew.ready || has_room(scene, pool);
+    task.stop.is_none() && crew.ready < counted(pool) && comes()
+}
+
+/// Whether some host would take a VM of the pool now.
+fn has_room(scene: &Scene<'_>, pool: &Pool) -> bool {
+    let mut open = scene.world.hosts.values();
+    open.any(|host| {
+        let free = host.usable_slots().any(|(_, slot)| *slot == Slot::Free);
+        free && refusal(pool, host, scene.now).is_none()
+    })
 }
 
 fn retire(vm: &Vm, why: RetireWhy, job: JobId, moves: &mut Moves<'_>) {

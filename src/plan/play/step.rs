@@ -103,9 +103,10 @@ fn go_on<'a>(
 ) {
     let Some(step) = scene.play.playbook.step(task.at) else { return };
     let next = match apply::apply(scene, (name, host), task, run, step, moves) {
-        Next::Wait(why) => {
-            give_up(scene, host, step, run).map_or(Next::Wait(why), |why| Next::End(Err(why)))
-        }
+        Next::Wait(why) => match give_up(scene, host, (step, run), &why) {
+            Some(why) => Next::End(Err(why)),
+            None => Next::Wait(why),
+        },
         end => end,
     };
     let (job, host_name) = (scene.job.id, name.clone());
@@ -124,8 +125,13 @@ fn go_on<'a>(
     }
 }
 
-/// Why a step is not waited for any longer.
-fn give_up(scene: &Scene<'_>, host: &Host, step: &Step, run: &StepRun) -> Option<String> {
+/// Why a step is not waited for any longer, and what it waited for at the last.
+fn give_up(
+    scene: &Scene<'_>,
+    host: &Host,
+    (step, run): (&Step, &StepRun),
+    waits: &str,
+) -> Option<String> {
     let silent = matches!(host.reach, Reach::Unreachable | Reach::Lost | Reach::IdentityMismatch);
     let since = scene.now.since(host.reach_since);
     // A drain that a person asked for is theirs to call off.
@@ -136,7 +142,7 @@ fn give_up(scene: &Scene<'_>, host: &Host, step: &Step, run: &StepRun) -> Option
     (scene.now.since(run.began) > most).then(|| {
         let lost = host.op.as_ref().is_some_and(|op| op.lost.is_some());
         let unknown = if lost { "; whether its command ran is not known" } else { "" };
-        format!("it took longer than {most}{unknown}")
+        format!("it took longer than {most}{unknown}: {waits}")
     })
 }
 

@@ -41,9 +41,11 @@ pub(super) fn begin<'a>(scene: &Scene<'a>, moves: &mut Moves<'a>) {
     }
     waiting.sort_by_key(|(name, task)| (task.wave, task.rank, task.earliest, *name));
     let most = most_failed(scene);
-    if scene.job.paused.is_none() && tally.failed >= most {
+    let failed = tally.failed.saturating_sub(scene.job.forgiven as usize);
+    if scene.job.paused.is_none() && failed >= most {
+        let more = if failed < tally.failed { "more " } else { "" };
         let why =
-            format!("{} hosts have failed, {most} may: look at them, then resume", tally.failed);
+            format!("{failed} {more}hosts have failed, {most} may: look at them, then resume");
         moves.note(Event::JobPaused { job: scene.job.id, why });
         return;
     }
@@ -102,7 +104,7 @@ fn tally(scene: &Scene<'_>) -> Tally {
                 let silent = known.is_none_or(|host| !is_seen(host));
                 begun += usize::from(!(silent && scene.job.kind == JobKind::Drain));
             }
-            TaskState::Failed { .. } => failed += usize::from(!task.forgiven),
+            TaskState::Failed { .. } => failed += 1,
             TaskState::Done { .. } | TaskState::Skipped { .. } | TaskState::Cancelled { .. } => {}
         }
         if !task.state.is_over() {

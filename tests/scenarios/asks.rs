@@ -1,0 +1,131 @@
+//! What people ask, written down as the controller would, and what they are told.
+
+use hostler::engine::events_of;
+use hostler::model::*;
+use hostler::plan::{self, DrainAnswer, NotPossible};
+
+use super::file::{Ask, CordonAsk};
+use super::stage::Stage;
+use super::words;
+
+fn ada() -> Actor {
+    Actor { who: "ada".into(), via: Via::Cli }
+}
+
+/// Carries out what is asked; the lines that answer it.
+pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
+    let (world, now) = (&stage.world, stage.now);
+    match ask {
+        Ask::Preview(ask) => match plan::preview(world, ask, now) {
+            Ok(plan) => words::preview(&plan),
+            Err(why) => vec![format!("denied: {why}")],
+        },
+        Ask::Drain(ask) => match plan::drain(world, ask, now) {
+            Ok(DrainAnswer::Open(opening)) => open(stage, Ok(*opening)),
+            Ok(DrainAnswer::Known(job, events)) => {
+                let n = events.len();
+                events.into_iter().for_each(|event| stage.put_by(&ada(), event));
+                let over = stage.world.jobs[&job].is_over();
+                let how = if over { "is over" } else { "drains them already" };
+                vec![format!("asked: {job} {how}; {}", plural(n, "change"))]
+            }
+            Err(why) => vec![format!("denied: {why}")],
+        },
+        Ask::Play(ask) => open(stage, plan::play(world, ask, now)),
+        Ask::Respawn(pool) => open(stage, plan::respawn(world, pool, None, now)),
+        Ask::RunNow(schedule) => open(stage, plan::run_now(world, schedule, now)),
+        Ask::Undrain(hosts) => hosts.iter().flat_map(|host| undrain(stage, host)).collect(),
+        Ask::Cordon(ask) => cordon(stage, ask),
+        Ask::Uncordon(short) => uncordon(stage, short),
+        Ask::SkipNext(schedule) => {
+            let upto = plan::next_runs(world, schedule, now, 1)[0];
+            let skipped = Event::RunsSkipped { schedule: schedule.clone(), upto };
+            stage.put_by(&ada(), skipped);
+            vec![format!("asked: {schedule} of {upto} is skipped")]
+        }
+        Ask::Suspend(schedule) => {
+            let (schedule, reason) = (schedule.clone(), "a move".to_string());
+            let line = format!("asked: {schedule} is suspended");
+            stage.put_by(&ada(), Event::ScheduleSuspended { schedule, reason });
+            vec![line]
+        }
+        Ask::Resume(schedule) => {
+            stage.put_by(&ada(), Event::ScheduleResumed { schedule: schedule.clone() });
+            vec![format!("asked: {schedule} runs again")]
+        }
+        Ask::ResumeJob(short) => {
+            let job: JobId = stage.names.id(short);
+            stage.put_by(&ada(), Event::JobResumed { job });
+            vec![format!("asked: {job} goes on")]
+        }
+        Ask::SkipHost(ask) => {
+            let (job, host) = (stage.names.id::<JobId>(&ask.job), ask.host.clone());
+            stage.put_by(&ada(), Event::HostTaskStopped { job, host });
+            vec![format!("asked: {job}: {} is called off", ask.host)]
+        }
+    }
+}
+
+fn cordon(stage: &mut Stage, ask: &CordonAsk) -> Vec<String> {
+    let hold = Hold {
+        // No other id is as low.
+        id: HoldId::from_bits(stage.world.seq),
+        host: ask.host.clone(),
+        kind: HoldKind::Cordon,
+        reason: ask.reason.clone(),
+        by: ada(),
+        created: stage.now,
+        until: ask.until,
+        on_expiry: ask.on_expiry,
+        job: None,
+    };
+    let (id, event) = (hold.id, Event::HoldPlaced { hold });
+    stage.names.learn(std::slice::from_ref(&event));
+    stage.put_by(&ada(), event);
+    vec![format!("asked: {} is cordoned ({id})", ask.host)]
+}
+
+fn uncordon(stage: &mut Stage, short: &str) -> Vec<String> {
+    let id: HoldId = stage.names.id(short);
+    let held = stage.world.hosts.iter().find(|(_, host)| host.holds.contains_key(&id));
+    let (host, why) = (held.unwrap().0.clone(), "asked for".to_string());
+    stage.put_by(&ada(), Event::HoldReleased { host, hold: id, why });
+    vec![format!("asked: {id} is lifted")]
+}
+
+/// A job that a person asked for.
+fn open(stage: &mut Stage, opening: Result<Opening, NotPossible>) -> Vec<String> {
+    let opening = match opening {
+        Ok(opening) => opening,
+        Err(why) => return vec![format!("denied: {why}")],
+    };
+    let action = Action::OpenJob(Box::new(opening.clone()));
+    let events = events_of(&stage.world, action, &mut stage.ids, stage.now);
+    stage.names.learn(&events);
+    let mut lines = words::opened(&opening, &events);
+    lines[0] = format!("asked: {}", lines[0]);
+    events.into_iter().for_each(|event| stage.put_by(&ada(), event));
+    lines
+}
+
+/// Calls off what goes on there, and lifts what a drain that is over has left.
+fn undrain(stage: &mut Stage, host: &HostName) -> Vec<String> {
+    let mut lines = Vec::new();
+    let goes_on = |job: &Job| {
+        job.hosts.get(host).is_some_and(|task| !task.state.is_over() && task.stop.is_none())
+    };
+    let jobs = stage.world.jobs.values().filter(|job| goes_on(job)).map(|job| job.id);
+    for job in jobs.collect::<Vec<_>>() {
+        stage.put_by(&ada(), Event::HostTaskStopped { job, host: host.clone() });
+        lines.push(format!("asked: {job}: {host} is called off"));
+    }
+    let over = |job: JobId| stage.world.jobs.get(&job).is_none_or(|job| job.is_over());
+    let holds = stage.world.hosts[host].holds.values();
+    let left = holds.filter(|hold| hold.job.is_some_and(over)).map(|hold| hold.id);
+    for hold in left.collect::<Vec<_>>() {
+        let why = "undrained".to_string();
+        stage.put_by(&ada(), Event::HoldReleased { host: host.clone(), hold, why });
+        lines.push(format!("asked: {hold} on {host} is lifted"));
+    }
+    lines
+}
