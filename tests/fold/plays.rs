@@ -152,6 +152,7 @@ fn play() -> Play {
         min_available: None,
         busy: BusyPolicy::Wait,
         key: None,
+        hold: None,
     }
 }
 

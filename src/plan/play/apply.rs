@@ -7,6 +7,7 @@ use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
     Refusal, Span, Step, StepRun,
 };
+use crate::plan::place::disk_short;
 
 /// A command that the host could not take is sent again after this.
 const SEND_AGAIN: Span = Span::from_secs(10);
@@ -143,7 +144,8 @@ fn send<'a>(
     Next::Wait("its command is sent".into())
 }
 
-/// One image after another. A tool that says it has fetched one is believed when a look shows it.
+/// One image after another. A tool that says it has fetched one is believed when a look shows it;
+/// none is fetched onto a disk that is short already.
 fn prefetch<'a>(
     scene: &Scene<'a>,
     (name, host): (&'a HostName, &'a Host),
@@ -152,6 +154,10 @@ fn prefetch<'a>(
     image: String,
     moves: &mut Moves<'a>,
 ) -> Next {
+    let facts = host.seen.as_ref().map(|seen| &seen.facts);
+    if let Some(facts) = facts.filter(|facts| host.op.is_none() && disk_short(facts)) {
+        return Next::Wait(format!("disk: only {} of it are free for {image}", facts.disk_free));
+    }
     let answered = run.answer.as_ref().filter(|answer| answer.outcome == Outcome::Done);
     match (answered, &host.op, &host.seen) {
         (Some(answer), None, Some(seen)) if seen.at > answer.at => {
