@@ -1,18 +1,18 @@
 //! What keys and commands do. A key goes to the innermost thing that takes keys: prompt, menu,
 //! moving, field; what is left is looked up in the table of commands.
 
-use hostler::model::{HoldKind, Host, HostName};
+use hostler::model::{HoldKind, Host};
 
 use ratatui::layout::Rect;
 
 use super::app::App;
 use super::commands::{Cmd, Command, MENUS, Menu};
 use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
-use super::dialogs::{Act, Found, Palette, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
+use super::dialogs::{Act, Palette, Prompt};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::theme::{Theme, ThemeName};
-use super::windows::{HelpView, HostView, ListOp, View, WinKind};
+use super::windows::{HelpView, ListOp, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -116,6 +116,12 @@ impl App {
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Find => self.palette = Some(Palette::default()),
+            Cmd::Undrain => {
+                self.prompt = Some(Prompt::simple(Order::Undrain { hosts: self.chosen_hosts() }));
+            }
+            Cmd::CancelJob => self.ask_of_job(|job| Order::Cancel { job }),
+            Cmd::ResumeJob => self.ask_of_job(|job| Order::ResumeJob { job }),
+            Cmd::RetryJob => self.ask_of_job(|job| Order::Retry { job }),
             Cmd::Drain => self.ask_plan(Act::Drain),
             Cmd::Reboot => self.ask_plan(Act::Reboot),
             Cmd::Retire => self.ask_plan(Act::Retire),
@@ -162,7 +168,7 @@ impl App {
     }
 
     /// Focuses the window of a kind, or opens it.
-    fn show(&mut self, kind: WinKind) {
+    pub(super) fn show(&mut self, kind: WinKind) {
         match (self.desk.of_kind(kind), View::new(kind)) {
             (Some(id), _) => self.desk.focus(id),
             (None, Some(view)) => self.open(view),
@@ -188,7 +194,7 @@ impl App {
         };
         self.open_or_focus(view);
     }
-    fn open_or_focus(&mut self, view: View) {
+    pub(super) fn open_or_focus(&mut self, view: View) {
         let open = self.desk.windows().iter().find(|window| window.view.same(&view));
         match open.map(|window| window.id) {
             Some(id) => self.desk.focus(id),
@@ -232,7 +238,8 @@ impl App {
         let kind = self.desk.focused().map(|window| window.view.kind());
         let menu = match kind {
             Some(WinKind::Hosts | WinKind::Vms | WinKind::Host) => Menu::Host,
-            Some(WinKind::Jobs | WinKind::Events) => Menu::View,
+            Some(WinKind::Jobs) => Menu::Job,
+            Some(WinKind::Events) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
             None => Menu::Fleet,
         };
@@ -251,121 +258,6 @@ impl App {
         if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {
             self.desk.close(id);
         }
-    }
-
-    /// The hosts chosen now; a prompt is about these, however rows move behind it.
-    fn chosen_hosts(&self) -> Vec<HostName> {
-        self.desk.focused().map_or(Vec::new(), |window| window.view.hosts(&self.fleet))
-    }
-    fn ask_plan(&mut self, act: Act) {
-        self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
-    }
-
-    pub(super) fn palette_gave(&mut self, to: PaletteMove, out: &mut Vec<Effect>) {
-        let found = match to {
-            PaletteMove::Stay => return,
-            PaletteMove::Cancel => None,
-            PaletteMove::Go(found) => Some(found),
-        };
-        self.palette = None;
-        let Some(found) = found else { return };
-        match found {
-            Found::Command(id) => {
-                if let Some(command) = Command::of(id) {
-                    self.give(command, out);
-                }
-            }
-            Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
-            Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
-            Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
-            // As if chosen by hand: the same rules say when it cannot be asked for.
-            Found::Act(act, hosts) => match self.may_change() {
-                Ok(()) => self.dialog = Some(PlanDialog::new(act, hosts)),
-                Err(why) => self.notice = Some(Notice::failure(format!("{}: {why}", act.title()))),
-            },
-            Found::Cordon(hosts) => match self.may_change() {
-                Ok(()) => self.prompt = Some(Prompt::cordon(hosts)),
-                Err(why) => self.notice = Some(Notice::failure(format!("Cordon: {why}"))),
-            },
-        }
-    }
-
-    fn may_change(&self) -> Result<(), &'static str> {
-        super::commands::may_change(&self.situation())
-    }
-    fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
-        self.show(kind);
-        if let Some(window) = self.desk.focused_mut() {
-            to(&mut window.view);
-        }
-    }
-
-    pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {
-        match to {
-            PlanMove::Stay => {}
-            PlanMove::Cancel => self.dialog = None,
-            PlanMove::Copy(text) => {
-                self.notice = Some(Notice::result("Copied the command", self.now));
-                out.push(Effect::Copy(text));
-            }
-            PlanMove::Give(order) => {
-                let ask = self.submit(order, out);
-                if let Some(dialog) = &mut self.dialog {
-                    dialog.submitted = ask;
-                    if ask.is_none() {
-                        dialog.refused("not asked: the connection was lost".into());
-                    }
-                }
-            }
-        }
-    }
-    fn ask_cordon(&mut self) {
-        self.prompt = Some(Prompt::cordon(self.chosen_hosts()));
-    }
-    fn ask_uncordon(&mut self) {
-        let hosts = self.chosen_hosts();
-        let others = self.other_holders(&hosts);
-        self.prompt = Some(Prompt::uncordon(hosts, others));
-    }
-
-    /// Who else has cordoned these hosts.
-    fn other_holders(&self, hosts: &[HostName]) -> Vec<String> {
-        let world = self.fleet.world();
-        let all = hosts.iter().filter_map(|name| world?.hosts.get(name));
-        let holds = all.flat_map(|host| host.holds.values());
-        let others = holds.filter(|h| h.kind == HoldKind::Cordon && h.by.who != self.setup.user);
-        let mut names: Vec<String> = others.map(|hold| hold.by.who.clone()).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    pub(super) fn prompted(&mut self, to: PromptMove, out: &mut Vec<Effect>) {
-        match to {
-            PromptMove::Stay => {}
-            PromptMove::Cancel => self.prompt = None,
-            PromptMove::Give(order) => {
-                self.prompt = None;
-                self.submit(order, out);
-            }
-        }
-    }
-
-    /// What could be asked when the prompt was opened may not be asked now.
-    fn submit(&mut self, order: Order, out: &mut Vec<Effect>) -> Option<u64> {
-        let now = self.situation();
-        if !now.connected || now.stale || now.read_only {
-            let said = format!("{}: not asked, the connection was lost", order.title());
-            self.notice = Some(Notice::failure(said));
-            return None;
-        }
-        let ask = self.next_ask;
-        self.next_ask += 1;
-        self.pending.extend(order.hosts().iter().cloned());
-        self.notice = Some(Notice::result(format!("{}...", order.title()), self.now));
-        self.asked.insert(ask, order.clone());
-        out.push(Effect::Send { ask, order });
-        Some(ask)
     }
 
     /// Arrows move, with Shift they size, `c` centres; anything else ends it.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::api::{Heartbeat, Planned};
-use hostler::model::{Entry, HostName, Span, Timestamp};
+use hostler::model::{Entry, HoldKind, HostName, Span, Timestamp};
 
 use super::canvas::{Hit, Scene};
 use super::commands::Situation;
@@ -347,7 +347,15 @@ impl App {
             let world = self.fleet.world();
             world.and_then(|w| w.hosts.get(*host)).is_some_and(|h| super::act::is_cordoned(h))
         };
+        let drained = |host: &&HostName| {
+            let host = self.fleet.world().and_then(|world| world.hosts.get(*host));
+            host.is_some_and(|host| host.holds.values().any(|hold| hold.kind == HoldKind::Drain))
+        };
+        let job = window.and_then(|w| w.view.job());
+        let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {
+            job: job.map(|job| job.word()),
+            drained: hosts.iter().filter(drained).count(),
             kind: window.map(|w| w.view.kind()),
             loaded: self.fleet.world().is_some(),
             connected: self.link.is_live() || self.link == Link::Resyncing,

@@ -25,6 +25,10 @@ pub enum Cmd {
     Copy,
     Cordon,
     Uncordon,
+    Undrain,
+    CancelJob,
+    ResumeJob,
+    RetryJob,
     Drain,
     Reboot,
     Retire,
@@ -60,16 +64,18 @@ pub enum Menu {
     System,
     Fleet,
     Host,
+    Job,
     View,
     Window,
     Help,
 }
 
 /// The menus with their titles. The letter that opens one with Alt is its first.
-pub const MENUS: [(Menu, &str); 6] = [
+pub const MENUS: [(Menu, &str); 7] = [
     (Menu::System, ""),
     (Menu::Fleet, "Fleet"),
     (Menu::Host, "Host"),
+    (Menu::Job, "Job"),
     (Menu::View, "View"),
     (Menu::Window, "Window"),
     (Menu::Help, "Help"),
@@ -101,6 +107,10 @@ pub struct Situation {
     /// How many hosts a command for hosts would be about, and how many of them are cordoned.
     pub hosts: usize,
     pub cordoned: usize,
+    /// How many of them a drain holds.
+    pub drained: usize,
+    /// The word of the job under the cursor.
+    pub job: Option<&'static str>,
     pub windows: usize,
     /// One window fills the screen.
     pub compact: bool,
@@ -128,6 +138,7 @@ const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
 const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
+const JOBS: &[WinKind] = &[WinKind::Jobs];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
@@ -231,6 +242,30 @@ pub fn may_change(now: &Situation) -> Result<(), &'static str> {
         _ => Ok(()),
     }
 }
+fn lift_drains(now: &Situation) -> Result<(), &'static str> {
+    change_hosts(now)?;
+    if now.drained > 0 { Ok(()) } else { Err("no host chosen is drained") }
+}
+fn open_job(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    match now.job {
+        Some("running" | "paused") => Ok(()),
+        Some(_) => Err("the job is over"),
+        None => Err("no job is chosen"),
+    }
+}
+fn paused_job(now: &Situation) -> Result<(), &'static str> {
+    open_job(now)?;
+    if now.job == Some("paused") { Ok(()) } else { Err("the job is not paused") }
+}
+fn failed_job(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    match now.job {
+        Some("failed" | "paused") => Ok(()),
+        Some(_) => Err("nothing of the job has failed"),
+        None => Err("no job is chosen"),
+    }
+}
 fn lift_cordons(now: &Situation) -> Result<(), &'static str> {
     change_hosts(now)?;
     if now.cordoned > 0 { Ok(()) } else { Err("no host chosen is cordoned") }
@@ -255,9 +290,13 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Cordon, Menu::Host, "Cordon", &["C"]).on(HOSTS).when(change_hosts).asks().hint(6),
     look(Cmd::Uncordon, Menu::Host, "Uncordon", &["U"]).on(HOSTS).when(lift_cordons).asks().hint(6),
     look(Cmd::Drain, Menu::Host, "Drain", &["D"]).on(HOSTS).when(change_hosts).plans().hint(5),
+    look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"]).on(HOSTS).when(lift_drains).asks(),
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
+    look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
+    look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
+    look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),

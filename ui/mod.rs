@@ -5,6 +5,7 @@
 
 mod act;
 mod app;
+mod ask;
 mod canvas;
 mod clock;
 mod commands;

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Planned, Snapshot};
-use hostler::model::{
-    DrainAsk, Entry, Forecast, HostName, JobId, PoolName, ScheduleName, Span, Timestamp, VmId, Zone,
-};
+use hostler::model::{DrainAsk, Entry, Forecast, HostName, JobId, Span, Timestamp, VmId, Zone};
 use serde::{Deserialize, Serialize};
 
 use super::input::Mouse;
@@ -142,22 +140,6 @@ pub enum Order {
     Retry {
         job: JobId,
     },
-    Respawn {
-        pool: PoolName,
-    },
-    RunNow {
-        schedule: ScheduleName,
-    },
-    SkipNext {
-        schedule: ScheduleName,
-    },
-    Suspend {
-        schedule: ScheduleName,
-        reason: String,
-    },
-    ResumeSchedule {
-        schedule: ScheduleName,
-    },
 }
 
 /// What only the controller can tell.
@@ -196,14 +178,7 @@ impl Order {
             | Self::Uncordon { hosts, .. }
             | Self::Submit { hosts, .. }
             | Self::Undrain { hosts } => hosts,
-            Self::Cancel { .. }
-            | Self::ResumeJob { .. }
-            | Self::Retry { .. }
-            | Self::Respawn { .. }
-            | Self::RunNow { .. }
-            | Self::SkipNext { .. }
-            | Self::Suspend { .. }
-            | Self::ResumeSchedule { .. } => &[],
+            Self::Cancel { .. } | Self::ResumeJob { .. } | Self::Retry { .. } => &[],
         }
     }
     /// `Cordon mac-1, mac-2`: in the words of the command line.
@@ -217,11 +192,6 @@ impl Order {
             Self::Cancel { job } => format!("Cancel job {job}"),
             Self::ResumeJob { job } => format!("Resume job {job}"),
             Self::Retry { job } => format!("Retry job {job}"),
-            Self::Respawn { pool } => format!("Respawn pool {pool}"),
-            Self::RunNow { schedule } => format!("Run schedule {schedule}"),
-            Self::SkipNext { schedule } => format!("Skip the next run of {schedule}"),
-            Self::Suspend { schedule, .. } => format!("Suspend schedule {schedule}"),
-            Self::ResumeSchedule { schedule } => format!("Resume schedule {schedule}"),
         }
     }
 }

@@ -47,10 +47,6 @@ fn a_resumed_run_goes_on_although_hosts_have_failed() {
     grown.end_all(MIDNIGHT + 5, &no);
     passes(&mut grown, MIDNIGHT + 6);
     assert_eq!((newest(&grown).word(), newest(&grown).progress()), ("paused", (4, 6)));
-    // One that is tried again counts again.
-    let (job, host, at) = (newest(&grown).id, name("a"), StepAt::default());
-    grown.put(MIDNIGHT + 7, Event::HostTaskRetried { job, host, at });
-    assert_eq!(newest(&grown).forgiven, 1);
 }
 
 #[test]

@@ -77,11 +77,6 @@ impl ui::Source for Remote {
             ui::Order::Cancel { job } => self.0.cancel_job(job).await,
             ui::Order::ResumeJob { job } => self.0.resume_job(job).await,
             ui::Order::Retry { job } => self.0.retry_job(job, &RetryBody::default()).await,
-            ui::Order::Respawn { pool } => self.0.respawn(&pool, None).await,
-            ui::Order::RunNow { schedule } => self.0.run_now(&schedule).await,
-            ui::Order::SkipNext { schedule } => self.0.skip_next(&schedule).await,
-            ui::Order::Suspend { schedule, reason } => self.0.suspend(&schedule, &reason).await,
-            ui::Order::ResumeSchedule { schedule } => self.0.resume_schedule(&schedule).await,
             ui::Order::Cordon { hosts, reason } => self.0.cordon(hosts, &reason, None).await,
             ui::Order::Uncordon { hosts, all } => {
                 let which = if all { Release::All } else { Release::Mine };

@@ -144,8 +144,10 @@ fn trace(mac: &Mac) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Moments of a wipe at which its controller is killed, as the Macs see them.
-const MOMENTS: [(&str, fn(&Mac) -> bool); 5] = [
+/// A moment of a wipe at which its controller is killed, as a Mac sees it.
+type Moment = (&'static str, fn(&Mac) -> bool);
+
+const MOMENTS: [Moment; 5] = [
     // Its agent is told, or its guest shuts down.
     ("a guest is spoken to", |mac| is_at(mac, OpKind::Deregister)),
     ("a VM is being deleted", |mac| is_at(mac, OpKind::Delete)),

@@ -57,8 +57,8 @@ async fn eight_macs_are_emptied_two_at_a_time_beside_a_silent_one_and_one_never_
     life.until("the job is shown", |world| world.jobs.contains_key(&job)).await;
     let world = life
         .until("all but two are empty, and one has given up", |world| {
-            let over = |host: &&str| task(world, job, host).is_over();
-            HOSTS.iter().filter(|host| **host != SILENT).all(|host| over(&host))
+            let over = |host: &str| task(world, job, host).is_over();
+            HOSTS.iter().filter(|host| **host != SILENT).all(|host| over(host))
         })
         .await;
     assert!(!task(&world, job, SILENT).is_over(), "nobody knows what became of its VM");
@@ -81,9 +81,9 @@ async fn eight_macs_are_emptied_two_at_a_time_beside_a_silent_one_and_one_never_
     all_are_held_before_one_begins(&account.entries);
     two_at_once(&account.entries);
     every_agent_is_told_first(&account);
-    let ends = account.entries.iter().filter_map(|entry| match &entry.event {
-        Event::HostTaskEnded { host, end, .. } => Some((host.as_str(), *end == TaskEnd::Done)),
-        _ => None,
+    let ends = account.entries.iter().filter_map(|entry| {
+        let Event::HostTaskEnded { host, end, .. } = &entry.event else { return None };
+        Some((host.as_str(), *end == TaskEnd::Done))
     });
     let well: BTreeSet<&str> = ends.filter(|(_, done)| *done).map(|(host, _)| host).collect();
     assert_eq!(well, HOSTS.into_iter().filter(|host| *host != BUSY).collect());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hostler::config::{self, Files};
 use hostler::engine::{Ids, events_of};
-use hostler::model::*;
+use hostler::model::{self, *};
 use hostler::plan::{self, Contact, check::check_world};
 
 use crate::mac::{Mac, Order};
@@ -222,13 +222,12 @@ impl Story {
             self.sent.push(Sent { host: vm.host.clone(), op: *op, vm: Some(*id), order });
         } else if let Event::HostOpBegun { host, op, job, at } = event {
             let play = self.world.jobs[job].play.as_ref().unwrap();
-            let order = match &play.playbook.step(*at).unwrap().act {
-                Act::Sh { run } => Order::Sh { run: run.clone() },
-                Act::Copy { to, .. } => Order::Copy { to: to.clone() },
-                Act::Prefetch { .. } => Order::Pull { image: what[0].clone() },
-                Act::PruneImages => Order::Prune { keep: what.to_vec() },
-                Act::Reboot { .. } => Order::Reboot,
-                other => panic!("{other:?} sends no command"),
+            let order = match play.playbook.step(*at).unwrap().act.sent().unwrap() {
+                model::Sent::Sh { run } => Order::Sh { run: run.to_owned() },
+                model::Sent::Copy { to, .. } => Order::Copy { to: to.to_owned() },
+                model::Sent::Prefetch => Order::Pull { image: what[0].clone() },
+                model::Sent::PruneImages => Order::Prune { keep: what.to_vec() },
+                model::Sent::Reboot => Order::Reboot,
             };
             self.sent.push(Sent { host: host.clone(), op: *op, vm: None, order });
         }

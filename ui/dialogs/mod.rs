@@ -1,5 +1,6 @@
 //! What stands between a key and a change of the fleet.
 
+mod command;
 mod palette;
 mod plan;
 mod plan_view;

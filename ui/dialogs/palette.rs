@@ -61,11 +61,18 @@ impl Palette {
             Code::Down | Code::Tab => {
                 self.at = (self.at + 1).min(self.found(fleet).len().saturating_sub(1));
             }
-            _ => {
-                if self.field.key(key) {
-                    self.at = 0;
-                }
-            }
+            _ if self.field.key(key) => self.at = 0,
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Backspace
+            | Code::Delete
+            | Code::Insert
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::PageUp
+            | Code::PageDown => {}
         }
         PaletteMove::Stay
     }

@@ -16,6 +16,8 @@ use crate::ui::widgets::Field;
 pub struct Prompt {
     verb: &'static str,
     hosts: Vec<HostName>,
+    /// What is given, where nothing else is to be said.
+    order: Option<Order>,
     /// The reason, where one is needed.
     field: Option<Field>,
     /// The field has the focus; else the question has.
@@ -38,6 +40,7 @@ impl Prompt {
         Self {
             verb: "Cordon",
             hosts,
+            order: None,
             field: Some(Field::default()),
             typing: true,
             others: Vec::new(),
@@ -45,7 +48,20 @@ impl Prompt {
         }
     }
     pub fn uncordon(hosts: Vec<HostName>, others: Vec<String>) -> Self {
-        Self { verb: "Uncordon", hosts, field: None, typing: false, others, trouble: None }
+        let order = None;
+        Self { verb: "Uncordon", hosts, order, field: None, typing: false, others, trouble: None }
+    }
+    /// Asks whether to give this order.
+    pub fn simple(order: Order) -> Self {
+        Self {
+            verb: "",
+            hosts: order.hosts().to_vec(),
+            order: Some(order),
+            field: None,
+            typing: false,
+            others: Vec::new(),
+            trouble: None,
+        }
     }
     /// The field that takes text now.
     pub fn field(&mut self) -> Option<&mut Field> {
@@ -81,6 +97,9 @@ impl Prompt {
                 PromptMove::Stay
             }
             ('y', Some(_)) => PromptMove::Give(Order::Cordon { hosts: self.hosts.clone(), reason }),
+            ('y', None) if self.order.is_some() => {
+                self.order.clone().map_or(PromptMove::Stay, PromptMove::Give)
+            }
             ('y', None) => {
                 PromptMove::Give(Order::Uncordon { hosts: self.hosts.clone(), all: false })
             }
@@ -118,7 +137,10 @@ impl Prompt {
             n if shown == 1 => text::plural(n, "host"),
             n => format!("{} ({})", text::plural(n, "host"), text::names(&self.hosts, shown - 1)),
         };
-        let asked = format!("{} {whom}?", self.verb);
+        let asked = match &self.order {
+            Some(order) => format!("{}?", order.title()),
+            None => format!("{} {whom}?", self.verb),
+        };
         let asked = text::cut(&asked, room, canvas.glyphs.more());
         let mut x = canvas.text(line.x + 1, line.y, &asked, Token::Strong) + 1;
         if let Some(text) = &self.field {

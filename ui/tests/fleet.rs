@@ -127,7 +127,7 @@ impl Maker {
         let by = Actor { who: who.into(), via: Via::Cli };
         self.hold(name, HoldKind::Cordon, reason, by)
     }
-    fn hold(&mut self, name: &str, kind: HoldKind, reason: &str, by: Actor) -> Entry {
+    pub fn hold(&mut self, name: &str, kind: HoldKind, reason: &str, by: Actor) -> Entry {
         let id = HoldId::from_bits(self.id());
         let (reason, created) = (reason.into(), self.at);
         let hold = Hold {

@@ -2,7 +2,8 @@
 
 use hostler::api::Planned;
 use hostler::model::{
-    DrainAsk, DrainPlan, Fate, HostPreview, OnDeadline, PoolPreview, Span, Then, VmId, VmPreview,
+    Actor, DrainAsk, DrainPlan, Fate, HoldKind, HostPreview, OnDeadline, PoolPreview, Span, Then,
+    VmId, VmPreview,
 };
 
 use super::fleet::{Maker, host};
@@ -167,4 +168,21 @@ fn a_dialog_takes_the_pointer_alone_and_fits_where_there_is_little_room() {
     let mut run = Run::bare(production, 120, 36, Maker::varied());
     let snapshot = std::sync::Arc::new(run.maker.snapshot());
     run.send(Msg::Snapshot(snapshot)).keys("D").sees("Drain 1 host on PRODUCTION prod");
+}
+
+#[test]
+fn a_drained_host_is_given_back_and_a_job_called_off_after_y() {
+    let mut run = standard();
+    let entry = std::sync::Arc::new(run.maker.hold(
+        "mac-0001",
+        HoldKind::Drain,
+        "disk",
+        Actor::controller(),
+    ));
+    run.send(Msg::Entry(entry)).keys("Home Z").sees("Undrain mac-0001?");
+    assert!(run.orders().is_empty());
+    run.keys("y");
+    assert_eq!(run.orders(), [&Order::Undrain { hosts: vec![host("mac-0001")] }]);
+    run.keys("4 Home K").sees("Cancel job").keys("Esc K y");
+    assert!(matches!(run.orders().last(), Some(Order::Cancel { .. })), "{:?}", run.orders());
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use hostler::model::HostName;
+use hostler::model::{HostName, JobId};
 use ratatui::layout::Rect;
 
 use super::Motion;
@@ -71,6 +71,10 @@ pub trait Rows: Clone + Debug {
     fn passes(fleet: &Replica, id: &Self::Id, filter: &Filter) -> bool;
     /// The host it is, or is on.
     fn host(fleet: &Replica, id: &Self::Id) -> Option<HostName>;
+    /// The job it is.
+    fn job(_: &Self::Id) -> Option<JobId> {
+        None
+    }
     /// The window of it; that of its host when it has none of its own.
     fn opens(fleet: &Replica, id: &Self::Id) -> Option<View> {
         Self::host(fleet, id).map(|host| View::Host(HostView::new(host)))

@@ -1,6 +1,6 @@
 //! What every window can be asked. What a window does not have, it leaves out.
 
-use hostler::model::HostName;
+use hostler::model::{HostName, JobId};
 use ratatui::layout::Rect;
 
 use super::{Ctx, ListOp, View};
@@ -36,6 +36,10 @@ pub trait Inside {
     }
     /// The host under the cursor.
     fn host(&self, _: &Replica) -> Option<HostName> {
+        None
+    }
+    /// The job under the cursor.
+    fn job(&self) -> Option<JobId> {
         None
     }
     /// The window of what is under the cursor.

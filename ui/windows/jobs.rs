@@ -68,6 +68,9 @@ impl Rows for JobRows {
     fn passes(fleet: &Replica, id: &JobId, filter: &Filter) -> bool {
         get(fleet, id).is_some_and(|job| filter.holds(&Asked(job)))
     }
+    fn job(id: &JobId) -> Option<JobId> {
+        Some(*id)
+    }
     fn host(_: &Replica, _: &JobId) -> Option<HostName> {
         None
     }

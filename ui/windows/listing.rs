@@ -1,7 +1,7 @@
 //! What all windows that list have in common: a table, a filter and its field, following, and
 //! the pages shown instead of rows: loading, empty, unreachable.
 
-use hostler::model::HostName;
+use hostler::model::{HostName, JobId};
 use ratatui::layout::Rect;
 
 use super::{Ctx, Inside, View};
@@ -139,6 +139,9 @@ impl<R: Rows> Inside for Listing<R> {
     }
     fn list(&mut self, fleet: &Replica, op: ListOp) -> bool {
         self.act(fleet, op)
+    }
+    fn job(&self) -> Option<JobId> {
+        R::job(self.table.current()?)
     }
     fn opens(&self, fleet: &Replica) -> Option<View> {
         R::opens(fleet, self.table.current()?)

@@ -161,6 +161,9 @@ impl View {
     pub fn host(&self, fleet: &Replica) -> Option<HostName> {
         each!(self, inside => inside.host(fleet))
     }
+    pub fn job(&self) -> Option<JobId> {
+        each!(self, inside => inside.job())
+    }
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))
     }

@@ -1,0 +1,132 @@
+//! What is asked before the fleet is changed: prompts, dialogs and the palette, what becomes of
+//! their answers, and the orders that come of them.
+
+use hostler::model::{HoldKind, HostName, JobId};
+
+use super::app::App;
+use super::commands::Command;
+use super::desk::Notice;
+use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
+use super::msg::{Effect, Order};
+use super::windows::{HostView, View, WinKind};
+
+impl App {
+    /// The hosts chosen now; a prompt is about these, however rows move behind it.
+    pub(super) fn chosen_hosts(&self) -> Vec<HostName> {
+        self.desk.focused().map_or(Vec::new(), |window| window.view.hosts(&self.fleet))
+    }
+    pub(super) fn ask_of_job(&mut self, order: fn(JobId) -> Order) {
+        let job = self.desk.focused().and_then(|window| window.view.job());
+        self.prompt = job.map(|job| Prompt::simple(order(job)));
+    }
+    pub(super) fn ask_plan(&mut self, act: Act) {
+        self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
+    }
+
+    pub(super) fn palette_gave(&mut self, to: PaletteMove, out: &mut Vec<Effect>) {
+        let found = match to {
+            PaletteMove::Stay => return,
+            PaletteMove::Cancel => None,
+            PaletteMove::Go(found) => Some(found),
+        };
+        self.palette = None;
+        let Some(found) = found else { return };
+        match found {
+            Found::Command(id) => {
+                if let Some(command) = Command::of(id) {
+                    self.give(command, out);
+                }
+            }
+            Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
+            Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
+            Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
+            // As if chosen by hand: the same rules say when it cannot be asked for.
+            Found::Act(act, hosts) => match self.may_change() {
+                Ok(()) => self.dialog = Some(PlanDialog::new(act, hosts)),
+                Err(why) => self.notice = Some(Notice::failure(format!("{}: {why}", act.title()))),
+            },
+            Found::Cordon(hosts) => match self.may_change() {
+                Ok(()) => self.prompt = Some(Prompt::cordon(hosts)),
+                Err(why) => self.notice = Some(Notice::failure(format!("Cordon: {why}"))),
+            },
+        }
+    }
+
+    fn may_change(&self) -> Result<(), &'static str> {
+        super::commands::may_change(&self.situation())
+    }
+    fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
+        self.show(kind);
+        if let Some(window) = self.desk.focused_mut() {
+            to(&mut window.view);
+        }
+    }
+
+    pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {
+        match to {
+            PlanMove::Stay => {}
+            PlanMove::Cancel => self.dialog = None,
+            PlanMove::Copy(text) => {
+                self.notice = Some(Notice::result("Copied the command", self.now));
+                out.push(Effect::Copy(text));
+            }
+            PlanMove::Give(order) => {
+                let ask = self.submit(order, out);
+                if let Some(dialog) = &mut self.dialog {
+                    dialog.submitted = ask;
+                    if ask.is_none() {
+                        dialog.refused("not asked: the connection was lost".into());
+                    }
+                }
+            }
+        }
+    }
+    pub(super) fn ask_cordon(&mut self) {
+        self.prompt = Some(Prompt::cordon(self.chosen_hosts()));
+    }
+    pub(super) fn ask_uncordon(&mut self) {
+        let hosts = self.chosen_hosts();
+        let others = self.other_holders(&hosts);
+        self.prompt = Some(Prompt::uncordon(hosts, others));
+    }
+
+    /// Who else has cordoned these hosts.
+    fn other_holders(&self, hosts: &[HostName]) -> Vec<String> {
+        let world = self.fleet.world();
+        let all = hosts.iter().filter_map(|name| world?.hosts.get(name));
+        let holds = all.flat_map(|host| host.holds.values());
+        let others = holds.filter(|h| h.kind == HoldKind::Cordon && h.by.who != self.setup.user);
+        let mut names: Vec<String> = others.map(|hold| hold.by.who.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    pub(super) fn prompted(&mut self, to: PromptMove, out: &mut Vec<Effect>) {
+        match to {
+            PromptMove::Stay => {}
+            PromptMove::Cancel => self.prompt = None,
+            PromptMove::Give(order) => {
+                self.prompt = None;
+                self.submit(order, out);
+            }
+        }
+    }
+
+    /// What could be asked when the prompt was opened may not be asked now.
+    fn submit(&mut self, order: Order, out: &mut Vec<Effect>) -> Option<u64> {
+        let now = self.situation();
+        if !now.connected || now.stale || now.read_only {
+            let said = format!("{}: not asked, the connection was lost", order.title());
+            self.notice = Some(Notice::failure(said));
+            return None;
+        }
+        let ask = self.next_ask;
+        self.next_ask += 1;
+        self.pending.extend(order.hosts().iter().cloned());
+        self.notice = Some(Notice::result(format!("{}...", order.title()), self.now));
+        self.asked.insert(ask, order.clone());
+        out.push(Effect::Send { ask, order });
+        Some(ask)
+    }
+}
