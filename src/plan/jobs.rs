@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::play::{Leave, leave};
+use super::play::{Leave, lacks, leave};
 use super::pools::Crew;
 use crate::model::{
     Action, Held, Job, JobId, PoolName, Reach, RetireWhy, Span, Task, TaskEnd, TaskState,
@@ -175,6 +175,14 @@ fn waiting<'a>(
     }
     if let Leave::Wait(why) = leave(world, old, now) {
         return Err(format!("vm {vm}: {why}"));
+    }
+    let host = world.hosts.get(&old.host);
+    let image = world.pools.get(&task.pool).map(|pool| &pool.spec.image);
+    if let Some(source) = host.zip(image).and_then(|(host, image)| lacks(world, host, image)) {
+        return Err(format!(
+            "{source} is not on {} yet: fetch it first, by the playbook image-refresh",
+            old.host
+        ));
     }
     budget.take(job, vm, &task.pool)?;
     Ok(if leave(world, old, now) == Leave::Tell { Turn::Tell(old) } else { Turn::Begin })

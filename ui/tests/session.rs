@@ -342,7 +342,7 @@ fn the_pointer_chooses_sorts_opens_scrolls_and_asks_for_the_menu() {
     run.sees("Host mac-0006").keys("Esc");
     let (x, y) = run.find("mac-0010").unwrap();
     run.mouse(Does::WheelDown, x, y).misses("mac-0001 ");
-    run.mouse(Does::RightDown, x, y).sees("Cordon…").sees("Open host").keys("Esc");
+    run.mouse(Does::RightDown, x, y).sees("Cordon…").sees("Open").keys("Esc");
     run.click("Window").sees("Zoom").click("Fleet").sees("VMs").click("VMs");
     assert_eq!(run.focus(), Some(WinKind::Vms));
     let (x, y) = run.find("3 VMs").unwrap();

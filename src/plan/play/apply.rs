@@ -5,7 +5,7 @@ use super::step::{Next, release};
 use super::{Moves, Scene, Send, empty, unfit};
 use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
-    Refusal, Span, Step, StepRun,
+    Refusal, Span, Step, StepRun, World,
 };
 use crate::plan::place::disk_short;
 
@@ -201,7 +201,6 @@ pub(super) fn missing_image(
     host: &Host,
     only: Option<&ImageName>,
 ) -> Option<String> {
-    let images = host.seen.as_ref().and_then(|seen| seen.images.as_ref());
     let wanted: Vec<&ImageName> = match only {
         Some(image) => vec![image],
         None => {
@@ -210,8 +209,14 @@ pub(super) fn missing_image(
             uses.map(|pool| &pool.spec.image).collect()
         }
     };
-    let sources = wanted.into_iter().filter_map(|image| scene.world.images.get(image));
+    wanted.into_iter().find_map(|image| lacks(scene.world, host, image))
+}
+
+/// The reference of an image that is not on the host; `None`: it is there, or on no other place.
+pub(in crate::plan) fn lacks(world: &World, host: &Host, image: &ImageName) -> Option<String> {
+    let source = &world.images.get(image)?.source;
+    let images = host.seen.as_ref().and_then(|seen| seen.images.as_ref());
     // A name without a registry is a VM on the host itself: there is nothing to fetch.
-    let mut sources = sources.map(|image| &image.source).filter(|source| source.contains('/'));
-    sources.find(|source| !images.is_some_and(|images| images.contains(source))).cloned()
+    let there = !source.contains('/') || images.is_some_and(|images| images.contains(source));
+    (!there).then(|| source.clone())
 }

@@ -1,6 +1,7 @@
 //! How VMs leave a host: one with work is waited for, an idle one's agent is told first that it
 //! gets no more, its successor comes first where there is room, and only then is it stopped.
 
+use super::apply::lacks;
 use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
@@ -115,6 +116,12 @@ pub(super) fn respawn<'a>(
             waits = Some(format!("vm {} is {}", vm.id, vm.word()));
             continue;
         }
+        // Nothing is disturbed before its successor's image is there.
+        let image = scene.world.pools.get(&vm.pool).map(|pool| &pool.spec.image);
+        if let Some(source) = image.and_then(|image| lacks(scene.world, host, image)) {
+            waits = Some(format!("{source} is not on the host yet: fetch it first, by prefetch"));
+            continue;
+        }
         match leave(scene.world, vm, scene.now) {
             Leave::Now => retire(vm, RetireWhy::Respawn, scene.job.id, moves),
             Leave::Tell => moves.tell.push(vm),
@@ -179,9 +186,11 @@ fn send_away<'a>(
     let mut waits = None;
     let there = scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running);
     for vm in there.filter(|vm| vm.op.is_none()) {
-        let leave = match force {
-            true => Leave::Now,
-            false => leave_as(scene.world, vm, scene.now, ignore),
+        let leave = match leave_as(scene.world, vm, scene.now, ignore) {
+            // Nothing is waited for then; but an idle agent is told first, once: it may have just
+            // become busy.
+            Leave::Now | Leave::Wait(_) if force => Leave::Now,
+            leave @ (Leave::Now | Leave::Tell | Leave::Wait(_)) => leave,
         };
         let leave = match leave {
             Leave::Now | Leave::Tell if surge && succeeds(scene, vm, task) => {

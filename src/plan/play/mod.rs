@@ -16,6 +16,7 @@ use crate::model::{
     TaskState, Timestamp, Vm, Want, World,
 };
 
+pub(super) use apply::lacks;
 pub(super) use empty::{Leave, leave, leave_as};
 pub(super) use fit::unfit;
 
