@@ -19,6 +19,7 @@ const PLAYBOOK: &str = "
 each: host
 steps:
   - prefetch: {image: other}
+  - respawn: {}
   - cordon: {reason: first}
   - wait_idle: {}
   - deregister: {}
@@ -65,9 +66,9 @@ fn end(story: &Story) -> End {
 }
 
 /// Lives through it with a kill at the `at`th boundary; none when there are not so many.
-fn live(ask: fn(&World, Timestamp) -> Opening, at: Option<usize>) -> (Story, End) {
+fn live(ask: fn(&World, Timestamp) -> Opening, at: Option<usize>, late: bool) -> (Story, End) {
     let mut story = Story::whole(PLAYBOOK);
-    story.kill_at = at;
+    (story.kill_at, story.late) = (at, late);
     story.open(ask);
     for _ in 0..2_000 {
         story.step();
@@ -80,15 +81,19 @@ fn live(ask: fn(&World, Timestamp) -> Opening, at: Option<usize>) -> (Story, End
 }
 
 fn every_boundary(ask: fn(&World, Timestamp) -> Opening, least: usize) {
-    let (quiet, wanted) = live(ask, None);
+    let (quiet, wanted) = live(ask, None, false);
     assert!(at_rest(&quiet.world), "without a kill it does not end: {wanted:#?}");
     assert_eq!(wanted.state, "done", "{wanted:#?}");
     assert!(quiet.boundaries >= least, "only {} boundaries", quiet.boundaries);
-    for at in 0..quiet.boundaries {
-        let (story, got) = live(ask, Some(at));
+    for (at, late) in (0..quiet.boundaries).flat_map(|at| [(at, false), (at, true)]) {
+        let (story, got) = live(ask, Some(at), late);
         let told = || {
             let tail = story.told.iter().rev().take(60).rev();
-            format!("killed at boundary {at}:\n{}", tail.cloned().collect::<Vec<_>>().join("\n"))
+            let how = if late { ", and what was sent arrived later" } else { "" };
+            format!(
+                "killed at boundary {at}{how}:\n{}",
+                tail.cloned().collect::<Vec<_>>().join("\n")
+            )
         };
         assert!(story.killed, "{}", told());
         assert_eq!(got, wanted, "{}", told());

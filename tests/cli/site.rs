@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use hostler::api::{Api, History, LogQuery, Socket};
 use hostler::config;
 use hostler::engine::{Clock, Command, Done, Engine, FleetFiles, Handle, Limits, Parts};
-use hostler::model::{Actor, Entry, PoolSize, Span, Timestamp, Via, Vm, World};
+use hostler::model::{Actor, Entry, PoolSize, Reach, Span, Timestamp, Via, Vm, World};
 use hostler::plan::check::check_world;
 use hostler::sim::{self, Nightly, Sim, SimMac, SimSettings, SimTime};
 use hostler::store::{Filter, Store};
@@ -51,7 +51,8 @@ impl Site {
         let size = vms as usize;
         site.until("the pool is whole", |world| {
             let ready = world.vms.values().filter(|vm| vm.is_ready() && vm.busy == Some(false));
-            ready.count() == size
+            let up = world.hosts.values().filter(|host| host.reach == Reach::Up).count();
+            ready.count() == size && up == hosts
         })
         .await;
         site

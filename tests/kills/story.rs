@@ -31,6 +31,9 @@ pools:
 /// Looks and passes come this often.
 const PACE: Span = Span::from_secs(5);
 
+/// So much later than its controller's death a command may still arrive.
+const LATE: Span = Span::from_secs(10);
+
 /// A command on its way.
 struct Sent {
     host: HostName,
@@ -46,6 +49,9 @@ pub(crate) struct Story {
     ids: Ids,
     now: Timestamp,
     sent: Vec<Sent>,
+    /// What was sent before the kill arrives a little later all the same.
+    pub(crate) late: bool,
+    arrives: Vec<(Timestamp, u64, Sent)>,
     failing: BTreeMap<HostName, Contact>,
     heard: BTreeMap<HostName, Timestamp>,
     /// Boundaries passed since the job was opened.
@@ -86,6 +92,8 @@ impl Story {
             macs,
             now: "2026-11-21T00:00:00Z".parse().unwrap(),
             sent: Vec::new(),
+            late: false,
+            arrives: Vec::new(),
             failing: BTreeMap::new(),
             heard: BTreeMap::new(),
             boundaries: 0,
@@ -132,10 +140,15 @@ impl Story {
         }
         self.world.apply(&entry).unwrap_or_else(|why| panic!("{why}\n{}", self.told.join("\n")));
         assert_eq!(check_world(&self.world), Vec::<String>::new());
+        for job in self.world.jobs.values() {
+            let begun = |task: &&HostTask| matches!(task.state, TaskState::Begun { .. });
+            let begun = job.hosts.values().filter(begun).count();
+            assert!(begun <= 1, "one at a time:\n{}", self.told.join("\n"));
+        }
     }
 
     /// A boundary; whether the controller is killed here. What was sent and has not arrived
-    /// never does, and replies have nobody to read them.
+    /// never does, or does later; and replies have nobody to read them.
     fn killed_here(&mut self) -> bool {
         if !self.counting || self.killed {
             return false;
@@ -145,7 +158,11 @@ impl Story {
         if here {
             self.killed = true;
             self.told.push("--- killed".into());
-            self.sent.clear();
+            let (due, epoch) = (self.now + LATE, self.world.epoch);
+            let sent = std::mem::take(&mut self.sent);
+            if self.late {
+                self.arrives = sent.into_iter().map(|sent| (due, epoch, sent)).collect();
+            }
             self.failing.clear();
             self.heard.clear();
             self.put(Event::ControllerStarted { version: "test".into() });
@@ -168,7 +185,25 @@ impl Story {
     /// Five seconds of it. A kill ends what is left of them.
     pub(crate) fn step(&mut self) {
         self.now = self.now + PACE;
-        let _ = self.looks() || self.pass() || self.commands();
+        // What is decided before anybody has looked again after a kill counts too.
+        self.land_late();
+        let _ = self.pass() || self.commands() || self.looks();
+    }
+
+    /// Commands of the controller that is no more. A Mac that has been told of the new one
+    /// refuses them; nobody reads an answer.
+    fn land_late(&mut self) {
+        let now = self.now;
+        let (due, rest): (Vec<_>, Vec<_>) = self.arrives.drain(..).partition(|at| at.0 <= now);
+        self.arrives = rest;
+        for (_, epoch, sent) in due {
+            let mac = self.macs.get_mut(&sent.host).unwrap();
+            if mac.epoch <= epoch && !mac.is_down(now) {
+                let outcome = mac.obey(sent.op, &sent.order, now);
+                self.told
+                    .push(format!("{now} {} does late {:?}: {outcome:?}", sent.host, sent.order));
+            }
+        }
     }
 
     fn looks(&mut self) -> bool {

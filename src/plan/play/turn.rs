@@ -100,9 +100,8 @@ fn tally(scene: &Scene<'_>) -> Tally {
             }
             TaskState::Begun { .. } => {
                 let known = scene.world.hosts.get(name);
-                // A host that nobody reaches holds up no other host of a drain.
-                let silent = known.is_none_or(|host| !is_seen(host));
-                begun += usize::from(!(silent && scene.job.kind == JobKind::Drain));
+                let stuck = known.is_none_or(|host| is_stuck(scene, host, task));
+                begun += usize::from(!stuck);
             }
             TaskState::Failed { .. } => failed += 1,
             TaskState::Done { .. } | TaskState::Skipped { .. } | TaskState::Cancelled { .. } => {}
@@ -124,6 +123,15 @@ fn tally(scene: &Scene<'_>) -> Tally {
         }
     }
     Tally { begun, out, failed, wave, before, taken }
+}
+
+/// A host that fell silent while it was drained holds up no other host: nobody knows for how
+/// long. One that goes down because it is rebooted does, and so does one not looked at yet.
+fn is_stuck(scene: &Scene<'_>, host: &Host, task: &HostTask) -> bool {
+    let silent = matches!(host.reach, Reach::Unreachable | Reach::Lost | Reach::IdentityMismatch);
+    let act = scene.play.playbook.step(task.at).map(|step| &step.act);
+    let drains = act.is_some_and(|act| matches!(act, Act::Drain(_)));
+    silent && drains && scene.job.kind == JobKind::Drain
 }
 
 fn is_seen(host: &Host) -> bool {
