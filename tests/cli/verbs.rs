@@ -71,7 +71,8 @@ async fn what_is_asked_of_a_job_answers_in_json() {
         key: None,
     };
     let id = site.ask(Command::Play { ask: Box::new(ask) }).await.job.unwrap();
-    site.until("it pauses", |world| world.jobs[&id].paused.is_some()).await;
+    site.until("it pauses", |world| world.jobs.get(&id).is_some_and(|job| job.paused.is_some()))
+        .await;
     for line in [
         format!("job skip {id} mini-004"),
         format!("job retry {id} --host mini-001"),
