@@ -161,6 +161,79 @@ fn every_daily_schedule_fires_once_on_each_local_date_in_every_zone() {
     });
 }
 
+/// A zone, its stretches, and when one of its changes is.
+type Change = (Tz, Vec<(i64, i64)>, i64);
+
+/// One change of each kind: by how much the clock moves and what it showed just before.
+fn changes() -> BTreeMap<(i64, i64), Change> {
+    let mut found = BTreeMap::new();
+    for (stretches, zones) in kinds() {
+        for pair in stretches.windows(2) {
+            let (before, (since, after)) = (pair[0].1, pair[1]);
+            let kind = (after - before, (since + before).rem_euclid(86_400));
+            found.entry(kind).or_insert_with(|| (zones[0], stretches.clone(), since));
+        }
+    }
+    found
+}
+
+/// The controller asks in short steps and not for a whole year: what falls between two passes
+/// must be told once, whatever the clock does in between.
+#[test]
+fn short_passes_around_a_change_tell_the_same_times() {
+    let changes: Vec<_> = changes().into_values().collect();
+    assert!(changes.len() > 20, "only {} kinds of changes", changes.len());
+    let stamp = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
+    on_all_cores(&changes, |(zone, stretches, since)| {
+        let day = DateTime::<Utc>::from_timestamp(*since, 0).unwrap().date_naive();
+        let days = days(day - Days::new(4), day + Days::new(4));
+        let (begin, end) = (since - 36 * 3_600, since + 36 * 3_600);
+        for (cron, time) in DAILY {
+            let calendar = Calendar::new(cron, zone.name()).unwrap();
+            let all = expected(stretches, &days, time);
+            for step in [15 * 60, 47 * 60] {
+                let mut told = Vec::new();
+                let mut at = begin;
+                while at < end {
+                    told.extend(calendar.between(stamp(at), stamp(at + step), 10));
+                    let next = calendar.next(stamp(at), 1);
+                    let wanted = all.iter().find(|time| **time > at).map(|at| stamp(*at));
+                    assert_eq!(next.first().copied(), wanted, "{zone} `{cron}` after {at}");
+                    at += step;
+                }
+                let here = all.iter().filter(|time| (begin + 1..=at).contains(*time));
+                let wanted: Vec<_> = here.map(|time| stamp(*time)).collect();
+                assert_eq!(told, wanted, "{zone} `{cron}` in passes of {step} s");
+            }
+        }
+    });
+}
+
+/// "Every so often" follows elapsed time: where the clock shows whole half hours before and after
+/// a change, nothing is left out and nothing told twice.
+#[test]
+fn intervals_go_on_across_every_change() {
+    let stamp = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
+    for (cron, every) in [("*/30 * * * *", 1_800), ("@hourly", 3_600)] {
+        let mut met = 0;
+        for ((moved, _), (zone, stretches, since)) in changes() {
+            let place = stretches.partition_point(|(at, _)| *at < since);
+            let before = stretches[place - 1].1;
+            if moved % every != 0 || before % every != 0 || since % every != 0 {
+                continue;
+            }
+            met += 1;
+            let calendar = Calendar::new(cron, zone.name()).unwrap();
+            let (begin, end) = (since - 12 * 3_600, since + 12 * 3_600);
+            let wanted: Vec<_> =
+                (begin / every + 1..=end / every).map(|n| stamp(n * every)).collect();
+            let told = calendar.between(stamp(begin), stamp(end), 200);
+            assert_eq!(told, wanted, "{zone} `{cron}` around {since}");
+        }
+        assert!(met > 5, "`{cron}` met only {met} changes");
+    }
+}
+
 #[test]
 fn the_years_have_gaps_at_midnight_and_steps_of_half_an_hour() {
     let (mut midnight, mut half) = (0, 0);

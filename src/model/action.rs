@@ -199,6 +199,16 @@ pub enum Reason {
     BackOff,
     /// Too little disk is free.
     Disk,
+    /// Its chip is not the one that the pool needs.
+    Chip,
+    /// It has less memory than the pool needs.
+    Memory,
+    /// Its disk is smaller than the pool needs.
+    DiskSize,
+    /// Its macOS is not the one that the pool needs.
+    Macos,
+    /// A VM is there that is kept apart from the pool's.
+    Apart,
     /// Both slots are taken.
     Full,
     /// It has as many of this pool as the pool wants per host.
@@ -218,6 +228,11 @@ impl fmt::Display for Reason {
             Self::Tool => "tool missing",
             Self::BackOff => "backing off",
             Self::Disk => "disk short",
+            Self::Chip => "wrong chip",
+            Self::Memory => "too little memory",
+            Self::DiskSize => "too small a disk",
+            Self::Macos => "other macOS",
+            Self::Apart => "beside a VM that is kept apart",
             Self::Full => "full",
             Self::Enough => "has enough",
         })

@@ -58,7 +58,7 @@ impl Host {
 
 /// Whether a version meets all of these requirements, such as `>=15.4, <27`. One that is named
 /// alone or with `=` is met by what begins with it: `26.1` by 26.1.2.
-fn meets(version: &str, requirements: &str) -> bool {
+pub(super) fn meets(version: &str, requirements: &str) -> bool {
     let Some(is) = numbers(version) else { return false };
     requirements.split(',').map(str::trim).all(|requirement| {
         let digits = requirement.find(|c: char| c.is_ascii_digit()).unwrap_or(0);

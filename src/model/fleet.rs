@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BusyPolicy, Bytes, GroupName, HostName, ImageName, Labels, Playbook, PlaybookName, PoolName,
-    ScheduleName, Selector, Share, Span,
+    BusyPolicy, Bytes, GroupName, HostName, ImageName, Labels, Needs, Playbook, PlaybookName,
+    PoolName, ScheduleName, Selector, Share, Span,
 };
 
 /// Everything declared, by name.
@@ -193,6 +193,12 @@ pub struct PoolSpec {
     /// A VM older than this has drifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Span>,
+    /// What a Mac must have for them.
+    #[serde(default, skip_serializing_if = "Needs::is_empty")]
+    pub needs: Needs,
+    /// Pools whose VMs never share a Mac with these; its own name keeps its VMs from each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anti_affinity: Vec<PoolName>,
 }
 
 impl PoolSpec {
@@ -208,6 +214,8 @@ impl PoolSpec {
             busy: None,
             retire: None,
             max_age: None,
+            needs: Needs::default(),
+            anti_affinity: Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::vm::backoff;
 use super::wait::over;
 use crate::model::{
     Action, Bytes, Facts, Held, Host, HostName, ImageSpec, JobId, Pool, PoolName, PoolSize, Reach,
-    Reason, Role, Slot, SlotIx, Span, Timestamp, VmId, Want, World,
+    Reason, Role, Slot, SlotIx, Span, Timestamp, Unmet, VmId, Want, World,
 };
 
 /// Room a new VM needs beside what must stay free.
@@ -20,17 +20,22 @@ const PULL_S: u32 = 900;
 const BOOT_S: u32 = 45;
 const FAILURE_S: u32 = 120;
 const NEIGHBOUR_S: u32 = 10;
+const PACK_FROM_PERCENT: usize = 70;
 
 /// Slots that this pass has promised, on top of what the World says.
 #[derive(Default)]
 pub(super) struct Taken<'a> {
     promised: BTreeMap<&'a HostName, [bool; 2]>,
+    /// Whose VMs it has placed where.
+    placed: BTreeMap<&'a HostName, Vec<&'a PoolName>>,
+    /// So many slots are used that what is left is kept in whole hosts.
+    packs: bool,
 }
 
 impl<'a> Taken<'a> {
     /// Hosts that are held by these actions have no room any more when it comes to placing.
     pub(super) fn beside(world: &'a World, actions: &[Action]) -> Self {
-        let mut taken = Self::default();
+        let mut taken = Self { packs: is_well_used(world), ..Self::default() };
         for action in actions {
             if let Action::Hold { host, .. } = action
                 && let Some((host, _)) = world.hosts.get_key_value(host)
@@ -52,9 +57,46 @@ impl<'a> Taken<'a> {
             .filter(move |(ix, slot)| **slot == Slot::Free && !promised[ix.index()]);
         free.map(|(ix, _)| ix)
     }
-    fn promise(&mut self, name: &'a HostName, slot: SlotIx) {
+    fn promise(&mut self, name: &'a HostName, slot: SlotIx, pool: &'a PoolName) {
         self.promised.entry(name).or_default()[slot.index()] = true;
+        self.placed.entry(name).or_default().push(pool);
     }
+
+    /// Whether a VM is there, or will be, beside which one of this pool may not be.
+    fn is_kept_apart(
+        &self,
+        world: &World,
+        (name, host): (&HostName, &Host),
+        pool: (&PoolName, &Pool),
+    ) -> bool {
+        let apart = |other: &PoolName| {
+            let theirs = world.pools.get(other).map(|other| &other.spec.anti_affinity);
+            pool.1.spec.anti_affinity.contains(other)
+                || theirs.is_some_and(|theirs| theirs.contains(pool.0))
+        };
+        let placed = self.placed.get(name).into_iter().flatten();
+        world.vms_on(host).any(|vm| apart(&vm.pool)) || placed.into_iter().any(|pool| apart(pool))
+    }
+
+    /// What each neighbour adds to the seconds: VMs are spread over the hosts while there is
+    /// room, so that two of them seldom share a disk; later whole hosts are kept free, so that a
+    /// drain finds some.
+    fn neighbours(&self, seconds: u32, many: u32) -> u32 {
+        let cost = NEIGHBOUR_S * many;
+        if self.packs { seconds.saturating_sub(cost) } else { seconds + cost }
+    }
+}
+
+/// Whether 70 % of the slots of the hosts that take work are used.
+fn is_well_used(world: &World) -> bool {
+    let (mut used, mut all) = (0_usize, 0);
+    for host in world.hosts.values().filter(|host| host.takes_work()) {
+        for (_, slot) in host.usable_slots() {
+            all += 1;
+            used += usize::from(*slot != Slot::Free);
+        }
+    }
+    used * 100 >= all * PACK_FROM_PERCENT
 }
 
 /// What a pool wants placed in this pass.
@@ -85,7 +127,16 @@ pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason
         (Reason::BackOff, backs_off(host, now).is_some()),
         (Reason::Disk, host.seen.as_ref().is_some_and(|s| disk_short(&s.facts))),
     ];
-    checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason)
+    let refuses = checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason);
+    refuses.or_else(|| {
+        let facts = host.seen.as_ref().map(|seen| &seen.facts);
+        Some(match pool.spec.needs.unmet(facts?)? {
+            Unmet::Chip => Reason::Chip,
+            Unmet::Memory => Reason::Memory,
+            Unmet::Disk => Reason::DiskSize,
+            Unmet::Macos => Reason::Macos,
+        })
+    })
 }
 
 /// 20 % of the disk, or 20 GiB where that is less, stay free.
@@ -101,8 +152,8 @@ pub(super) fn backs_off(host: &Host, now: Timestamp) -> Option<Span> {
     (!over(*last, wait, now)).then(|| (*last + wait).since(now))
 }
 
-/// Expected seconds until a VM is ready here, with `more` neighbours than the World knows.
-fn score(host: &Host, image: Option<&ImageSpec>, neighbours: u32) -> u32 {
+/// Expected seconds until a VM is ready here, neighbours left out.
+fn score(host: &Host, image: Option<&ImageSpec>) -> u32 {
     let cached = |source: &str| {
         let seen = host.seen.as_ref()?;
         Some(
@@ -115,7 +166,7 @@ fn score(host: &Host, image: Option<&ImageSpec>, neighbours: u32) -> u32 {
         Some(false) | None => PULL_S,
     };
     let failures = u32::try_from(host.failures.len()).unwrap_or(u32::MAX);
-    CLONE_S + BOOT_S + pull + FAILURE_S * failures.min(8) + NEIGHBOUR_S * neighbours
+    CLONE_S + BOOT_S + pull + FAILURE_S * failures.min(8)
 }
 
 /// Places what the order wants, as far as the hosts allow; says why for the rest.
@@ -136,13 +187,19 @@ pub(super) fn place<'a>(
             let enough = is_enough(pool, have.get(host_name).copied().unwrap_or(0));
             if enough {
                 Some(Reason::Enough)
+            } else if taken.is_kept_apart(world, (host_name, host), (name, pool)) {
+                Some(Reason::Apart)
             } else {
                 taken.free_slots(host_name, host).next().is_none().then_some(Reason::Full)
             }
         });
         match reason {
             Some(reason) => *refused.entry(reason).or_default() += 1,
-            None => open.push(Reverse((score(host, image, host.vms.len() as u32), host_name))),
+            None => {
+                let neighbours = u32::try_from(host.vms.len()).unwrap_or(u32::MAX).min(2);
+                let seconds = taken.neighbours(score(host, image), neighbours);
+                open.push(Reverse((seconds, host_name)));
+            }
         }
     }
     let mut replaces = replaces.into_iter();
@@ -153,7 +210,7 @@ pub(super) fn place<'a>(
     {
         let mut free = taken.free_slots(host_name, host);
         let Some(slot) = free.next() else { continue };
-        taken.promise(host_name, slot);
+        taken.promise(host_name, slot, name);
         actions.push(Action::Place {
             pool: name.clone(),
             image: pool.spec.image.clone(),
@@ -165,8 +222,9 @@ pub(super) fn place<'a>(
         let here = placed_here.entry(host_name).or_default();
         *here += 1;
         let have = have.get(host_name).copied().unwrap_or(0) + *here;
-        if free.next().is_some() && !is_enough(pool, have) {
-            open.push(Reverse((seconds + NEIGHBOUR_S, host_name)));
+        let more = free.next().is_some() && !is_enough(pool, have);
+        if more && !taken.is_kept_apart(world, (host_name, host), (name, pool)) {
+            open.push(Reverse((taken.neighbours(seconds, 1), host_name)));
         }
     }
     // A pool that fills whatever is free has what it wants when nothing is.

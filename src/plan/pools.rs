@@ -55,7 +55,13 @@ pub(super) fn crews<'a>(
 
 /// How many VMs the pool wants beside those it has.
 fn missing(world: &World, pool: &Pool, crew: &Crew<'_>) -> usize {
-    let declared = || world.hosts.iter().filter(|(_, host)| takes(pool, host));
+    // What was never looked at may be fit: it is counted, and the filters say what it lacks.
+    let fit = |host: &Host| {
+        let facts = host.seen.as_ref().map(|seen| &seen.facts);
+        facts.is_none_or(|facts| pool.spec.needs.unmet(facts).is_none())
+    };
+    let meant = |host: &Host| takes(pool, host) && fit(host);
+    let declared = || world.hosts.iter().filter(|(_, host)| meant(host));
     match pool.spec.size {
         PoolSize::Count(n) => (n as usize).saturating_sub(crew.live.len()),
         PoolSize::PerHost(n) => {

@@ -43,6 +43,9 @@ fn before(toy: &mut Toy, phrase: &str) {
         ["no", "images"] => toy.images.clear(),
         ["has", image] => drop(toy.images.insert(image.into())),
         ["disk", free] => toy.disk_free = free.parse().unwrap(),
+        ["chip", chip] => toy.chip = format!("Apple {chip}"),
+        ["memory", memory] => toy.memory = memory.parse().unwrap(),
+        ["macos", version] => toy.macos = version.into(),
         ["foreign", _] => {}
         [vm, "of", _, _, ..] if vm.starts_with("vm-") => {}
         _ => panic!("what is `{phrase}` in the beginning?"),

@@ -21,7 +21,8 @@ use stage::Stage;
 
 /// Section, and how many numbered rules it has; section 6 has none, so its parts are named.
 const RULES: &[(&str, usize)] = &[("2", 7), ("3", 9), ("4", 8)];
-const NAMED: &[&str] = &["3.plan", "6.filters", "6.score", "6.spread", "6.queue", "6.pulls"];
+const NAMED: &[&str] =
+    &["3.plan", "6.drift", "6.filters", "6.score", "6.spread", "6.queue", "6.pulls"];
 
 fn files() -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");

@@ -30,6 +30,9 @@ pub(crate) struct Toy {
     pub(crate) lists: bool,
     pub(crate) tool: bool,
     pub(crate) disk_free: Bytes,
+    pub(crate) chip: String,
+    pub(crate) memory: Bytes,
+    pub(crate) macos: String,
     pub(crate) images: BTreeSet<String>,
     /// Whether a guest has work; idle when it is not here.
     pub(crate) work: BTreeMap<String, Option<bool>>,
@@ -64,6 +67,9 @@ impl Toy {
             lists: true,
             tool: true,
             disk_free: Bytes::gib(300),
+            chip: "Apple M2".into(),
+            memory: Bytes::gib(16),
+            macos: "26.1".into(),
             images: images.collect(),
             work: BTreeMap::new(),
             refuses: BTreeMap::new(),
@@ -195,6 +201,9 @@ impl Toy {
             tool: if self.tool { "2.35.0".into() } else { String::new() },
             disk: Bytes::gib(500),
             disk_free: self.disk_free,
+            chip: self.chip.clone(),
+            memory: self.memory,
+            macos: self.macos.clone(),
             ..Facts::default()
         };
         let listed = self.lists && self.tool;

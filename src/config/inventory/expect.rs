@@ -31,7 +31,7 @@ pub(super) fn expect_over(own: Expect, below: &Expect) -> Expect {
     }
 }
 
-fn read_version(item: &Item<'_>, report: &mut Report) -> Option<String> {
+pub(super) fn read_version(item: &Item<'_>, report: &mut Report) -> Option<String> {
     let text = item.raw(VERSIONS, report)?.trim();
     for part in text.split(',').map(str::trim) {
         let sign = SIGNS.iter().find_map(|sign| part.strip_prefix(sign));
@@ -55,7 +55,7 @@ fn is_version(text: &str) -> bool {
     text.split('.').count() <= 4 && text.split('.').all(number)
 }
 
-fn read_chip(item: &Item<'_>, report: &mut Report) -> Option<String> {
+pub(super) fn read_chip(item: &Item<'_>, report: &mut Report) -> Option<String> {
     let text = item.raw(CHIP, report)?.trim();
     let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '(' | ')');
     if text.is_empty() {

@@ -2,9 +2,12 @@
 
 use std::ops::RangeInclusive;
 
+use super::expect::{read_chip, read_version};
 use crate::config::item::{Item, LENGTH};
 use crate::config::problem::{Place, Report};
-use crate::model::{Bytes, GuestScript, ImageName, PoolSize, PoolSpec, Selector, Span};
+use crate::model::{
+    Bytes, GuestScript, ImageName, Needs, PoolName, PoolSize, PoolSpec, Selector, Span,
+};
 
 const SIZE: &str = "a number of VMs, {per_host: 1}, {per_host: 2} or {fill: true}";
 const PER_HOST: &str = "1 or 2 (Apple's licence allows two macOS VMs per Mac)";
@@ -19,19 +22,50 @@ pub(super) struct PoolEntry {
     pub(super) spec: Option<PoolSpec>,
     pub(super) image: Option<(ImageName, Place)>,
     pub(super) hosts: Option<(Selector, Place)>,
+    /// The pools that it is kept apart from.
+    pub(super) apart: Vec<(PoolName, Place)>,
 }
 
 pub(super) fn read_pool(item: &Item<'_>, report: &mut Report) -> Option<PoolEntry> {
     let keys = [
-        "image", "size", "hosts", "cpu", "memory", "priority", "startup", "secrets", "ready",
-        "busy", "retire", "max_age",
+        "image",
+        "size",
+        "hosts",
+        "cpu",
+        "memory",
+        "priority",
+        "startup",
+        "secrets",
+        "ready",
+        "busy",
+        "retire",
+        "max_age",
+        "needs",
+        "anti_affinity",
     ];
-    let [image, size, hosts, cpu, memory, priority, startup, secrets, ready, busy, retire, max_age] =
-        item.fields(keys, report)?;
+    let [
+        image,
+        size,
+        hosts,
+        cpu,
+        memory,
+        priority,
+        startup,
+        secrets,
+        ready,
+        busy,
+        retire,
+        rest @ ..,
+    ] = item.fields(keys, report)?;
+    let [max_age, needs, anti_affinity] = rest;
     read_later([startup, secrets, ready], report);
     let busy = busy.and_then(|item| read_busy(&item, report));
     let retire = retire.and_then(|item| read_retire(&item, report));
     let max_age = max_age.and_then(|item| item.span(OLDEST, report));
+    let needs = needs.and_then(|item| read_needs(&item, report)).unwrap_or_default();
+    let apart = anti_affinity.map(|item| item.list(report)).unwrap_or_default();
+    let apart: Vec<(PoolName, Place)> =
+        apart.iter().filter_map(|item| Some((item.parse(report)?, item.place()))).collect();
     for (key, value, expected) in [("image", &image, "the name of an image"), ("size", &size, SIZE)]
     {
         if value.is_none() {
@@ -55,11 +89,23 @@ pub(super) fn read_pool(item: &Item<'_>, report: &mut Report) -> Option<PoolEntr
             busy,
             retire,
             max_age,
+            needs,
+            anti_affinity: apart.iter().map(|(name, _)| name.clone()).collect(),
             ..PoolSpec::new(image.clone(), size, hosts.clone())
         }),
         _ => None,
     };
-    Some(PoolEntry { spec, image, hosts })
+    Some(PoolEntry { spec, image, hosts, apart })
+}
+
+fn read_needs(item: &Item<'_>, report: &mut Report) -> Option<Needs> {
+    let [macos, chip, memory, disk] = item.fields(["macos", "chip", "memory", "disk"], report)?;
+    Some(Needs {
+        macos: macos.and_then(|item| read_version(&item, report)),
+        chip: chip.and_then(|item| read_chip(&item, report)),
+        memory: memory.and_then(|item| item.unit(SIZE_OF_MEMORY, report)),
+        disk: disk.and_then(|item| item.unit(SIZE_OF_MEMORY, report)),
+    })
 }
 
 fn read_memory(item: &Item<'_>, report: &mut Report) -> Option<Bytes> {

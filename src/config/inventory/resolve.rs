@@ -41,6 +41,7 @@ pub(in crate::config) fn resolve(
     }
     let mut look = Look { hosts: &found.specs, complete, report };
     let pool_names: Vec<_> = pools.keys().cloned().collect();
+    let pool_names: Vec<_> = pool_names.iter().map(PoolName::as_str).collect();
     let image_names: Vec<_> = images.keys().map(|name| name.as_str()).collect();
     let mut fleet = Fleet::default();
     for (name, (_, entry)) in pools {
@@ -51,9 +52,11 @@ pub(in crate::config) fn resolve(
         if let Some((selector, at)) = &entry.hosts {
             look.matches_some(selector, at);
         }
+        for (other, at) in &entry.apart {
+            look.exists("pool", other.as_str(), &pool_names, at);
+        }
         fleet.pools.extend(entry.spec.map(|spec| (name, spec)));
     }
-    let pool_names: Vec<_> = pool_names.iter().map(PoolName::as_str).collect();
     for (image, at) in &books.images {
         look.exists("image", image.as_str(), &image_names, at);
     }

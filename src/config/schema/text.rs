@@ -178,6 +178,23 @@ struct Pool {
     retire: Option<Check>,
     /// A VM older than this has drifted: the next run over the pool replaces it first. 1m or more.
     max_age: Option<Length>,
+    /// What a Mac must have for them, beside the labels.
+    needs: Option<Needs>,
+    /// Pools whose VMs never share a Mac with these; its own name keeps its VMs from each other.
+    anti_affinity: Option<Vec<String>>,
+}
+
+/// What a Mac must have.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Needs {
+    macos: Option<Version>,
+    /// Part of its name, such as `m4`.
+    chip: Option<String>,
+    /// So much or more.
+    memory: Option<Amount>,
+    /// Of this size or larger.
+    disk: Option<Amount>,
 }
 
 /// How many VMs.

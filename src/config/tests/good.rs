@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{EXAMPLE, SETTINGS, load};
 use crate::config::{Settings, SshAgent, read_fleet_dir};
 use crate::model::{
-    Access, BusyPolicy, Bytes, Each, Expect, GuestScript, Jump, Overlap, PoolSize, Role,
+    Access, BusyPolicy, Bytes, Each, Expect, GuestScript, Jump, Needs, Overlap, PoolSize, Role,
     ScheduleSpec, Selector, Share, Span, Splay, SshAccess, Targets,
 };
 
@@ -172,6 +172,14 @@ fn every_key_of_a_schedule_and_a_pool_is_taken_over() {
     assert_eq!(pool.busy, script("test -e /tmp/busy", Span::from_secs(5)));
     assert_eq!(pool.retire, script("pkill -USR2 concourse", Span::from_hours(1)));
     assert_eq!(pool.max_age, Some(Span::from_hours(24)));
+    let needs = Needs {
+        macos: Some(">=15.4, <27".into()),
+        chip: Some("m4".into()),
+        memory: Some(Bytes::gib(16)),
+        disk: Some(Bytes::gib(400)),
+    };
+    assert_eq!(pool.needs, needs);
+    assert_eq!(pool.anti_affinity, ["each", "all"].map(|name| name.parse().unwrap()));
     let night = &fleet.schedules["night"];
     let usual =
         ScheduleSpec::new(night.targets.clone(), night.playbook.clone(), &night.cron, &night.zone);
