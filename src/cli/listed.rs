@@ -188,6 +188,7 @@ pub(crate) fn cause(cause: &Cause) -> String {
     match cause {
         Cause::Run { schedule, .. } | Cause::RunNow { schedule } => schedule.to_string(),
         Cause::Asked => "asked".into(),
+        Cause::For { job } => format!("job {job}"),
     }
 }
 

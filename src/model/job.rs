@@ -68,6 +68,8 @@ pub enum Cause {
     RunNow { schedule: ScheduleName },
     /// Somebody asked for it.
     Asked,
+    /// Another job needs what this one brings.
+    For { job: JobId },
 }
 
 /// How far a job is.

@@ -82,7 +82,7 @@ pub fn play(world: &World, ask: &PlayAsk, now: Timestamp) -> Result<Opening, Not
         );
         return Err(NotPossible::Senseless(said));
     }
-    free(world, |job| job.play.is_some() && meets(job, hosts.iter()))?;
+    free(world, |job| occupies(job) && meets(job, hosts.iter()))?;
     let kind = JobKind::Playbook { name: ask.playbook.clone() };
     let steps = Playbook::clone(playbook);
     let at_once = ask.max_unavailable.unwrap_or(AT_ONCE);
@@ -104,7 +104,7 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
     if let Some(job) = drains.find(|job| met(job) && same(job)) {
         return Ok(DrainAnswer::Known(job.id, change(job, ask, now)?));
     }
-    free(world, |job| job.play.is_some() && meets(job, hosts.iter()))?;
+    free(world, |job| occupies(job) && meets(job, hosts.iter()))?;
     let step = DrainStep {
         deadline: ask.deadline,
         on_deadline: ask.on_deadline,
@@ -209,7 +209,7 @@ fn looser(step: &StepRun, to: Option<Timestamp>, ask: &DrainAsk, was: OnDeadline
     later || milder || (step.force && !ask.force)
 }
 
-fn asked(playbook: Playbook, reason: &str, key: Option<String>) -> Play {
+pub(super) fn asked(playbook: Playbook, reason: &str, key: Option<String>) -> Play {
     Play {
         playbook,
         reason: reason.into(),
@@ -223,7 +223,7 @@ fn asked(playbook: Playbook, reason: &str, key: Option<String>) -> Play {
     }
 }
 
-fn over_hosts(
+pub(super) fn over_hosts(
     kind: JobKind,
     hosts: BTreeSet<HostName>,
     play: Play,
@@ -255,6 +255,11 @@ pub(super) fn known(world: &World, hosts: &[HostName]) -> Result<BTreeSet<HostNa
 
 fn meets<'a>(job: &Job, mut hosts: impl Iterator<Item = &'a HostName>) -> bool {
     hosts.any(|host| job.hosts.get(host).is_some_and(|task| !task.state.is_over()))
+}
+
+/// Whether the job wants its hosts for itself. One that only brings images disturbs nothing.
+fn occupies(job: &Job) -> bool {
+    job.play.is_some() && !matches!(job.cause, Cause::For { .. })
 }
 
 /// One job over the same targets at a time.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fetch::fetch;
 use super::play::{Leave, lacks, leave};
 use super::pools::Crew;
 use crate::model::{
-    Action, Held, Job, JobId, PoolName, Reach, RetireWhy, Span, Task, TaskEnd, TaskState,
+    Action, Held, HostName, Job, JobId, PoolName, Reach, RetireWhy, Span, Task, TaskEnd, TaskState,
     Timestamp, Vm, VmId, Want, Wanted, World,
 };
 
@@ -95,10 +96,12 @@ pub(super) fn work<'a>(
     let mut budget = Budget { world, crews, vacant, taken, going };
     for job in open() {
         let mut why = None;
+        let mut lacking = BTreeMap::new();
         for (vm, task) in waiting_tasks(world, job, now) {
             match waiting(world, job, *vm, task, &mut budget, now) {
                 Ok(Turn::End(end)) => work.end_task(job, *vm, end),
                 Ok(Turn::Tell(vm)) => work.tell.push(vm),
+                Ok(Turn::Fetch(host, source)) => drop(lacking.insert(host, source)),
                 Ok(Turn::Begin) => {
                     let (vm, why) = (*vm, RetireWhy::Respawn);
                     work.actions.push(Action::Retire { vm, why, job: Some(job.id) });
@@ -106,6 +109,9 @@ pub(super) fn work<'a>(
                 Err(reason) => why = why.or(Some(reason)),
             }
         }
+        let (open, waits) = fetch(world, job, &lacking, now);
+        work.actions.extend(open);
+        let why = why.or(waits);
         let ended = work.ended.get(&job.id).copied().unwrap_or(0);
         if job.tasks.values().filter(|task| !task.state.is_over()).count() == ended {
             work.actions.push(Action::EndJob { job: job.id });
@@ -142,6 +148,8 @@ enum Turn<'a> {
     /// Its VM's agent must be told first.
     Tell(&'a Vm),
     End(TaskEnd),
+    /// This image must be on its host first.
+    Fetch(&'a HostName, String),
 }
 
 /// What a waiting task does, or what it waits for.
@@ -179,10 +187,7 @@ fn waiting<'a>(
     let host = world.hosts.get(&old.host);
     let image = world.pools.get(&task.pool).map(|pool| &pool.spec.image);
     if let Some(source) = host.zip(image).and_then(|(host, image)| lacks(world, host, image)) {
-        return Err(format!(
-            "{source} is not on {} yet: fetch it first, by the playbook image-refresh",
-            old.host
-        ));
+        return Ok(Turn::Fetch(&old.host, source));
     }
     budget.take(job, vm, &task.pool)?;
     Ok(if leave(world, old, now) == Leave::Tell { Turn::Tell(old) } else { Turn::Begin })

@@ -9,6 +9,7 @@ mod calendar;
 #[cfg(test)]
 mod doubts;
 mod drift;
+mod fetch;
 #[cfg(test)]
 mod fixture;
 mod holds;

@@ -134,7 +134,7 @@ fn in_order(
 fn running(world: &World, name: &ScheduleName) -> Option<JobId> {
     let of = |cause: &Cause| match cause {
         Cause::Run { schedule, .. } | Cause::RunNow { schedule } => schedule == name,
-        Cause::Asked => false,
+        Cause::Asked | Cause::For { .. } => false,
     };
     world.jobs.values().find(|job| !job.is_over() && of(&job.cause)).map(|job| job.id)
 }

@@ -462,6 +462,7 @@ impl Story {
         self.put(Event::JobEnded { job: job(2) });
         self.open(3, respawn(), Cause::Asked, Share::Count(2), &[one, vm(22)]);
         self.retire(one, RetireWhy::Respawn, Some(job(3)));
+        self.open(4, respawn(), Cause::For { job: job(3) }, Share::Count(1), &[vm(22)]);
     }
 
     fn controller_changes_amid_commands(&mut self) {
@@ -522,8 +523,26 @@ fn pools() -> BTreeMap<PoolName, Option<PoolSpec>> {
     BTreeMap::from([
         (name("ci"), spec("xcode-26", PoolSize::Count(2), sites, Some(4), Some(Bytes::gib(8)))),
         (name("linux"), spec("debian", PoolSize::PerHost(1), "role notin (builder)", None, None)),
-        (name("spare"), spec("xcode-26", PoolSize::Fill, "", None, None)),
+        (name("spare"), Some(particular())),
     ])
+}
+
+/// A pool of which everything is said.
+fn particular() -> PoolSpec {
+    let script = |sh: &str| Some(GuestScript { sh: sh.into(), within: Span::from_secs(10) });
+    PoolSpec {
+        busy: script("test -e busy"),
+        retire: script("touch no-more"),
+        max_age: Some(Span::from_hours(24)),
+        needs: Needs {
+            macos: Some(">=26".into()),
+            chip: Some("m4".into()),
+            memory: Some(Bytes::gib(16)),
+            disk: Some(Bytes::gib(500)),
+        },
+        anti_affinity: vec![name("ci")],
+        ..PoolSpec::new(name("xcode-26"), PoolSize::Fill, name(""))
+    }
 }
 
 fn schedules() -> BTreeMap<ScheduleName, Option<ScheduleSpec>> {

@@ -133,6 +133,7 @@ pub(crate) fn opened(opening: &Opening, events: &[Event]) -> Vec<String> {
         Cause::Run { schedule, nominal } => format!(", {schedule} of {nominal}"),
         Cause::RunNow { schedule } => format!(", {schedule} now"),
         Cause::Asked => String::new(),
+        Cause::For { job } => format!(", for {job}"),
     };
     let (id, most) = (job.id, opening.max_unavailable);
     let head = format!("{id}: {}{of}: {most} at once, to begin by {}", job.title(), job.begin_by);

@@ -112,6 +112,7 @@ fn cause(job: &Job) -> String {
     match &job.cause {
         Cause::Run { schedule, .. } | Cause::RunNow { schedule } => schedule.to_string(),
         Cause::Asked => "asked".into(),
+        Cause::For { job } => format!("job {job}"),
     }
 }
 

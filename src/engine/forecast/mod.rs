@@ -134,7 +134,7 @@ impl Book {
             let job = world.jobs.get(&id);
             let schedule = job.and_then(|job| match &job.cause {
                 Cause::Run { schedule, .. } | Cause::RunNow { schedule } => Some(schedule.clone()),
-                Cause::Asked => None,
+                Cause::Asked | Cause::For { .. } => None,
             });
             ForecastTurn {
                 host: host.clone(),

@@ -220,7 +220,8 @@ fn too_many(scene: &Scene<'_>, tally: &Tally) -> Option<String> {
     if out < most || (tally.begun == 0 && most > 0 && !common) {
         return None;
     }
-    Some(format!("{out} hosts are out of service, {most} may be"))
+    let out = if out == 1 { "1 host is".into() } else { format!("{out} hosts are") };
+    Some(format!("{out} out of service, {most} may be"))
 }
 
 /// Why a host that was there and idle at the window's end had no turn.
