@@ -1,9 +1,11 @@
 //! The client's methods for drains, jobs, schedules that wait, and playbooks.
 
 use super::client::{Answer, Client};
-use super::{JobBody, Listing, PlanBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
+use super::{JobBody, Listing, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Done;
-use crate::model::{DrainAsk, HostName, JobId, PlayAsk, Playbook, PlaybookName, ScheduleName};
+use crate::model::{
+    DrainAsk, HostName, JobId, PlanAsk, PlayAsk, Playbook, PlaybookName, ScheduleName,
+};
 
 impl Client {
     /// All playbooks.
@@ -14,9 +16,9 @@ impl Client {
     pub async fn playbook(&self, name: &PlaybookName) -> Answer<Playbook> {
         self.get(&format!("/v1/playbooks/{name}")).await
     }
-    /// What a drain would do, and the token that submits just that.
-    pub async fn plan_drain(&self, ask: &DrainAsk) -> Answer<Planned> {
-        self.post("/v1/plans", &PlanBody::Drain(Box::new(ask.clone()))).await
+    /// What this would do, and the token that submits just that.
+    pub async fn plan_of(&self, ask: &PlanAsk) -> Answer<Planned> {
+        self.post("/v1/plans", ask).await
     }
     /// Does what was planned. A plan that is not true any more is an error with a fresh one.
     pub async fn submit(&self, token: &str) -> Answer<Done> {

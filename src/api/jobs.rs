@@ -9,9 +9,9 @@ use super::extract::{Body, Named};
 use super::peer::Caller;
 use super::plans::{Plans, Substance};
 use super::problem::{Fault, What};
-use super::{Api, JobBody, PlanBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
+use super::{Api, JobBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Command;
-use crate::model::{DrainAsk, JobId, PlayAsk, ScheduleName, Selector, Share};
+use crate::model::{DrainAsk, JobId, PlanAsk, PlayAsk, RespawnAsk, ScheduleName, Selector, Share};
 
 /// The longest key of a job, in characters.
 const KEY_MOST: usize = 100;
@@ -62,11 +62,18 @@ fn checked_play(mut play: Box<PlayAsk>) -> Result<Box<PlayAsk>, Fault> {
 pub(super) async fn plan(
     State(api): State<Api>,
     Extension(plans): Extension<Plans>,
-    Body(PlanBody::Drain(drain)): Body<PlanBody>,
+    Body(ask): Body<PlanAsk>,
 ) -> Result<Json<Planned>, Fault> {
-    let drain = checked(&api, drain)?;
-    let plan = api.handle.preview(&drain)?;
-    Ok(Json(plans.keep(*drain, plan)))
+    let ask = match ask {
+        PlanAsk::Drain(drain) => PlanAsk::Drain(checked(&api, drain)?),
+        PlanAsk::Play(play) => PlanAsk::Play(checked_play(play)?),
+        PlanAsk::Respawn(respawn) => {
+            at_once("respawn.max_unavailable", respawn.max_unavailable)?;
+            PlanAsk::Respawn(respawn)
+        }
+    };
+    let plan = api.handle.preview(&ask)?;
+    Ok(Json(plans.keep(ask, plan)))
 }
 
 pub(super) async fn submit(
@@ -76,7 +83,13 @@ pub(super) async fn submit(
     Body(body): Body<JobBody>,
 ) -> Answer {
     let command = match body {
-        JobBody::Plan(token) => Command::Drain { ask: still_true(&api, &plans, &token)? },
+        JobBody::Plan(token) => match still_true(&api, &plans, &token)? {
+            PlanAsk::Drain(ask) => Command::Drain { ask },
+            PlanAsk::Play(ask) => Command::Play { ask },
+            PlanAsk::Respawn(RespawnAsk { pool, max_unavailable }) => {
+                Command::Respawn { pool, max_unavailable }
+            }
+        },
         JobBody::Drain(drain) => Command::Drain { ask: checked(&api, drain)? },
         JobBody::Play(play) => Command::Play { ask: checked_play(play)? },
     };
@@ -84,7 +97,7 @@ pub(super) async fn submit(
 }
 
 /// What was planned under the token, if the plan made again now is the same in substance.
-fn still_true(api: &Api, plans: &Plans, token: &str) -> Result<Box<DrainAsk>, Fault> {
+fn still_true(api: &Api, plans: &Plans, token: &str) -> Result<PlanAsk, Fault> {
     let Some(shown) = plans.take(token) else {
         let detail = "plan: no plan has this token, or it was submitted already: POST /v1/plans \
                       makes one";
@@ -92,7 +105,7 @@ fn still_true(api: &Api, plans: &Plans, token: &str) -> Result<Box<DrainAsk>, Fa
     };
     let now = api.handle.preview(&shown.ask)?;
     if Substance::of(&now) == Substance::of(&shown.plan) {
-        return Ok(Box::new(shown.ask));
+        return Ok(shown.ask);
     }
     let detail = "the fleet has changed since this plan was made: look at the new one, and submit \
                   its token";

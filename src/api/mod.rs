@@ -29,7 +29,7 @@ pub use peer::ACTOR_HEADER;
 pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{
-    CordonBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, PlanBody, Planned, Problem,
-    Report, RespawnBody, RetryBody, SkipBody, Snapshot, StreamItem, SuspendBody, TrustBody,
-    UncordonBody, UndrainBody, Why,
+    CordonBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, Planned, Problem, Report,
+    RespawnBody, RetryBody, SkipBody, Snapshot, StreamItem, SuspendBody, TrustBody, UncordonBody,
+    UndrainBody, Why,
 };

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Planned;
-use crate::model::{DrainAsk, DrainPlan, Fate, HostName, PoolName, VmId};
+use crate::model::{DrainPlan, Fate, HostName, PlanAsk, PoolName, VmId};
 
 /// So many plans are known; the oldest go first.
 pub(super) const PLANS_MOST: usize = 256;
@@ -14,7 +14,7 @@ pub(super) const PLANS_MOST: usize = 256;
 /// What was planned.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Shown {
-    pub(super) ask: DrainAsk,
+    pub(super) ask: PlanAsk,
     pub(super) plan: DrainPlan,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Plans(Arc<Mutex<VecDeque<(String, Shown)>>>);
 
 impl Plans {
     /// Keeps a plan and says under which token.
-    pub(super) fn keep(&self, ask: DrainAsk, plan: DrainPlan) -> Planned {
+    pub(super) fn keep(&self, ask: PlanAsk, plan: DrainPlan) -> Planned {
         let token = format!("{:032x}", rand::random::<u128>());
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.push_back((token.clone(), Shown { ask, plan: plan.clone() }));
@@ -67,7 +67,7 @@ impl<'a> Substance<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HostPreview, PoolPreview, VmPreview};
+    use crate::model::{DrainAsk, HostPreview, PoolPreview, VmPreview};
 
     fn plan() -> DrainPlan {
         let fate = Fate::Waits { why: "it has work".into() };
@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_token_is_good_once_and_old_ones_go() {
-        let (plans, ask) = (Plans::default(), DrainAsk::new(vec![], "x"));
+        let ask = PlanAsk::Drain(Box::new(DrainAsk::new(vec![], "x")));
+        let plans = Plans::default();
         let first = plans.keep(ask.clone(), plan()).token;
         let second = plans.keep(ask.clone(), plan()).token;
         assert!(first != second && first.len() == 32);

@@ -107,14 +107,7 @@ pub struct CordonBody {
     pub on_expiry: Option<OnExpiry>,
 }
 
-/// `POST /v1/plans`: what is to be looked at before it is done.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanBody {
-    Drain(Box<DrainAsk>),
-}
-
-/// What a drain would do, and the token that submits just that.
+/// What `POST /v1/plans` answers: what would be done, and the token that submits just that.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Planned {
     /// For one `POST /v1/jobs`; the newest 256 are known.

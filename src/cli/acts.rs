@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use hostler::api::{Done, Release};
-use hostler::model::{HoldId, HostName, PoolName, ScheduleName, Share, plural};
+use hostler::model::{
+    Fate, HoldId, HostName, PlanAsk, PoolName, RespawnAsk, ScheduleName, Share, plural,
+};
 
 use super::call::{Call, input};
 use super::choose::choose;
@@ -68,13 +70,21 @@ impl Call {
         max: Option<Share>,
         wait: Wait,
     ) -> Result<()> {
-        let item = self.client.pool(pool).await?;
-        self.consent(&format!(
-            "Replace {} of pool {pool}, a few at a time?",
-            plural(item.have, "VM")
-        ))?;
-        let done = self.ask(self.client.respawn(pool, max)).await?;
-        self.job_of(&done, wait).await
+        let ask = RespawnAsk { pool: pool.clone(), max_unavailable: max };
+        // Who says yes beforehand looks at no plan.
+        if self.says_yes() {
+            let done = self.ask(self.client.respawn(pool, max)).await?;
+            return self.job_of(&done, wait).await;
+        }
+        self.submit_shown(&PlanAsk::Respawn(ask), wait, |call, plan| {
+            let vms = plan.hosts.iter().flat_map(|host| &host.vms);
+            let many = vms.filter(|vm| vm.fate != Fate::Stays).count();
+            call.consent(&format!(
+                "Replace {} of pool {pool}, a few at a time?",
+                plural(many, "VM")
+            ))
+        })
+        .await
     }
 
     pub(crate) async fn run_now(&self, schedule: &ScheduleName, wait: Wait) -> Result<()> {

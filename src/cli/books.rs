@@ -4,7 +4,8 @@ use anyhow::Result;
 use hostler::api::HostItem;
 use hostler::config;
 use hostler::model::{
-    Actor, Entry, Event, Fleet, Labels, PlayAsk, Playbook, PlaybookName, Timestamp, World, plural,
+    Actor, Entry, Event, Fleet, Labels, PlanAsk, PlayAsk, Playbook, PlaybookName, Timestamp, World,
+    plural,
 };
 use serde_json::json;
 
@@ -101,10 +102,17 @@ impl Call {
             key: flags.key.clone(),
         };
         let steps = plural(playbook.steps.len() + playbook.always.len(), "step");
-        let (name, hosts) = (&playbook.name, plural(ask.hosts.len(), "host"));
-        self.consent(&format!("Do the {steps} of playbook {name} on {hosts}?"))?;
-        let done = self.ask(self.client.play(&ask)).await?;
-        self.job_of(&done, flags.wait).await
+        let name = &playbook.name;
+        // Who says yes beforehand looks at no plan.
+        if self.says_yes() {
+            let done = self.ask(self.client.play(&ask)).await?;
+            return self.job_of(&done, flags.wait).await;
+        }
+        self.submit_shown(&PlanAsk::Play(Box::new(ask)), flags.wait, |call, plan| {
+            let hosts = plural(plan.hosts.len(), "host");
+            call.consent(&format!("Do the {steps} of playbook {name} on {hosts}?"))
+        })
+        .await
     }
 
     fn put_rehearsal(&self, playbook: &Playbook, seen: bool, steps: &[Rehearsed]) -> Result<()> {

@@ -1,8 +1,8 @@
 //! `host drain` and its kin: the plan is shown first, and what is submitted is what was shown.
 
 use anyhow::Result;
-use hostler::api::{CordonBody, Planned};
-use hostler::model::{DrainAsk, HostName, Then, Timestamp, plural};
+use hostler::api::CordonBody;
+use hostler::model::{DrainAsk, DrainPlan, HostName, PlanAsk, Then, Timestamp, plural};
 
 use super::call::Call;
 use super::failure::Failure;
@@ -14,6 +14,8 @@ use super::{out, preview};
 
 /// A fleet that changes faster than plans are looked at is asked for in another way.
 const STALE_MOST: usize = 5;
+/// So many lines of a plan are shown from its beginning, and from its end.
+const SHOWN_MOST: usize = 40;
 
 impl Call {
     pub(crate) async fn drain(&self, flags: &Drain) -> Result<()> {
@@ -28,18 +30,45 @@ impl Call {
         until: Option<When>,
     ) -> Result<()> {
         let ask = self.drain_asked(flags, then, until).await?;
-        let mut planned = self.client.plan_drain(&ask).await?;
         if flags.dry_run {
+            let planned = self.client.plan_of(&PlanAsk::Drain(Box::new(ask.clone()))).await?;
             if self.json {
                 return self.put_json(&planned.plan);
             }
+            let ask = PlanAsk::Drain(Box::new(ask));
             let lines = preview::lines(&ask, &planned.plan, self.zone, self.style);
             return lines.iter().try_for_each(|line| out::line(line));
         }
+        let then = ask.then.clone();
+        self.submit_shown(&PlanAsk::Drain(Box::new(ask)), flags.wait, |call, plan| {
+            let many = plan.hosts.len();
+            let hosts = plural(many, "host");
+            match then {
+                Then::Retire => {
+                    let question = format!("Take {hosts} out of the fleet for good?");
+                    call.consent_by_name(&question, &many.to_string())
+                }
+                Then::Hold | Then::Resume | Then::Reboot | Then::Playbook(_) => {
+                    call.consent(&format!("Drain {hosts}?"))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Shows the plan, asks, and submits just what was shown.
+    pub(crate) async fn submit_shown(
+        &self,
+        ask: &PlanAsk,
+        wait: Wait,
+        consent: impl Fn(&Self, &DrainPlan) -> Result<()>,
+    ) -> Result<()> {
+        let mut planned = self.client.plan_of(ask).await?;
         for _ in 0..STALE_MOST {
-            self.consent_to(&ask, &planned)?;
+            self.show_plan(ask, &planned.plan);
+            consent(self, &planned.plan)?;
             match self.ask(self.client.submit(&planned.token)).await {
-                Ok(done) => return self.job_of(&done, flags.wait).await,
+                Ok(done) => return self.job_of(&done, wait).await,
                 Err(why) => match why.fresh_plan() {
                     Some(fresh) => planned = fresh.clone(),
                     None => return Err(why.into()),
@@ -84,20 +113,14 @@ impl Call {
     }
 
     /// The plan goes where the question goes: it is no data, and nothing is done yet.
-    fn consent_to(&self, ask: &DrainAsk, planned: &Planned) -> Result<()> {
-        for line in preview::lines(ask, &planned.plan, self.zone, Style::default()) {
-            if self.says_yes() { out::note(&line) } else { out::wrong(&line) }
-        }
-        let many = planned.plan.hosts.len();
-        let hosts = plural(many, "host");
-        match ask.then {
-            Then::Retire => {
-                let question = format!("Take {hosts} out of the fleet for good?");
-                self.consent_by_name(&question, &many.to_string())
-            }
-            Then::Hold | Then::Resume | Then::Reboot | Then::Playbook(_) => {
-                self.consent(&format!("Drain {hosts}?"))
-            }
+    fn show_plan(&self, ask: &PlanAsk, plan: &DrainPlan) {
+        let lines = preview::lines(ask, plan, self.zone, Style::default());
+        // What counts stands in the end: a long list is cut in its middle.
+        let (head, tail) = lines.split_at(lines.len().min(SHOWN_MOST));
+        let cut = tail.len().saturating_sub(SHOWN_MOST);
+        let left_out = (cut > 0).then(|| format!("({cut} lines more: --dry-run shows all)"));
+        for line in head.iter().chain(&left_out).chain(&tail[cut..]) {
+            if self.says_yes() { out::note(line) } else { out::wrong(line) }
         }
     }
 

@@ -1,7 +1,7 @@
-//! The plan of a drain for a person: what happens to each VM, what blocks, what the pools lose.
+//! A plan for a person: what happens to each VM, what blocks, what the pools lose.
 
 use hostler::model::{
-    DrainAsk, DrainPlan, Fate, HostPreview, OnDeadline, PoolPreview, Zone, plural,
+    DrainAsk, DrainPlan, Fate, HostPreview, OnDeadline, PlanAsk, PoolPreview, Zone, plural,
 };
 
 use super::table::{Cell, Column, Layout, Style, clean};
@@ -15,7 +15,7 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// The plan in lines.
-pub(crate) fn lines(ask: &DrainAsk, plan: &DrainPlan, zone: Zone, style: Style) -> Vec<String> {
+pub(crate) fn lines(ask: &PlanAsk, plan: &DrainPlan, zone: Zone, style: Style) -> Vec<String> {
     let rows: Vec<_> = plan.hosts.iter().flat_map(rows).collect();
     let layout = Layout::of(&COLUMNS, &rows);
     let mut out = vec![layout.heads(&COLUMNS, style)];
@@ -28,7 +28,18 @@ pub(crate) fn lines(ask: &DrainAsk, plan: &DrainPlan, zone: Zone, style: Style) 
         out.push(format!("pool {} loses {loses}; {room} elsewhere", pool.pool));
     }
     out.extend(plan.clashes.iter().map(|clash| clean(&format!("clash: {clash}"))));
-    out.push(deadline(ask, plan, zone));
+    if !plan.steps.is_empty() {
+        out.push(clean(&format!("steps: {}", plan.steps.join(", "))));
+    }
+    out.push(match ask {
+        PlanAsk::Drain(ask) => deadline(ask, plan, zone),
+        PlanAsk::Respawn(_) => format!("{} at once", plural(plan.at_once, "VM")),
+        PlanAsk::Play(_) => {
+            let until =
+                plan.deadline.map(|at| format!("; VMs that work have until {}", zone.moment(at)));
+            format!("{} at once{}", plural(plan.at_once, "host"), until.unwrap_or_default())
+        }
+    });
     out
 }
 
@@ -64,6 +75,7 @@ fn fate(fate: &Fate) -> String {
         Fate::Forced => "is stopped although it may have work".into(),
         Fate::Ignored => "goes although it may have work: the drain ignores it".into(),
         Fate::Going => "is on its way out already".into(),
+        Fate::Stays => "stays: no step touches it".into(),
     }
 }
 
@@ -122,10 +134,13 @@ mod tests {
             clashes: vec!["schedule nightly".into()],
             deadline: Some(Timestamp::from_millis(0)),
             at_once: 1,
+            steps: vec![],
         };
         let mut ask = DrainAsk::new(vec![], "x");
-        let said =
-            |ask: &DrainAsk, plan: &DrainPlan| lines(ask, plan, Zone::default(), Style::default());
+        let said = |ask: &DrainAsk, plan: &DrainPlan| {
+            let ask = PlanAsk::Drain(Box::new(ask.clone()));
+            lines(&ask, plan, Zone::default(), Style::default())
+        };
         assert_eq!(
             said(&ask, &plan),
             [

@@ -10,8 +10,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::{Clock, Stream};
 use crate::model::{
     Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, Forecast, HoldId, HoldKind, HostName, JobId,
-    OnExpiry, Plan, PlayAsk, PoolName, Sample, ScheduleName, Share, Span, StepAt, Timestamp, VmId,
-    World,
+    OnExpiry, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName, Share, Span, StepAt,
+    Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -270,8 +270,8 @@ impl Handle {
         crate::plan::why_vm(&self.world(), vm, self.now())
     }
 
-    /// What a drain would do.
-    pub fn preview(&self, ask: &DrainAsk) -> Result<DrainPlan, Denied> {
+    /// What this would do.
+    pub fn preview(&self, ask: &PlanAsk) -> Result<DrainPlan, Denied> {
         crate::plan::preview(&self.world(), ask, self.now()).map_err(Denied::from)
     }
 

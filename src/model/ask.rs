@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, OnDeadline, PlaybookName, Selector, Share, Span, Surge, Timestamp};
+use super::{
+    HostName, OnDeadline, PlaybookName, PoolName, Selector, Share, Span, Surge, Timestamp,
+};
 
 /// Empty these hosts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,6 +73,24 @@ pub struct PlayAsk {
     pub max_unavailable: Option<Share>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+}
+
+/// Give every VM of a pool a successor.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RespawnAsk {
+    pub pool: PoolName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_unavailable: Option<Share>,
+}
+
+/// What can be looked at before it is done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanAsk {
+    Drain(Box<DrainAsk>),
+    Play(Box<PlayAsk>),
+    Respawn(RespawnAsk),
 }
 
 fn deadline() -> Option<Span> {

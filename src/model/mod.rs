@@ -32,7 +32,7 @@ mod world;
 mod zone;
 
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
-pub use ask::{DrainAsk, PlayAsk, Then};
+pub use ask::{DrainAsk, PlanAsk, PlayAsk, RespawnAsk, Then};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
 pub use expression::{EXPRESSION_ROOTS, expressions};
 pub use fingerprint::{BadFingerprint, Fingerprint};

@@ -1,10 +1,10 @@
-//! What a drain would do, before it is asked for.
+//! What a drain, a playbook or a respawn would do, before it is asked for.
 
 use serde::{Deserialize, Serialize};
 
 use super::{HostName, PoolName, Timestamp, VmId};
 
-/// What draining these hosts would do, as the World was at `seq`.
+/// What would be done, as the World was at `seq`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct DrainPlan {
     pub seq: u64,
@@ -15,11 +15,14 @@ pub struct DrainPlan {
     /// When the patience of the hosts that begin at once ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
-    /// How many of the hosts are drained at once.
+    /// How many of the hosts at once; of the VMs in a respawn.
     pub at_once: usize,
+    /// What is done on each host, in order; a drain and a respawn say it by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
 }
 
-/// One host of a drain.
+/// One host of a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HostPreview {
     pub host: HostName,
@@ -53,6 +56,8 @@ pub enum Fate {
     Ignored,
     /// It is on its way out already.
     Going,
+    /// No step touches it.
+    Stays,
 }
 
 fn is_zero(n: &usize) -> bool {

@@ -1,51 +1,149 @@
-//! A drain before it is asked for: what happens to each VM, what blocks, what the pools lose.
+//! A drain, a playbook or a respawn before it is asked for: what happens to each VM, what blocks,
+//! what the pools lose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{AT_ONCE, known};
 use super::place::refusal;
-use super::play::{Leave, leave, leave_as};
+use super::play::{Leave, lacks, leave, leave_as};
 use super::{NotPossible, next_runs};
 use crate::model::{
-    DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, PoolName, PoolPreview, Reach, Slot,
-    Span, Targets, Timestamp, Vm, VmPreview, Wanted, World,
+    Act, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, PlanAsk, PlayAsk, PoolName,
+    PoolPreview, Reach, RespawnAsk, Selector, Slot, Span, Step, Targets, Timestamp, Vm, VmPreview,
+    Wanted, World,
 };
 
-/// What draining these hosts would do now.
-pub fn preview(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
+/// What this would do now, or why it cannot be done.
+pub fn preview(world: &World, ask: &PlanAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
+    match ask {
+        PlanAsk::Drain(ask) => of_drain(world, ask, now),
+        PlanAsk::Play(ask) => of_play(world, ask, now),
+        PlanAsk::Respawn(ask) => of_respawn(world, ask, now),
+    }
+}
+
+fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
     let names = known(world, &ask.hosts)?;
-    let hosts = names.iter().filter_map(|name| Some((name, world.hosts.get(name)?)));
-    let hosts = hosts.map(|(name, host)| of_host(world, name, host, ask, now)).collect();
+    let way = Way { force: ask.force, ignore: ask.ignore.as_ref() };
     let from = ask.at.unwrap_or(now);
     let at_once = ask.max_parallel.unwrap_or(AT_ONCE).of(names.len()).max(1);
     Ok(DrainPlan {
         seq: world.seq,
-        hosts,
-        pools: pools(world, &names, now),
+        hosts: hosts(world, &names, |vm| way.fate(world, vm, now)),
+        pools: pools(world, &names, |vm| names.contains(&vm.host), now),
         clashes: clashes(world, &names, (from, ask.deadline), now),
         deadline: ask.deadline.map(|deadline| from + deadline),
         at_once,
+        steps: Vec::new(),
     })
+}
+
+/// A playbook's first step that takes VMs away says how they go.
+fn of_play(world: &World, ask: &PlayAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
+    let opening = super::play(world, ask, now)?;
+    let names: BTreeSet<HostName> = opening.hosts.keys().cloned().collect();
+    let Some(playbook) = opening.play.as_ref().map(|play| &play.playbook) else {
+        return Err(NotPossible::Senseless(format!("playbook {} has no steps", ask.playbook)));
+    };
+    let (mut way, mut deadline) = (None, None);
+    for step in playbook.steps.iter().chain(&playbook.always) {
+        way = way.or(match &step.act {
+            Act::Drain(drain) => {
+                deadline = deadline.or(drain.deadline);
+                Some(Way { force: drain.force, ignore: drain.ignore.as_ref() })
+            }
+            Act::Respawn | Act::DeleteVms | Act::Reboot { .. } => Some(Way::default()),
+            Act::Undrain
+            | Act::Uncordon
+            | Act::Cordon { .. }
+            | Act::Prefetch { .. }
+            | Act::PruneImages
+            | Act::Sh { .. }
+            | Act::Copy { .. }
+            | Act::Verify
+            | Act::Wait { .. }
+            | Act::WaitIdle
+            | Act::Assert { .. }
+            | Act::Deregister
+            | Act::Notify { .. } => None,
+        });
+    }
+    let fate = |vm: &Vm| way.as_ref().map_or(Fate::Stays, |way| way.fate(world, vm, now));
+    let leaves = |vm: &Vm| way.is_some() && names.contains(&vm.host);
+    let word = |step: &Step| {
+        step.when.as_ref().map_or(step.name.clone(), |when| format!("{} when {when}", step.name))
+    };
+    Ok(DrainPlan {
+        seq: world.seq,
+        hosts: hosts(world, &names, fate),
+        pools: pools(world, &names, leaves, now),
+        clashes: clashes(world, &names, (now, deadline), now),
+        deadline: deadline.map(|deadline| now + deadline),
+        at_once: opening.max_unavailable.of(names.len()).max(1),
+        steps: playbook.steps.iter().chain(&playbook.always).map(word).collect(),
+    })
+}
+
+/// A successor may come to any host that has room, those of the plan included.
+fn of_respawn(world: &World, ask: &RespawnAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
+    let opening = super::respawn(world, &ask.pool, ask.max_unavailable, now)?;
+    let names: BTreeSet<HostName> = opening.targets.values().cloned().collect();
+    let chosen = |vm: &Vm| opening.targets.contains_key(&vm.id);
+    let way = Way::default();
+    let fate = |vm: &Vm| if chosen(vm) { way.fate(world, vm, now) } else { Fate::Stays };
+    let mut hosts = hosts(world, &names, fate);
+    for of in &mut hosts {
+        let host = world.hosts.get(&of.host);
+        let image = world.pools.get(&ask.pool).map(|pool| &pool.spec.image);
+        let lacks = host.zip(image).and_then(|(host, image)| lacks(world, host, image));
+        of.blocks.extend(lacks.map(|source| format!("{source} is not there yet and is fetched")));
+    }
+    Ok(DrainPlan {
+        seq: world.seq,
+        hosts,
+        pools: pools(world, &BTreeSet::new(), chosen, now),
+        clashes: clashes(world, &names, (now, None), now),
+        deadline: None,
+        at_once: opening.max_unavailable.of(opening.targets.len()).max(1),
+        steps: Vec::new(),
+    })
+}
+
+/// How VMs are taken away.
+#[derive(Default)]
+struct Way<'a> {
+    force: bool,
+    ignore: Option<&'a Selector>,
+}
+
+impl Way<'_> {
+    fn fate(&self, world: &World, vm: &Vm, now: Timestamp) -> Fate {
+        let ignored = || !matches!(leave_as(world, vm, now, self.ignore), Leave::Wait(_));
+        match leave(world, vm, now) {
+            _ if vm.wanted == Wanted::Gone => Fate::Going,
+            Leave::Wait(_) if self.force => Fate::Forced,
+            Leave::Wait(_) if ignored() => Fate::Ignored,
+            Leave::Wait(why) => Fate::Waits { why },
+            Leave::Now | Leave::Tell => Fate::Goes,
+        }
+    }
+}
+
+fn hosts(
+    world: &World,
+    names: &BTreeSet<HostName>,
+    fate: impl Fn(&Vm) -> Fate,
+) -> Vec<HostPreview> {
+    let hosts = names.iter().filter_map(|name| Some((name, world.hosts.get(name)?)));
+    hosts.map(|(name, host)| of_host(world, name, host, &fate)).collect()
 }
 
 fn of_host(
     world: &World,
     name: &HostName,
     host: &Host,
-    ask: &DrainAsk,
-    now: Timestamp,
+    fate: &impl Fn(&Vm) -> Fate,
 ) -> HostPreview {
-    let ignored = |vm: &Vm| {
-        let as_idle = leave_as(world, vm, now, ask.ignore.as_ref());
-        !matches!(as_idle, Leave::Wait(_))
-    };
-    let fate = |vm: &Vm| match leave(world, vm, now) {
-        _ if vm.wanted == Wanted::Gone => Fate::Going,
-        Leave::Wait(_) if ask.force => Fate::Forced,
-        Leave::Wait(_) if ignored(vm) => Fate::Ignored,
-        Leave::Wait(why) => Fate::Waits { why },
-        Leave::Now | Leave::Tell => Fate::Goes,
-    };
     let preview = |vm: &std::sync::Arc<Vm>| VmPreview {
         vm: vm.id,
         pool: vm.pool.clone(),
@@ -68,11 +166,17 @@ fn of_host(
     HostPreview { host: name.clone(), state: host.word().into(), vms, blocks }
 }
 
-fn pools(world: &World, names: &BTreeSet<HostName>, now: Timestamp) -> Vec<PoolPreview> {
+/// What pools lose whose VMs leave, and the room that other hosts than these have.
+fn pools(
+    world: &World,
+    names: &BTreeSet<HostName>,
+    leaves: impl Fn(&Vm) -> bool,
+    now: Timestamp,
+) -> Vec<PoolPreview> {
     let mut counts: BTreeMap<&PoolName, [usize; 3]> = BTreeMap::new();
     for vm in world.vms.values().filter(|vm| vm.wanted == Wanted::Running) {
         let [ready, leaving, coming] = counts.entry(&vm.pool).or_default();
-        let (is_ready, leaves) = (vm.is_ready(), names.contains(&vm.host));
+        let (is_ready, leaves) = (vm.is_ready(), leaves(vm));
         *ready += usize::from(is_ready);
         *leaving += usize::from(leaves);
         *coming += usize::from(leaves && !is_ready);

@@ -96,6 +96,9 @@ async fn a_respawn_says_what_it_opened_and_how_far_it_is() {
     let site = Site::begin(2, 2).await;
     let before: Vec<_> = site.world().vms.keys().copied().collect();
     let said = site.run("pool respawn ci").await.with(2);
+    for part in ["goes: it has no work", "pool ci loses", "at once"] {
+        assert!(said.err.contains(part), "no `{part}`: {said}");
+    }
     said.err_has(&["Replace 2 VMs of pool ci, a few at a time?", "say --yes"]);
     let said = site.does("pool respawn ci --max-unavailable 2 --wait --yes").await;
     said.out_has(&["opened job", "over 2 VMs"]).err_has(&[": 0 of 2", ": 2 of 2"]);

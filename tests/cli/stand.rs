@@ -161,7 +161,7 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
         ("host forget mini-02 --reason burnt", 2, "", "Give up host mini-02 (lost)? no VM of ours"),
         ("host forget mini-02 --reason burnt --yes", 0, "\"mini-02\" burnt", ""),
         ("host forget mini-09 --reason burnt --yes", 1, "", "no host `mini-09`"),
-        ("pool respawn nope --yes", 1, "", "no pool `nope`"),
+        ("pool respawn nope", 1, "", "pool nope is not known"),
         ("reload", 1, "", "no fleet directory"),
         ("events", 0, "reach_changed      mini-02 lost: ssh:  [2Jgone", ""),
         ("events --limit 1", 0, "2027-01-15T09:00:04+01:00       4 hostler", ""),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use hostler::config::{Files, check};
 use hostler::model::{
-    DrainAsk, Fleet, HostName, OnExpiry, PlayAsk, PoolName, ScheduleName, Span, Timestamp,
+    DrainAsk, Fleet, HostName, OnExpiry, PlanAsk, PlayAsk, PoolName, ScheduleName, Span, Timestamp,
 };
 use serde::Deserialize;
 
@@ -52,8 +52,8 @@ pub(crate) struct Then {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Ask {
     Drain(DrainAsk),
-    /// The drain plan.
-    Preview(DrainAsk),
+    /// The plan that is shown first.
+    Preview(PlanAsk),
     Undrain(Vec<HostName>),
     Cordon(CordonAsk),
     /// Lifts the hold of this short name.

@@ -161,10 +161,11 @@ pub(crate) fn opened(opening: &Opening, events: &[Event]) -> Vec<String> {
     lines
 }
 
-/// A drain plan in lines.
+/// A plan in lines.
 pub(crate) fn preview(plan: &DrainPlan) -> Vec<String> {
     let until = plan.deadline.map(|at| format!(", until {at}")).unwrap_or_default();
-    let mut lines = vec![format!("drain plan: {} at once{until}", plan.at_once)];
+    let mut lines = vec![format!("plan: {} at once{until}", plan.at_once)];
+    lines.extend(plan.steps.iter().map(|step| format!("  step: {step}")));
     for host in &plan.hosts {
         lines.push(format!("  {} is {}", host.host, host.state));
         for vm in &host.vms {
@@ -174,6 +175,7 @@ pub(crate) fn preview(plan: &DrainPlan) -> Vec<String> {
                 Fate::Forced => "goes, whatever it does".into(),
                 Fate::Going => "goes already".into(),
                 Fate::Ignored => "goes, for such VMs are not waited for".into(),
+                Fate::Stays => "stays".into(),
             };
             lines.push(format!("    {} of {}, {}: {fate}", vm.vm, vm.pool, vm.state));
         }

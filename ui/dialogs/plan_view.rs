@@ -201,6 +201,7 @@ fn fate(fate: &Fate) -> (String, Token) {
         Fate::Ignored => ("is not waited for, whatever its work".into(), Token::Warn),
         Fate::Forced => ("is stopped although it may have work".into(), Token::Bad),
         Fate::Going => ("is on its way out".into(), Token::Dim),
+        Fate::Stays => ("stays".into(), Token::Dim),
     }
 }
 

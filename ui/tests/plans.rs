@@ -41,6 +41,7 @@ pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
         clashes: vec!["nightly-respawn runs on mac-0001 at 02:30".into()],
         deadline: None,
         at_once: 1,
+        steps: Vec::new(),
     };
     Planned { token: token.into(), plan }
 }

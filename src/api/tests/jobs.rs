@@ -30,7 +30,7 @@ fn busy(served: &Served, busy: bool) {
 async fn a_plan_shows_what_a_drain_does_and_its_token_submits_it_once() {
     let served = serving();
     let client = served.client();
-    let planned = client.plan_drain(&ask()).await.unwrap();
+    let planned = client.plan_of(&PlanAsk::Drain(Box::new(ask()))).await.unwrap();
     assert_eq!(planned.plan.hosts.len(), 1);
     assert_eq!(planned.plan.hosts[0].vms[0].fate, Fate::Goes);
     assert!(served.asked.lock().unwrap().is_empty(), "a plan does nothing");
@@ -49,10 +49,41 @@ async fn a_plan_shows_what_a_drain_does_and_its_token_submits_it_once() {
 }
 
 #[tokio::test]
+async fn a_respawn_is_planned_and_submitted_like_a_drain() {
+    let served = serving();
+    let client = served.client();
+    // The one that goes on is over first.
+    happens(&served, Event::TaskEnded { job: job(7), vm: VmId::from_bits(1), end: TaskEnd::Done });
+    happens(&served, Event::JobEnded { job: job(7) });
+    let respawn = RespawnAsk { pool: name("ci"), max_unavailable: Some(Share::Count(1)) };
+    let planned = client.plan_of(&PlanAsk::Respawn(respawn)).await.unwrap();
+    assert_eq!(planned.plan.hosts[0].vms[0].fate, Fate::Goes);
+    busy(&served, true);
+    let stale = client.submit(&planned.token).await.unwrap_err();
+    let fresh = stale.fresh_plan().unwrap();
+    // The fixture's controller refuses respawns: it was asked for one.
+    let refused = client.submit(&fresh.token).await.unwrap_err();
+    assert_eq!(refused.code(), Some("conflict"));
+    let (pool, max_unavailable) = (name("ci"), Some(Share::Count(1)));
+    assert_eq!(served.last_asked().1, Command::Respawn { pool, max_unavailable });
+    for (body, says) in [
+        (json!({"respawn": {"pool": "ci", "max_unavailable": "0"}}), "respawn.max_unavailable"),
+        (json!({"respawn": {"pool": "none"}}), "pool none is not known"),
+        (json!({"play": {"playbook": "none", "hosts": ["mini-01"], "reason": "x"}}), "playbook"),
+        (json!({"play": {"playbook": "none", "hosts": [], "reason": "x"}}), "play.hosts"),
+    ] {
+        let http = http(&served.path());
+        let raw = http.post("http://x/v1/plans").body(body.to_string()).send().await.unwrap();
+        let problem = problem(raw).await;
+        assert!(problem.detail.contains(says), "{body}: {problem:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_plan_that_is_not_true_any_more_comes_back_with_a_fresh_one() {
     let served = serving();
     let client = served.client();
-    let planned = client.plan_drain(&ask()).await.unwrap();
+    let planned = client.plan_of(&PlanAsk::Drain(Box::new(ask()))).await.unwrap();
     busy(&served, true);
     let body = json!({"plan": planned.token}).to_string();
     let http = http(&served.path());
