@@ -134,7 +134,7 @@ fn a_drain_with_a_reboot_ends_the_same_wherever_its_controller_is_killed() {
             let ask = DrainAsk { then: Then::Reboot, ..DrainAsk::new(hosts(), "test") };
             match hostler::plan::drain(world, &ask, now).unwrap() {
                 hostler::plan::DrainAnswer::Open(opening) => *opening,
-                hostler::plan::DrainAnswer::Known(..) => panic!("no drain goes on yet"),
+                hostler::plan::DrainAnswer::Known { .. } => panic!("no drain goes on yet"),
             }
         },
         80,

@@ -90,15 +90,18 @@ impl Desk<'_> {
         }
         match plan::drain(self.world(), ask, self.now)? {
             DrainAnswer::Open(opening) => self.open(*opening),
-            DrainAnswer::Known(job, events) => {
+            DrainAnswer::Known { job, events, kept } => {
                 let over = self.world().jobs.get(&job).is_some_and(|job| job.is_over());
-                let said = if over {
+                let mut said = if over {
                     format!("job {job} is the one of that key, and is over")
                 } else if events.is_empty() {
                     format!("job {job} drains them already")
                 } else {
                     format!("job {job} drains them already, and is changed as asked")
                 };
+                if !over && !kept.is_empty() {
+                    said += &format!("; as it began stays {}", kept.join(", "));
+                }
                 for event in events {
                     self.put(event)?;
                 }

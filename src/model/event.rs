@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Fingerprint, Hold, HoldId, HostName, HostSpec, ImageName, ImageSpec, Job, JobId, OnDeadline,
     OpId, OpKind, Outcome, Playbook, PlaybookName, PoolName, PoolSpec, Reach, RetireWhy,
-    ScheduleName, ScheduleSpec, Sighting, SlotIx, StepAt, StepEnd, TaskEnd, Timestamp, VmId,
+    ScheduleName, ScheduleSpec, Sighting, SlotIx, Span, StepAt, StepEnd, TaskEnd, Timestamp, VmId,
     plural,
 };
 
@@ -268,6 +268,9 @@ pub enum Event {
         deadline: Option<Timestamp>,
         on_deadline: OnDeadline,
         force: bool,
+        /// The same, counted from the host's turn, when that has not come yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        patience: Option<Span>,
     },
     /// No more tasks begin.
     JobPaused {

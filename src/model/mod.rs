@@ -54,7 +54,8 @@ pub use selector::{BadSelector, Labels, Selector};
 pub use sighting::{Facts, GuardView, Sample, SeenState, SeenVm, Sighting};
 pub use subject::Subject;
 pub use task::{
-    Answer, BusyPolicy, HostTask, Part, Play, StepAt, StepDone, StepEnd, StepRun, StopAsked,
+    Answer, BusyPolicy, HostTask, Part, Patience, Play, StepAt, StepDone, StepEnd, StepRun,
+    StopAsked,
 };
 pub use time::{BadSpan, Span, Timestamp};
 pub use units::{BadAmount, Bytes, Share, count, plural};

@@ -71,6 +71,20 @@ pub struct HostTask {
     /// Somebody called it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopAsked>,
+    /// How patient its drain will be, when somebody has changed that before its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Patience>,
+}
+
+/// How patient a drain is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Patience {
+    /// How long VMs with work may go on; `None`: as long as they like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Span>,
+    pub on_deadline: OnDeadline,
+    /// They are not waited for at all.
+    pub force: bool,
 }
 
 /// A place in a playbook.
@@ -170,6 +184,7 @@ impl HostTask {
             log: Vec::new(),
             failed: None,
             stop: None,
+            patience: None,
         }
     }
 

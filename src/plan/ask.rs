@@ -7,8 +7,8 @@ use super::open;
 use super::schedules::opening;
 use crate::model::{
     Act, BusyPolicy, Cause, DrainAsk, DrainStep, Each, Event, HoldAsk, HoldKind, HostName,
-    HostTask, Job, JobId, JobKind, OnDeadline, OnFailure, Opening, Play, PlayAsk, Playbook,
-    PoolName, ScheduleName, Share, Span, Step, StepRun, Then, Timestamp, World,
+    HostTask, Job, JobId, JobKind, OnDeadline, OnFailure, Opening, Patience, Play, PlayAsk,
+    Playbook, PoolName, ScheduleName, Share, Span, Step, StepAt, Then, Timestamp, World,
 };
 
 /// How long a respawn that somebody asked for may begin tasks, and how many VMs at once.
@@ -36,8 +36,12 @@ pub enum NotPossible {
 #[derive(Clone, PartialEq, Debug)]
 pub enum DrainAnswer {
     Open(Box<Opening>),
-    /// It goes on already; these events make it as it was asked now.
-    Known(JobId, Vec<Event>),
+    /// It goes on already; these events make it as it was asked now, but for what is kept.
+    Known {
+        job: JobId,
+        events: Vec<Event>,
+        kept: Vec<&'static str>,
+    },
 }
 
 /// A respawn of the whole pool.
@@ -102,7 +106,8 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
     let met = |job: &&Arc<Job>| !job.is_over() || ask.key.is_some();
     let mut drains = world.jobs.values().filter(|job| job.kind == JobKind::Drain);
     if let Some(job) = drains.find(|job| met(job) && same(job)) {
-        return Ok(DrainAnswer::Known(job.id, change(job, ask, now)?));
+        let (events, kept) = change(world, job, ask, now)?;
+        return Ok(DrainAnswer::Known { job: job.id, events, kept });
     }
     free(world, |job| occupies(job) && meets(job, hosts.iter()))?;
     let step = DrainStep {
@@ -113,24 +118,9 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
         surge: ask.surge,
         ignore: ask.ignore.clone(),
     };
+    let (then, always) = after(world, &ask.then)?;
     let mut steps = vec![Step::plain(Act::Drain(step))];
-    let mut always = Vec::new();
-    match &ask.then {
-        Then::Hold => {}
-        Then::Resume => steps.push(Step::plain(Act::Undrain)),
-        Then::Reboot => {
-            steps.push(Step::plain(Act::Reboot { within: REBOOT_WITHIN }));
-            steps.push(Step { retries: 1, ..Step::plain(Act::Verify) });
-            steps.push(Step::plain(Act::Undrain));
-        }
-        Then::Playbook(name) => {
-            let unknown = || NotPossible::Unknown { kind: "playbook", name: name.to_string() };
-            let playbook = world.playbooks.get(name).ok_or_else(unknown)?;
-            steps.extend(playbook.steps.iter().cloned());
-            always.extend(playbook.always.iter().cloned());
-        }
-        Then::Retire => steps.push(Step::plain(Act::DeleteVms)),
-    }
+    steps.extend(then);
     let Ok(name) = "drain".parse() else {
         return Err(NotPossible::Senseless("`drain` is no name for a playbook".into()));
     };
@@ -149,11 +139,18 @@ pub fn drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainAnswe
     Ok(DrainAnswer::Open(Box::new(opening)))
 }
 
-/// The events that make a drain under way as it is asked now. Less patience is always granted;
-/// more of it only to who says so.
-fn change(job: &Job, ask: &DrainAsk, now: Timestamp) -> Result<Vec<Event>, NotPossible> {
-    let deadline = ask.deadline.map(|deadline| now + deadline);
-    if first(job).and_then(|drain| drain.ignore.as_ref()) != ask.ignore.as_ref() {
+/// The events that make a drain under way as it is asked now, and what of the ask it cannot take
+/// up any more. Less patience is always granted; more of it only to who says so.
+fn change(
+    world: &World,
+    job: &Job,
+    ask: &DrainAsk,
+    now: Timestamp,
+) -> Result<(Vec<Event>, Vec<&'static str>), NotPossible> {
+    let Some((play, drain)) = job.play.as_ref().zip(first(job)) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    if drain.ignore != ask.ignore {
         let said = format!(
             "job {} drains them already, and what it ignores stays as it began: call it off with \
              `hostler job cancel {}` and drain again",
@@ -161,27 +158,84 @@ fn change(job: &Job, ask: &DrainAsk, now: Timestamp) -> Result<Vec<Event>, NotPo
         );
         return Err(NotPossible::Senseless(said));
     }
+    let wanted = Terms {
+        deadline: ask.deadline.map(|deadline| now + deadline),
+        on_deadline: ask.on_deadline,
+        force: ask.force,
+    };
     let mut events = Vec::new();
     for (host, task) in &job.hosts {
-        let Some(step) = &task.step else { continue };
-        let opened = || first(job).map(|drain| drain.on_deadline).unwrap_or_default();
-        let on_deadline = step.on_deadline.unwrap_or_else(opened);
-        let same = same_moment(step.deadline, deadline);
-        if same && step.force == ask.force && on_deadline == ask.on_deadline {
+        let Some(terms) = terms(drain, task, now).filter(|terms| !terms.same_as(&wanted)) else {
             continue;
-        }
-        if !ask.replace && looser(step, deadline, ask, on_deadline) {
+        };
+        if !ask.replace && wanted.looser_than(&terms) {
             let said = format!(
                 "job {} drains {host} with less patience already; say --replace to loosen it",
                 job.id
             );
             return Err(NotPossible::Senseless(said));
         }
+        let Terms { deadline, on_deadline, force } = wanted;
+        let patience = ask.deadline.filter(|_| task.step.is_none());
         let (job, host) = (job.id, host.clone());
-        let (on_deadline, force) = (ask.on_deadline, ask.force);
-        events.push(Event::DrainChanged { job, host, deadline, on_deadline, force });
+        events.push(Event::DrainChanged { job, host, deadline, on_deadline, force, patience });
     }
-    Ok(events)
+    let (steps, always) = after(world, &ask.then)?;
+    let same_end =
+        play.playbook.steps.get(1..) == Some(&steps[..]) && play.playbook.always == always;
+    let until = play.hold.as_ref().and_then(|hold| hold.until);
+    let kept = [
+        ("what happens then", !same_end),
+        ("until when", until != ask.until),
+        ("the grace", drain.grace != ask.grace),
+        ("the surge", drain.surge != ask.surge),
+        ("how many at once", job.max_unavailable != ask.max_parallel.unwrap_or(AT_ONCE)),
+    ];
+    let kept = kept.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect();
+    Ok((events, kept))
+}
+
+/// How patient a drain of one host is.
+#[derive(Clone, Copy)]
+struct Terms {
+    deadline: Option<Timestamp>,
+    on_deadline: OnDeadline,
+    force: bool,
+}
+
+/// Those of a host that is being drained, or of one whose turn is to come, as if it came now.
+fn terms(drain: &DrainStep, task: &HostTask, now: Timestamp) -> Option<Terms> {
+    if task.state.is_over() || task.at != StepAt::default() {
+        return None;
+    }
+    if let Some(step) = &task.step {
+        let on_deadline = step.on_deadline.unwrap_or(drain.on_deadline);
+        let force = step.force || drain.force;
+        return Some(Terms { deadline: step.deadline, on_deadline, force });
+    }
+    let Patience { deadline, on_deadline, force } = task.patience.unwrap_or(Patience {
+        deadline: drain.deadline,
+        on_deadline: drain.on_deadline,
+        force: drain.force,
+    });
+    Some(Terms { deadline: deadline.map(|deadline| now + deadline), on_deadline, force })
+}
+
+impl Terms {
+    fn same_as(&self, other: &Self) -> bool {
+        same_moment(self.deadline, other.deadline)
+            && (self.force, self.on_deadline) == (other.force, other.on_deadline)
+    }
+
+    fn looser_than(&self, was: &Self) -> bool {
+        let later = match (was.deadline, self.deadline) {
+            (Some(old), Some(new)) => new > old && !same_moment(Some(old), Some(new)),
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let milder = (was.on_deadline, self.on_deadline) == (OnDeadline::Stop, OnDeadline::Abort);
+        later || milder || (was.force && !self.force)
+    }
 }
 
 /// What the drain was opened with.
@@ -199,14 +253,25 @@ fn same_moment(old: Option<Timestamp>, new: Option<Timestamp>) -> bool {
     }
 }
 
-fn looser(step: &StepRun, to: Option<Timestamp>, ask: &DrainAsk, was: OnDeadline) -> bool {
-    let later = match (step.deadline, to) {
-        (Some(old), Some(new)) => new > old && !same_moment(Some(old), Some(new)),
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    let milder = was == OnDeadline::Stop && ask.on_deadline == OnDeadline::Abort;
-    later || milder || (step.force && !ask.force)
+/// The steps that come after a drain, and those that are done always.
+fn after(world: &World, then: &Then) -> Result<(Vec<Step>, Vec<Step>), NotPossible> {
+    let mut steps = Vec::new();
+    match then {
+        Then::Hold => {}
+        Then::Resume => steps.push(Step::plain(Act::Undrain)),
+        Then::Reboot => {
+            steps.push(Step::plain(Act::Reboot { within: REBOOT_WITHIN }));
+            steps.push(Step { retries: 1, ..Step::plain(Act::Verify) });
+            steps.push(Step::plain(Act::Undrain));
+        }
+        Then::Playbook(name) => {
+            let unknown = || NotPossible::Unknown { kind: "playbook", name: name.to_string() };
+            let playbook = world.playbooks.get(name).ok_or_else(unknown)?;
+            return Ok((playbook.steps.clone(), playbook.always.clone()));
+        }
+        Then::Retire => steps.push(Step::plain(Act::DeleteVms)),
+    }
+    Ok((steps, Vec::new()))
 }
 
 pub(super) fn asked(playbook: Playbook, reason: &str, key: Option<String>) -> Play {

@@ -34,7 +34,7 @@ fn ask(hosts: &[&str]) -> DrainAsk {
 fn drain(grown: &mut Grown, s: u64, ask: &DrainAsk) -> JobId {
     match super::drain(&grown.world, ask, at(s)).unwrap() {
         DrainAnswer::Open(opening) => grown.open(s, *opening),
-        DrainAnswer::Known(job, events) => {
+        DrainAnswer::Known { job, events, .. } => {
             events.into_iter().for_each(|event| grown.put(s, event));
             job
         }

@@ -75,7 +75,8 @@ impl Walk {
             3 => {
                 let deadline = Some(self.now + Span::from_mins(u64::from(b % 90)));
                 let (on_deadline, force) = (OnDeadline::Abort, b.is_multiple_of(2));
-                Event::DrainChanged { job, host, deadline, on_deadline, force }
+                let patience = b.is_multiple_of(3).then(|| Span::from_mins(5));
+                Event::DrainChanged { job, host, deadline, on_deadline, force, patience }
             }
             4 => Event::JobPaused { job, why: "two hosts have failed".into() },
             5 => Event::JobResumed { job },

@@ -302,7 +302,9 @@ impl Story {
         let (deadline, force) = (None, true);
         let on_deadline = OnDeadline::Abort;
         let host_ = host.clone();
-        let change = Event::DrainChanged { job: id, host: host_, deadline, on_deadline, force };
+        let patience = None;
+        let change =
+            Event::DrainChanged { job: id, host: host_, deadline, on_deadline, force, patience };
         self.by("ada", Via::Cli, change);
         self.done(vm, OpKind::Deregister);
         self.retire(vm, RetireWhy::Drained, Some(id));

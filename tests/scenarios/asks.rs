@@ -22,12 +22,14 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
         },
         Ask::Drain(ask) => match plan::drain(world, ask, now) {
             Ok(DrainAnswer::Open(opening)) => open(stage, Ok(*opening)),
-            Ok(DrainAnswer::Known(job, events)) => {
+            Ok(DrainAnswer::Known { job, events, kept }) => {
                 let n = events.len();
                 events.into_iter().for_each(|event| stage.put_by(&ada(), event));
                 let over = stage.world.jobs[&job].is_over();
                 let how = if over { "is over" } else { "drains them already" };
-                vec![format!("asked: {job} {how}; {}", plural(n, "change"))]
+                let mut lines = vec![format!("asked: {job} {how}; {}", plural(n, "change"))];
+                lines.extend(kept.iter().map(|what| format!("  as it began stays {what}")));
+                lines
             }
             Err(why) => vec![format!("denied: {why}")],
         },

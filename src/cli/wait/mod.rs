@@ -227,10 +227,18 @@ fn change(
     Change { at, job: job.id, host: host.clone(), state, step, why }
 }
 
-/// When all that is left is out of reach, there is nothing to wait for here.
+/// When all that is left is out of reach, or waits for somebody to resume the job, there is
+/// nothing to wait for here.
 fn blocked(world: &World, job: &Job) -> Option<Failure> {
     let mut left = job.hosts.iter().filter(|(_, task)| !task.state.is_over()).peekable();
     left.peek()?;
+    if let Some(why) = &job.paused
+        && left.clone().all(|(_, task)| task.state == TaskState::Waiting)
+    {
+        let id = job.id;
+        let said = format!("job {id} is paused: {why}; `hostler job resume {id}` has it go on");
+        return Some(Failure::with(BLOCKED, said));
+    }
     let blocked = |(host, task): (&HostName, &HostTask)| is_blocked(world, job, host, task);
     let hosts: Vec<&str> = left.clone().map(|(host, _)| host.as_str()).collect();
     left.all(blocked).then(|| {

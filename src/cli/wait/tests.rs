@@ -164,6 +164,15 @@ fn what_is_left_out_of_reach_blocks_and_a_restart_does_not() {
     let mut both = drain(JobState::Running, "far", at_step(0));
     both.hosts.insert(name("near"), at_step(0));
     assert_eq!(blocked(&world, &both), None);
+    // What has begun ends by itself; what waits does not while the job is paused.
+    let paused = |state| {
+        let job = drain(JobState::Running, "near", task(state));
+        Job { paused: Some("two hosts have failed".into()), ..job }
+    };
+    assert_eq!(blocked(&world, &paused(TaskState::Begun { at: at(1) })), None);
+    let failure = blocked(&world, &paused(TaskState::Waiting)).unwrap();
+    assert_eq!(failure.exit(), BLOCKED);
+    assert!(failure.to_string().contains("`hostler job resume"), "{failure}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::{Misfit, World, misfit};
 use crate::model::{
     Act, Answer, Entry, Event, Host, HostName, HostOp, HostTask, JobId, OpId, Outcome, Part,
-    StepAt, StepDone, StepEnd, StepRun, StopAsked, TaskEnd, TaskState, Timestamp,
+    Patience, StepAt, StepDone, StepEnd, StepRun, StopAsked, TaskEnd, TaskState, Timestamp,
 };
 
 impl World {
@@ -68,10 +68,18 @@ impl World {
             let known = self.job_mut(job)?;
             known.forgiven = known.forgiven.min(known.failed_hosts());
             return Ok(());
-        } else if let Event::DrainChanged { deadline, on_deadline, force, .. } = &entry.event {
-            let Some(step) = &mut task.step else { return wrong("is at no step") };
-            (step.deadline, step.force) = (*deadline, *force);
-            step.on_deadline = Some(*on_deadline);
+        } else if let Event::DrainChanged { deadline, on_deadline, force, patience, .. } =
+            &entry.event
+        {
+            let (on_deadline, force) = (*on_deadline, *force);
+            if let Some(step) = &mut task.step {
+                (step.deadline, step.force) = (*deadline, force);
+                step.on_deadline = Some(on_deadline);
+            } else if task.state.is_over() || !task.log.is_empty() {
+                return wrong("is at no step");
+            } else {
+                task.patience = Some(Patience { deadline: *patience, on_deadline, force });
+            }
         } else if let Event::HostTaskEnded { end, .. } = &entry.event {
             return self.host_task_ended(job, host, end, at);
         }
@@ -171,6 +179,10 @@ impl HostTask {
         let attempt = self.step.as_ref().map_or(0, |step| step.attempt).saturating_add(1);
         let force = self.step.as_ref().is_some_and(|step| step.force);
         let on_deadline = self.step.as_ref().and_then(|step| step.on_deadline);
+        // What was said before its turn is about the drain, which is the first step.
+        let said = self.patience.filter(|_| attempt == 1 && at == StepAt::default());
+        let force = force || said.is_some_and(|said| said.force);
+        let on_deadline = on_deadline.or(said.map(|said| said.on_deadline));
         let (boot, answer) = (boot.into(), None);
         self.at = at;
         self.step =

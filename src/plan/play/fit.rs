@@ -9,7 +9,8 @@ const LOOKED: Span = Span::from_secs(15);
 /// Why the host is not fit for work, judged by a look after `since`; `None`: it is.
 pub(in crate::plan) fn unfit(host: &Host, since: Timestamp, now: Timestamp) -> Option<String> {
     if host.reach != Reach::Up {
-        return Some(format!("it is {}", host.reach));
+        let why = if host.reach_why.is_empty() { "" } else { ": " };
+        return Some(format!("it is {}{why}{}", host.reach, host.reach_why));
     }
     if now.since(since.max(host.reach_since)) < LOOKED {
         return Some("it must be looked at once more".into());

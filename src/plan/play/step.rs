@@ -57,7 +57,12 @@ fn begin<'a>(
         },
         (None, None) => None,
     };
-    let patience = if let Act::Drain(drain) = &step.act { drain.deadline } else { None };
+    let patience = if let Act::Drain(drain) = &step.act {
+        let said = task.patience.filter(|_| at == StepAt::default());
+        said.map_or(drain.deadline, |said| said.deadline)
+    } else {
+        None
+    };
     let deadline = patience.map(|patience| scene.now + patience);
     step_begins(scene, (name, host), at, deadline, moves);
     if let Some(end) = skip {
