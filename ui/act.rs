@@ -125,6 +125,8 @@ impl App {
             Cmd::Drain => self.ask_plan(Act::Drain),
             Cmd::Reboot => self.ask_plan(Act::Reboot),
             Cmd::Retire => self.ask_plan(Act::Retire),
+            Cmd::Play => self.ask_play(),
+            Cmd::Respawn => self.ask_respawn(),
             Cmd::Cordon => self.ask_cordon(),
             Cmd::Uncordon => self.ask_uncordon(),
             Cmd::SelectText => self.select_text(out),

@@ -1,7 +1,7 @@
 //! What is asked before the fleet is changed: prompts, dialogs and the palette, what becomes of
 //! their answers, and the orders that come of them.
 
-use hostler::model::{HoldKind, HostName, JobId};
+use hostler::model::{Each, HoldKind, HostName, JobId};
 
 use super::app::App;
 use super::commands::Command;
@@ -23,6 +23,21 @@ impl App {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
     }
 
+    pub(super) fn ask_play(&mut self) {
+        let books = self.fleet.world().into_iter().flat_map(|world| world.playbooks.values());
+        let names = books.filter(|book| book.each == Each::Host).map(|book| book.name.to_string());
+        let dialog = PlanDialog::about(Act::Play, self.chosen_hosts(), names.collect());
+        self.dialog = Some(dialog);
+    }
+    /// The pool of the VM under the cursor comes first.
+    pub(super) fn ask_respawn(&mut self) {
+        let here = self.desk.focused().and_then(|window| window.view.pool(&self.fleet));
+        let pools = self.fleet.world().into_iter().flat_map(|world| world.pools.keys());
+        let mut pools: Vec<String> = pools.map(ToString::to_string).collect();
+        pools.sort_by_key(|pool| here.as_ref().is_none_or(|here| here.as_str() != pool));
+        self.dialog = Some(PlanDialog::about(Act::Respawn, Vec::new(), pools));
+    }
+
     pub(super) fn palette_gave(&mut self, to: PaletteMove, out: &mut Vec<Effect>) {
         let found = match to {
             PaletteMove::Stay => return,
@@ -41,8 +56,8 @@ impl App {
             Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
             Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
             // As if chosen by hand: the same rules say when it cannot be asked for.
-            Found::Act(act, hosts) => match self.may_change() {
-                Ok(()) => self.dialog = Some(PlanDialog::new(act, hosts)),
+            Found::Act(act, hosts, about) => match self.may_change() {
+                Ok(()) => self.dialog = Some(PlanDialog::about(act, hosts, about)),
                 Err(why) => self.notice = Some(Notice::failure(format!("{}: {why}", act.title()))),
             },
             Found::Cordon(hosts) => match self.may_change() {

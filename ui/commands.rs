@@ -32,6 +32,8 @@ pub enum Cmd {
     Drain,
     Reboot,
     Retire,
+    Play,
+    Respawn,
     SelectText,
     Next,
     Previous,
@@ -139,6 +141,7 @@ const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
 const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
+const VMS: &[WinKind] = &[WinKind::Vms];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
@@ -232,6 +235,10 @@ fn change_hosts(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
 }
+fn change_row(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    a_row(now)
+}
 /// Whether anything can be asked of the controller; if not, why.
 pub fn may_change(now: &Situation) -> Result<(), &'static str> {
     match now {
@@ -293,6 +300,8 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"]).on(HOSTS).when(lift_drains).asks(),
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
+    look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
+    look(Cmd::Respawn, Menu::Host, "Respawn pool", &[]).on(VMS).when(change_row).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Planned, Snapshot};
-use hostler::model::{DrainAsk, Entry, Forecast, HostName, JobId, Span, Timestamp, VmId, Zone};
+use hostler::model::{Entry, Forecast, HostName, JobId, PlanAsk, Span, Timestamp, VmId, Zone};
 use serde::{Deserialize, Serialize};
 
 use super::input::Mouse;
@@ -146,8 +146,8 @@ pub enum Order {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Query {
-    /// What a drain would do.
-    Plan(Box<DrainAsk>),
+    /// What this would do.
+    Plan(Box<PlanAsk>),
     /// What will happen within this time.
     Forecast(Span),
     WhyHost(HostName),
@@ -187,7 +187,7 @@ impl Order {
         match self {
             Self::Cordon { .. } => format!("Cordon {}", hosts()),
             Self::Uncordon { .. } => format!("Uncordon {}", hosts()),
-            Self::Submit { title, .. } => format!("{title} {}", hosts()),
+            Self::Submit { title, .. } => title.clone(),
             Self::Undrain { .. } => format!("Undrain {}", hosts()),
             Self::Cancel { job } => format!("Cancel job {job}"),
             Self::ResumeJob { job } => format!("Resume job {job}"),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use futures::StreamExt;
 use hostler::api::{Client, Connect, Live, Release, RetryBody, Snapshot, StreamItem};
-use hostler::model::{Actor, HostName, PlanAsk, Via};
+use hostler::model::{Actor, HostName, Via};
 use tokio::sync::{mpsc, watch};
 
 use super::Env;
@@ -58,9 +58,7 @@ impl ui::Source for Remote {
     async fn ask(&self, query: ui::Query) -> Result<ui::Answer, String> {
         let client = &self.0;
         let answer = match query {
-            ui::Query::Plan(ask) => {
-                client.plan_of(&PlanAsk::Drain(ask)).await.map(Box::new).map(Answer::Plan)
-            }
+            ui::Query::Plan(ask) => client.plan_of(&ask).await.map(Box::new).map(Answer::Plan),
             ui::Query::Forecast(span) => {
                 client.forecast(span).await.map(Box::new).map(Answer::Forecast)
             }

@@ -1,11 +1,12 @@
 //! What stands between a key and a change of the fleet.
 
-mod command;
+mod act;
 mod palette;
 mod plan;
 mod plan_view;
 mod prompt;
 
+pub use act::Act;
 pub use palette::{Found, Palette, PaletteMove};
-pub use plan::{Act, PlanDialog, PlanMove, Spot};
+pub use plan::{PlanDialog, PlanMove, Spot};
 pub use prompt::{Prompt, PromptMove};

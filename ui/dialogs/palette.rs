@@ -23,8 +23,8 @@ const HIGHEST: u16 = 18;
 /// What can be found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Found {
-    /// A verb of the command line over hosts.
-    Act(Act, Vec<HostName>),
+    /// A verb over hosts, or about a playbook or pool.
+    Act(Act, Vec<HostName>, Vec<String>),
     Cordon(Vec<HostName>),
     Command(Cmd),
     Host(HostName),
@@ -171,8 +171,8 @@ fn words(
 ) -> (&'static str, String, String, Token) {
     let world = fleet.world();
     match thing {
-        Found::Act(act, hosts) => {
-            let name = format!("{} {}", act.title(), text::names(hosts, 3));
+        Found::Act(act, hosts, about) => {
+            let name = [act.title(), &about.join(" "), &text::names(hosts, 3)].join(" ");
             ("do", name, "shows the plan first".into(), Token::Strong)
         }
         Found::Cordon(hosts) => {
@@ -210,20 +210,26 @@ fn words(
     }
 }
 
-/// `drain mac-1 mac-2`: a verb and hosts that are all known.
+/// `drain mac-1 mac-2`, `run nightly-wipe mac-1`, `respawn ci`: a verb and things that are all
+/// known.
 fn verb(text: &str, fleet: &Replica) -> Option<Found> {
     let mut words = text.split_whitespace();
     let verb = words.next()?;
     let world = fleet.world()?;
+    let acts = [Act::Drain, Act::Reboot, Act::Retire, Act::Play, Act::Respawn];
+    let act = acts.into_iter().find(|act| act.word() == verb);
+    let about = match act {
+        Some(Act::Play) => vec![world.playbooks.get_key_value(words.next()?)?.0.to_string()],
+        Some(Act::Respawn) => vec![world.pools.get_key_value(words.next()?)?.0.to_string()],
+        Some(Act::Drain | Act::Reboot | Act::Retire) | None => Vec::new(),
+    };
     let known = |word: &str| world.hosts.get_key_value(word).map(|(name, _)| name.clone());
     let hosts: Vec<HostName> = words.map(known).collect::<Option<_>>()?;
-    if hosts.is_empty() {
-        return None;
-    }
-    let acts = [Act::Drain, Act::Reboot, Act::Retire];
-    match (verb, acts.into_iter().find(|act| act.word() == verb)) {
-        (_, Some(act)) => Some(Found::Act(act, hosts)),
-        ("cordon", None) => Some(Found::Cordon(hosts)),
+    match (verb, act) {
+        (_, Some(act)) if hosts.is_empty() == (act == Act::Respawn) => {
+            Some(Found::Act(act, hosts, about))
+        }
+        ("cordon", None) if !hosts.is_empty() => Some(Found::Cordon(hosts)),
         _ => None,
     }
 }

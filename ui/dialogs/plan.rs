@@ -1,26 +1,21 @@
-//! The dialog before hosts are emptied: what was asked for, what it would do by the controller's
+//! The dialog before hosts are emptied or VMs replaced: what was asked for, what it would do by the controller's
 //! own plan, and a button that submits just that. Its hosts are those of the moment it was opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::api::Planned;
-use hostler::model::{DrainAsk, HostName, HostPreview, OnDeadline, Span, Then};
+use hostler::model::{DrainAsk, HostName, HostPreview, OnDeadline, PlanAsk, Then};
 
+use super::Act;
 use crate::ui::keys::{Code, Key};
 use crate::ui::msg::{Answer, Order, Query};
 use crate::ui::widgets::{Field, Motion, Scroll};
 
-/// What is done to the hosts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Act {
-    Drain,
-    Reboot,
-    Retire,
-}
-
 /// A place in the dialog that keys and clicks go to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Spot {
+    /// Which playbook, or which pool.
+    Subject,
     Reason,
     Deadline,
     OnDeadline,
@@ -34,7 +29,8 @@ pub enum Spot {
 }
 
 /// In the order of Tab.
-const SPOTS: [Spot; 10] = [
+const SPOTS: [Spot; 11] = [
+    Spot::Subject,
     Spot::Reason,
     Spot::Deadline,
     Spot::OnDeadline,
@@ -61,6 +57,9 @@ pub enum PlanMove {
 pub struct PlanDialog {
     pub act: Act,
     pub hosts: Vec<HostName>,
+    /// The playbooks or pools that it may be about, and which of them it is.
+    subjects: Vec<String>,
+    chosen: usize,
     pub reason: Field,
     pub deadline: Field,
     pub on_deadline: OnDeadline,
@@ -70,9 +69,9 @@ pub struct PlanDialog {
     pub typed: Field,
     pub on: Spot,
     /// What the controller planned, and for what.
-    planned: Option<(DrainAsk, Planned)>,
+    planned: Option<(PlanAsk, Planned)>,
     /// Why it planned nothing, and for what.
-    failed: Option<(DrainAsk, String)>,
+    failed: Option<(PlanAsk, String)>,
     /// Hosts whose plan is another than the one shown before.
     pub changed: BTreeSet<HostName>,
     pub trouble: Option<String>,
@@ -86,39 +85,24 @@ const MANY: usize = 20;
 const SOME: usize = 5;
 const PART: usize = 20;
 
-/// Stands for a reason while a plan is only looked at.
-const UNSAID: &str = "not said yet";
-
-impl Act {
-    /// As the command line names it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Drain => "drain",
-            Self::Reboot => "reboot",
-            Self::Retire => "retire",
-        }
-    }
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Drain => "Drain",
-            Self::Reboot => "Reboot",
-            Self::Retire => "Retire",
-        }
-    }
-}
-
 impl PlanDialog {
     pub fn new(act: Act, hosts: Vec<HostName>) -> Self {
+        Self::about(act, hosts, Vec::new())
+    }
+    /// One about the first of these playbooks or pools, at first.
+    pub fn about(act: Act, hosts: Vec<HostName>, subjects: Vec<String>) -> Self {
         let usual = DrainAsk::new(Vec::new(), "");
         Self {
             act,
             hosts,
+            subjects,
+            chosen: 0,
             reason: Field::default(),
             deadline: Field::new(&usual.deadline.map_or("none".into(), |span| span.to_string())),
             on_deadline: usual.on_deadline,
             force: false,
             then: match act {
-                Act::Drain => Then::Hold,
+                Act::Drain | Act::Play | Act::Respawn => Then::Hold,
                 Act::Reboot => Then::Reboot,
                 Act::Retire => Then::Retire,
             },
@@ -134,27 +118,12 @@ impl PlanDialog {
         }
     }
 
-    /// What is asked for, as the fields say; or which of them says nonsense.
-    pub fn ask(&self) -> Result<DrainAsk, String> {
-        let deadline = match self.deadline.text().trim() {
-            "" | "none" => None,
-            text => Some(text.parse::<Span>().map_err(|bad| format!("deadline: {bad}"))?),
-        };
-        let max_parallel = match self.at_once.text().trim() {
-            "" => None,
-            text => Some(text.parse().map_err(|bad| format!("at once: {bad}"))?),
-        };
-        // A plan can be seen before its reason is written; it cannot be submitted before that.
-        let reason = self.reason.text();
-        let reason = if reason.trim().is_empty() { UNSAID } else { reason.trim() };
-        Ok(DrainAsk {
-            deadline,
-            on_deadline: self.on_deadline,
-            force: self.force,
-            then: self.then.clone(),
-            max_parallel,
-            ..DrainAsk::new(self.hosts.clone(), reason)
-        })
+    /// The playbook or the pool that it is about.
+    pub fn subject(&self) -> &str {
+        self.subjects.get(self.chosen).map_or("", String::as_str)
+    }
+    fn next_subject(&mut self) {
+        self.chosen = (self.chosen + 1) % self.subjects.len().max(1);
     }
 
     /// The plan for what the fields say now.
@@ -183,9 +152,9 @@ impl PlanDialog {
     pub fn told(&mut self, query: &Query, answer: Result<Answer, String>) {
         let Query::Plan(asked) = query else { return };
         match answer {
-            Ok(Answer::Plan(planned)) => self.planned = Some((DrainAsk::clone(asked), *planned)),
+            Ok(Answer::Plan(planned)) => self.planned = Some((PlanAsk::clone(asked), *planned)),
             Ok(Answer::Forecast(_) | Answer::Why(_)) => {}
-            Err(why) => self.failed = Some((DrainAsk::clone(asked), why)),
+            Err(why) => self.failed = Some((PlanAsk::clone(asked), why)),
         }
     }
     /// The world changed since the plan was made: nothing was done, and this would be.
@@ -211,21 +180,20 @@ impl PlanDialog {
 
     /// Whether so much is disturbed that it has to be typed.
     pub fn is_large(&self) -> bool {
+        if self.act == Act::Respawn {
+            return false;
+        }
         let part = self.last_plan().is_some_and(|planned| {
             planned.plan.pools.iter().any(|pool| pool.leaving * PART > pool.ready.max(1))
         });
         let many = self.hosts.len() > MANY || (self.hosts.len() >= SOME && part);
         many || self.force || self.act == Act::Retire
     }
-    /// What is to be typed then.
-    pub fn phrase(&self) -> String {
-        format!("{} {}", self.act.word(), self.hosts.len())
-    }
-
     fn field_of(&self, spot: Spot) -> bool {
         match spot {
             Spot::Reason | Spot::Deadline | Spot::AtOnce | Spot::Typed => true,
-            Spot::OnDeadline
+            Spot::Subject
+            | Spot::OnDeadline
             | Spot::Force
             | Spot::Then
             | Spot::Copy
@@ -240,7 +208,8 @@ impl PlanDialog {
             Spot::Deadline => Some(&mut self.deadline),
             Spot::AtOnce => Some(&mut self.at_once),
             Spot::Typed => Some(&mut self.typed),
-            Spot::OnDeadline
+            Spot::Subject
+            | Spot::OnDeadline
             | Spot::Force
             | Spot::Then
             | Spot::Copy
@@ -253,14 +222,11 @@ impl PlanDialog {
         match spot {
             Spot::Typed => self.is_large(),
             Spot::Then => self.act == Act::Drain,
-            Spot::AtOnce => self.hosts.len() > 1,
-            Spot::Reason
-            | Spot::Deadline
-            | Spot::OnDeadline
-            | Spot::Force
-            | Spot::Copy
-            | Spot::Cancel
-            | Spot::Submit => true,
+            Spot::Subject => self.subjects.len() > 1,
+            Spot::AtOnce => self.hosts.len() > 1 || self.act == Act::Respawn,
+            Spot::Reason => self.act != Act::Respawn,
+            Spot::Deadline | Spot::OnDeadline | Spot::Force => self.act.empties(),
+            Spot::Copy | Spot::Cancel | Spot::Submit => true,
         }
     }
 
@@ -280,7 +246,7 @@ impl PlanDialog {
             _ if self.field_of(self.on) => self.types(key),
             Code::Char(' ') | Code::Left | Code::Right => return self.toggled(),
             // What is typed beside the fields is the reason.
-            _ if key.typed().is_some() => {
+            _ if key.typed().is_some() && self.has(Spot::Reason) => {
                 self.on = Spot::Reason;
                 self.types(key);
             }
@@ -305,7 +271,7 @@ impl PlanDialog {
     /// Space never submits: it is too easily pressed once too often.
     fn toggled(&mut self) -> PlanMove {
         match self.on {
-            Spot::OnDeadline | Spot::Force | Spot::Then => self.press(self.on),
+            Spot::Subject | Spot::OnDeadline | Spot::Force | Spot::Then => self.press(self.on),
             Spot::Reason
             | Spot::Deadline
             | Spot::AtOnce
@@ -330,6 +296,7 @@ impl PlanDialog {
         self.trouble = None;
         match spot {
             Spot::Reason | Spot::Deadline | Spot::AtOnce | Spot::Typed => {}
+            Spot::Subject => self.next_subject(),
             Spot::OnDeadline => {
                 self.on_deadline = match self.on_deadline {
                     OnDeadline::Stop => OnDeadline::Abort,
@@ -357,13 +324,13 @@ impl PlanDialog {
         }
         if let Err(bad) = self.ask() {
             self.trouble = Some(bad);
-        } else if self.reason.text().trim().is_empty() {
+        } else if self.has(Spot::Reason) && self.reason.text().trim().is_empty() {
             (self.on, self.trouble) = (Spot::Reason, Some("a reason is needed".into()));
         } else if self.is_large() && self.typed.text().trim() != self.phrase() {
             let said = format!("type `{}` to go on", self.phrase());
             (self.on, self.trouble) = (Spot::Typed, Some(said));
         } else if let Some(planned) = self.plan() {
-            let (token, title) = (planned.token.clone(), self.act.title().to_string());
+            let (token, title) = (planned.token.clone(), self.headline());
             return PlanMove::Give(Order::Submit { token, title, hosts: self.hosts.clone() });
         } else {
             self.trouble = Some(match self.failure() {

@@ -4,6 +4,7 @@
 use hostler::model::{DrainPlan, Fate, HostPreview, OnDeadline, PoolPreview, Then};
 use ratatui::layout::Rect;
 
+use super::Act;
 use super::plan::{PlanDialog, Spot};
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::glyphs::Look;
@@ -26,8 +27,7 @@ impl PlanDialog {
         canvas.fill(area, " ", Token::Text);
         canvas.frame(area, true, if production { Token::Bad } else { Token::FrameOn });
         let on = if production { format!(" on PRODUCTION {cluster}") } else { String::new() };
-        let title =
-            format!(" {} {}{on} ", self.act.title(), text::plural(self.hosts.len(), "host"));
+        let title = format!(" {}{on} ", self.headline());
         canvas.cell(
             area.x + 2,
             area.y,
@@ -51,8 +51,9 @@ impl PlanDialog {
 
     /// Rule, fields, command, what is wrong, buttons.
     fn bottom_rows(&self) -> u16 {
-        let options = u16::from(self.has(Spot::Then) || self.has(Spot::AtOnce));
-        6 + options + u16::from(self.has(Spot::Typed))
+        let options = self.has(Spot::Then) || self.has(Spot::AtOnce) || self.has(Spot::Subject);
+        let rows = [options, self.has(Spot::Typed), self.has(Spot::Reason), self.act.empties()];
+        4 + rows.into_iter().map(u16::from).sum::<u16>()
     }
 
     /// What would happen, as the controller told it.
@@ -75,6 +76,10 @@ impl PlanDialog {
             lines.extend(host_lines(ctx, host, self.changed.contains(&host.host)));
         }
         lines.push(Vec::new());
+        let steps = planned.plan.steps.join(", ");
+        if !steps.is_empty() {
+            lines.push(vec![(format!("steps: {steps}"), Token::Text)]);
+        }
         lines.push(vec![(totals(&planned.plan), Token::Strong)]);
         lines.extend(planned.plan.pools.iter().map(pool_line));
         let clashes = planned.plan.clashes.iter();
@@ -91,13 +96,14 @@ impl PlanDialog {
         let mut rows = (1..).map(|n| area.y + n);
         let mut next = || Rect { y: rows.next().unwrap_or(area.y), height: 1, ..area };
         let width = area.width.saturating_sub(10);
-        Row::new(canvas, next(), self.on).said("Reason    ").field(
-            Spot::Reason,
-            &self.reason,
-            width,
-        );
-        self.draw_work(canvas, next());
-        if self.has(Spot::Then) || self.has(Spot::AtOnce) {
+        if self.has(Spot::Reason) {
+            let row = Row::new(canvas, next(), self.on).said("Reason    ");
+            row.field(Spot::Reason, &self.reason, width);
+        }
+        if self.act.empties() {
+            self.draw_work(canvas, next());
+        }
+        if self.has(Spot::Then) || self.has(Spot::AtOnce) || self.has(Spot::Subject) {
             self.draw_then(canvas, next());
         }
         if self.has(Spot::Typed) {
@@ -112,7 +118,7 @@ impl PlanDialog {
         row.said(" ").button(Spot::Copy, "copy");
         let (said, token) = match &self.trouble {
             Some(trouble) => (trouble.as_str(), Token::Warn),
-            None => ("Undrain takes it back. VMs that are gone do not come back.", Token::Dim),
+            None => (self.act.way_back(), Token::Dim),
         };
         Row::new(canvas, next(), self.on).put(said, token);
         self.draw_buttons(canvas, next());
@@ -135,6 +141,10 @@ impl PlanDialog {
 
     fn draw_then(&self, canvas: &mut Canvas, at: Rect) {
         let mut row = Row::new(canvas, at, self.on);
+        if self.has(Spot::Subject) {
+            let what = if self.act == Act::Play { "Playbook  " } else { "Pool      " };
+            row = row.said(what).button(Spot::Subject, self.subject()).said("  ");
+        }
         if self.has(Spot::Then) {
             row = row.said("Then      ").button(Spot::Then, then_words(&self.then)).said("  ");
         }
@@ -146,7 +156,7 @@ impl PlanDialog {
     }
 
     fn draw_buttons(&self, canvas: &mut Canvas, at: Rect) {
-        let go = format!("{} {}", self.act.title(), text::plural(self.hosts.len(), "host"));
+        let go = self.headline();
         let waits = self.submitted.is_some() || self.plan().is_none();
         let go = if waits { format!("{go}...") } else { go };
         let mut row = Row::new(canvas, at, self.on);

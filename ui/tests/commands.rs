@@ -64,7 +64,9 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::ResumeJob, "4 m Down Down Enter", Sees("Resume: the job is not paused")),
     (Cmd::Drain, "D", Sees("Drain 1 host")),
     (Cmd::Reboot, "R", Sees("Reboot 1 host")),
-    (Cmd::Retire, "m Up Up Enter", Sees("Retire 1 host")),
+    (Cmd::Retire, "m Up Up Up Up Enter", Sees("Retire 1 host")),
+    (Cmd::Play, "P", Sees("Run nightly-wipe on 1 host")),
+    (Cmd::Respawn, "3 Home m Up Up Enter", Sees("Respawn pool ")),
     (Cmd::Uncordon, "/ bob Enter U", Sees("Uncordon mac-0030?")),
     (
         Cmd::List(ListOp::Filter),

@@ -4,11 +4,23 @@ use std::collections::BTreeMap;
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Access, Actor, Bytes, Cause, Entry, Event, Facts, FleetChange, GuestOs, Hold, HoldId, HoldKind,
-    HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState, OpId, OpKind, Outcome, PoolName,
-    PoolSize, PoolSpec, Reach, Refusal, RetireWhy, Sample, Selector, Share, Sighting, SlotIx, Span,
-    SshAccess, Task, TaskEnd, TaskState, Timestamp, Via, VmId, World,
+    Access, Act, Actor, Bytes, Cause, DrainStep, Each, Entry, Event, Facts, FleetChange, GuestOs,
+    Hold, HoldId, HoldKind, HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState,
+    OnFailure, OpId, OpKind, Outcome, Playbook, PlaybookName, PoolName, PoolSize, PoolSpec, Reach,
+    Refusal, RetireWhy, Sample, Selector, Share, Sighting, SlotIx, Span, SshAccess, Step, Task,
+    TaskEnd, TaskState, Timestamp, Via, VmId, World,
 };
+
+fn playbook(name: PlaybookName) -> Playbook {
+    Playbook {
+        name,
+        summary: "Cleans the host.".into(),
+        each: Each::Host,
+        steps: vec![Step::plain(Act::Drain(DrainStep::default())), Step::plain(Act::DeleteVms)],
+        always: vec![Step::plain(Act::Undrain)],
+        on_failure: OnFailure::Hold,
+    }
+}
 
 pub fn host(name: &str) -> HostName {
     name.parse().unwrap()
@@ -109,6 +121,10 @@ impl Maker {
         change.images.insert("xcode-26".parse().unwrap(), Some(image));
         for pool in ["concourse", "azure"] {
             change.pools.insert(pool.parse().unwrap(), Some(pool_spec()));
+        }
+        for name in ["nightly-wipe", "tidy"] {
+            let name: PlaybookName = name.parse().unwrap();
+            change.playbooks.insert(name.clone(), Some(playbook(name)));
         }
         self.entry(Event::FleetChanged { change });
     }

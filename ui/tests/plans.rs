@@ -2,8 +2,8 @@
 
 use hostler::api::Planned;
 use hostler::model::{
-    Actor, DrainAsk, DrainPlan, Fate, HoldKind, HostPreview, OnDeadline, PoolPreview, Span, Then,
-    VmId, VmPreview,
+    Actor, DrainAsk, DrainPlan, Fate, HoldKind, HostPreview, OnDeadline, PlanAsk, PoolPreview,
+    Share, Span, Then, VmId, VmPreview,
 };
 
 use super::fleet::{Maker, host};
@@ -46,21 +46,28 @@ pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
     Planned { token: token.into(), plan }
 }
 
-/// Answers whatever plan was asked for last.
-pub fn answer(run: &mut Run, token: &str) -> DrainAsk {
+/// The last plan that was asked for.
+fn asked(run: &Run) -> PlanAsk {
     let asked = run.effects.iter().rev().find_map(|effect| {
         let Effect::Ask(Query::Plan(ask)) = effect else { return None };
-        Some(DrainAsk::clone(ask))
+        Some(PlanAsk::clone(ask))
     });
-    let ask = asked.expect("a plan was asked for");
-    let (query, planned) = (Query::Plan(Box::new(ask.clone())), Box::new(planned(token, &ask)));
+    asked.expect("a plan was asked for")
+}
+
+/// Answers whatever drain was planned last.
+pub fn answer(run: &mut Run, token: &str) -> DrainAsk {
+    let PlanAsk::Drain(ask) = asked(run) else { panic!("no drain was planned last") };
+    let query = Query::Plan(Box::new(PlanAsk::Drain(ask.clone())));
+    let planned = Box::new(planned(token, &ask));
     run.send(Msg::Told { query, answer: Ok(Answer::Plan(planned)) });
-    ask
+    *ask
 }
 
 fn submits(token: &str, hosts: &[&str]) -> Order {
-    let hosts = hosts.iter().map(|name| host(name)).collect();
-    Order::Submit { token: token.into(), title: "Drain".into(), hosts }
+    let hosts: Vec<_> = hosts.iter().map(|name| host(name)).collect();
+    let title = format!("Drain {}", crate::ui::text::plural(hosts.len(), "host"));
+    Order::Submit { token: token.into(), title, hosts }
 }
 
 #[test]
@@ -169,6 +176,53 @@ fn a_dialog_takes_the_pointer_alone_and_fits_where_there_is_little_room() {
     let mut run = Run::bare(production, 120, 36, Maker::varied());
     let snapshot = std::sync::Arc::new(run.maker.snapshot());
     run.send(Msg::Snapshot(snapshot)).keys("D").sees("Drain 1 host on PRODUCTION prod");
+}
+
+/// Answers a plan of another kind as if it were one for these hosts.
+fn answer_other(run: &mut Run, token: &str, steps: &[&str]) -> PlanAsk {
+    let ask = asked(run);
+    let mut planned = planned(token, &DrainAsk::new(vec![host("mac-0001")], "x"));
+    planned.plan.steps = steps.iter().map(|step| (*step).to_string()).collect();
+    let query = Query::Plan(Box::new(ask.clone()));
+    run.send(Msg::Told { query, answer: Ok(Answer::Plan(Box::new(planned))) });
+    ask
+}
+
+#[test]
+fn a_playbook_is_chosen_shown_and_run() {
+    let mut run = standard();
+    run.keys("P").sees("Run nightly-wipe on 1 host").misses("may go on");
+    run.keys("Tab Tab Space").sees("Run tidy on 1 host");
+    let PlanAsk::Play(ask) = answer_other(&mut run, "p", &["free space", "undrain"]) else {
+        panic!("another plan was asked for")
+    };
+    assert_eq!((ask.playbook.as_str(), ask.hosts.len()), ("tidy", 1));
+    run.sees("steps: free space, undrain").keys("tidiness Enter");
+    answer_other(&mut run, "q", &[]);
+    run.sees("hostler playbook run tidy mac-0001 --reason tidiness");
+    run.keys("Tab Enter");
+    let (token, title) = ("q".to_string(), "Run tidy on 1 host".to_string());
+    assert_eq!(run.orders(), [&Order::Submit { token, title, hosts: vec![host("mac-0001")] }]);
+}
+
+#[test]
+fn a_pool_is_respawned_by_its_plan_without_a_reason() {
+    let mut run = standard();
+    run.keys(": respawn Space azure Enter").sees("Respawn pool azure").misses("Reason");
+    let PlanAsk::Respawn(ask) = answer_other(&mut run, "r", &[]) else {
+        panic!("another plan was asked for")
+    };
+    assert_eq!((ask.pool.as_str(), ask.max_unavailable), ("azure", None));
+    run.keys("Tab Tab").sees("hostler pool respawn azure");
+    run.keys("2 Enter");
+    let PlanAsk::Respawn(ask) = answer_other(&mut run, "s", &[]) else {
+        panic!("another plan was asked for")
+    };
+    assert_eq!(ask.max_unavailable, Some(Share::Count(2)));
+    run.sees("hostler pool respawn azure --max-unavailable 2").keys("Tab Enter");
+    let (token, title) = ("s".to_string(), "Respawn pool azure".to_string());
+    assert_eq!(run.orders(), [&Order::Submit { token, title, hosts: vec![] }]);
+    run.keys("Esc : run Space tidy Space mac-0002 Enter").sees("Run tidy on 1 host");
 }
 
 #[test]

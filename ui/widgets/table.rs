@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use hostler::model::{HostName, JobId};
+use hostler::model::{HostName, JobId, PoolName};
 use ratatui::layout::Rect;
 
 use super::Motion;
@@ -73,6 +73,10 @@ pub trait Rows: Clone + Debug {
     fn host(fleet: &Replica, id: &Self::Id) -> Option<HostName>;
     /// The job it is.
     fn job(_: &Self::Id) -> Option<JobId> {
+        None
+    }
+    /// The pool it is of.
+    fn pool(_: &Replica, _: &Self::Id) -> Option<PoolName> {
         None
     }
     /// The window of it; that of its host when it has none of its own.

@@ -1,6 +1,6 @@
 //! What every window can be asked. What a window does not have, it leaves out.
 
-use hostler::model::{HostName, JobId};
+use hostler::model::{HostName, JobId, PoolName};
 use ratatui::layout::Rect;
 
 use super::{Ctx, ListOp, View};
@@ -40,6 +40,10 @@ pub trait Inside {
     }
     /// The job under the cursor.
     fn job(&self) -> Option<JobId> {
+        None
+    }
+    /// The pool of the VM under the cursor.
+    fn pool(&self, _: &Replica) -> Option<PoolName> {
         None
     }
     /// The window of what is under the cursor.

@@ -12,7 +12,7 @@ mod vms;
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, JobId, Timestamp, VmId, Zone};
+use hostler::model::{HostName, JobId, PoolName, Timestamp, VmId, Zone};
 use ratatui::layout::Rect;
 
 pub use events::EventRows;
@@ -163,6 +163,9 @@ impl View {
     }
     pub fn job(&self) -> Option<JobId> {
         each!(self, inside => inside.job())
+    }
+    pub fn pool(&self, fleet: &Replica) -> Option<PoolName> {
+        each!(self, inside => inside.pool(fleet))
     }
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))

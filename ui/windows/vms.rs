@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, Vm, VmId};
+use hostler::model::{HostName, PoolName, Vm, VmId};
 
 use super::Ctx;
 use crate::ui::filter::{Filter, Subject};
@@ -69,6 +69,9 @@ impl Rows for VmRows {
     }
     fn host(fleet: &Replica, id: &VmId) -> Option<HostName> {
         get(fleet, id).map(|vm| vm.host.clone())
+    }
+    fn pool(fleet: &Replica, id: &VmId) -> Option<PoolName> {
+        get(fleet, id).map(|vm| vm.pool.clone())
     }
     fn name(fleet: &Replica, id: &VmId) -> String {
         get(fleet, id).map_or(id.to_string(), Vm::host_name)
