@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 use super::peer::actor_value;
 use super::sse::{Parser, SseEvent};
 use super::{
-    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Planned,
-    PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem, TrustBody,
-    UncordonBody, VmItem, Why,
+    ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Moment,
+    Past, Planned, PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem,
+    TrustBody, UncordonBody, VmItem, Why,
 };
 use crate::engine::Done;
 use crate::model::{
@@ -151,6 +151,11 @@ impl Client {
     pub async fn log(&self, query: &LogQuery) -> Answer<Log> {
         let request = self.request(Method::GET, "/v1/events/log").query(query);
         self.json("/v1/events/log", request).await
+    }
+    /// The fleet as it was.
+    pub async fn past(&self, moment: &Moment) -> Answer<Past> {
+        let request = self.request(Method::GET, "/v1/past").query(moment);
+        self.json("/v1/past", request).await
     }
     /// All hosts.
     pub async fn hosts(&self) -> Answer<Listing<HostItem>> {

@@ -23,7 +23,7 @@ mod wire;
 
 pub use crate::engine::{Command, Denied, Done, Release, Status};
 pub use client::{Client, ClientError, Connect, NotAnAddress};
-pub use history::{History, LOG_MOST, LogQuery};
+pub use history::{History, LOG_MOST, LogQuery, Moment, PAST_BESIDE, Past};
 pub use items::{HostItem, JobItem, PoolItem, PutRight, ScheduleItem, VmItem};
 pub use peer::ACTOR_HEADER;
 pub use server::{Api, ApiError, Reload, ReloadError, serve};

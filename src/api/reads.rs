@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use super::extract::{Asked, Named};
-use super::history::LogQuery;
+use super::history::{LogQuery, Moment, Past};
 use super::problem::{Fault, What};
 use super::{
     Api, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report, ScheduleItem, Snapshot,
@@ -36,6 +36,14 @@ pub(super) async fn log(State(api): State<Api>, Asked(query): Asked<LogQuery>) -
     let entries = api.history.entries(query, most).await;
     let entries = entries.map_err(|why| Fault::new(What::Journal, why))?;
     Ok(Json(Log { entries }))
+}
+
+pub(super) async fn past(State(api): State<Api>, Asked(moment): Asked<Moment>) -> Answer<Past> {
+    if moment.at.is_some() && moment.seq.is_some() {
+        return Err(Fault::new(What::BadQuery, "`at` and `seq` name two moments: say one of them"));
+    }
+    let past = api.history.past(moment).await.map_err(|why| Fault::new(What::Journal, why))?;
+    past.map(Json).ok_or_else(|| Fault::not_found("entry", "of the journal"))
 }
 
 fn listing<T>(api: &Api, world: &World, items: Vec<T>) -> Json<Listing<T>> {

@@ -103,6 +103,7 @@ fn router(api: Api) -> Router {
         .route("/v1/world", get(reads::world))
         .route("/v1/events", get(events::events))
         .route("/v1/events/log", get(reads::log))
+        .route("/v1/past", get(reads::past))
         .route("/v1/hosts", get(reads::hosts))
         .route("/v1/hosts/undrain", post(jobs::undrain))
         .route("/v1/hosts/{name}", get(reads::host))

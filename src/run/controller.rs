@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use futures::future::BoxFuture;
-use hostler::api::{Api, ApiError, History, LogQuery, Reload, ReloadError, Socket};
+use hostler::api::{
+    Api, ApiError, History, LogQuery, Moment, PAST_BESIDE, Past, Reload, ReloadError, Socket,
+};
 use hostler::config::{self, Loaded, SshAgent};
 use hostler::engine::{Clock, Command, Done, Engine, EngineError, Handle, Limits, Parts};
 use hostler::model::{Actor, Entry, Span};
-use hostler::store::{Filter, Store};
+use hostler::store::{Ends, Filter, Store, StoreError};
 use hostler::transport::{Transport, TransportSettings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -163,6 +165,24 @@ impl History for Journal {
             self.0.entries_of(&filter, limit).await.map_err(|error| error.to_string())
         })
     }
+
+    fn past(&self, moment: Moment) -> BoxFuture<'_, Result<Option<Past>, String>> {
+        Box::pin(async move { past(&self.0, moment).await.map_err(|error| error.to_string()) })
+    }
+}
+
+/// The World some entries before the moment, and the entries around it.
+async fn past(store: &Store, moment: Moment) -> Result<Option<Past>, StoreError> {
+    let Some(Ends { from, to, last }) = store.ends().await? else { return Ok(None) };
+    let wanted = match moment.at {
+        Some(at) => store.last_by(at).await?,
+        None => moment.seq.unwrap_or(last),
+    };
+    let seq = wanted.clamp(1, last);
+    let base = seq.saturating_sub(u64::from(PAST_BESIDE));
+    let world = store.world_at(base).await?;
+    let entries = store.entries(base, 2 * PAST_BESIDE).await?;
+    Ok(Some(Past { world, entries, seq, from, to }))
 }
 
 /// The fleet directory as the API has it read again.

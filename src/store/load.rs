@@ -44,7 +44,7 @@ impl Store {
     }
 
     async fn load_from(&self, conn: &mut SqliteConnection) -> Result<Loaded, StoreError> {
-        let (mut point, dropped_checkpoint) = self.newest_point(conn).await?;
+        let (mut point, dropped_checkpoint) = self.newest_point(conn, u64::MAX).await?;
         let from = point.world.seq;
         loop {
             let page = self.page(conn, point.world.seq).await?;
@@ -88,13 +88,22 @@ impl Store {
         })
     }
 
-    /// The newest checkpoint of this version that can be read, or the start; and whether a newer
-    /// one was passed over. Another version's is: its fold may have been another.
-    async fn newest_point(&self, conn: &mut SqliteConnection) -> Result<(Point, bool), StoreError> {
+    /// The newest checkpoint up to an entry of this version that can be read, or the start; and
+    /// whether a newer one was passed over. Another version's is: its fold may have been another.
+    pub(super) async fn newest_point(
+        &self,
+        conn: &mut SqliteConnection,
+        upto: u64,
+    ) -> Result<(Point, bool), StoreError> {
         let text = "SELECT seq, version, hash, sum, world,
               (SELECT hash FROM entries WHERE entries.seq = checkpoints.seq) AS entry
-            FROM checkpoints ORDER BY seq DESC";
-        let rows = sqlx::query(text).fetch_all(conn).await.map_err(|source| self.sql(source))?;
+            FROM checkpoints WHERE seq <= ?1 ORDER BY seq DESC";
+        let upto = i64::try_from(upto).unwrap_or(i64::MAX);
+        let rows = sqlx::query(text)
+            .bind(upto)
+            .fetch_all(conn)
+            .await
+            .map_err(|source| self.sql(source))?;
         let mut dropped = false;
         for row in &rows {
             let checkpoint = Checkpoint::of(row).map_err(|source| self.sql(source))?;

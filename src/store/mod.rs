@@ -6,6 +6,7 @@ mod append;
 mod disk;
 mod error;
 mod load;
+mod past;
 mod read;
 mod rows;
 mod schema;
@@ -23,6 +24,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub use error::StoreError;
 pub use load::Loaded;
+pub use past::Ends;
 pub use read::{Filter, Verified};
 pub use slots::{SlotRow, slot_rows};
 

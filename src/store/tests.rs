@@ -121,6 +121,40 @@ async fn what_was_appended_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn the_world_as_it_was_at_every_entry() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut book = Book::begun();
+    let (store, _) = Store::open(dir.path(), "1").await.unwrap();
+    assert_eq!(store.ends().await.unwrap(), None);
+    assert_eq!(store.world_at(3).await.unwrap(), World::default());
+    let mut worlds = vec![World::default()];
+    for id in 1..=4 {
+        book.place(id, 1, SlotIx::Zero);
+        book.unplace(id);
+    }
+    for entry in &book.entries {
+        let mut world = worlds.last().unwrap().clone();
+        world.apply(entry).unwrap();
+        worlds.push(world);
+    }
+    let half = book.entries.len() / 2;
+    store.append(&book.entries[..half], &slot_rows(&worlds[half])).await.unwrap();
+    store.checkpoint(&worlds[half]).await.unwrap();
+    store.append(&book.entries[half..], &slot_rows(&book.world)).await.unwrap();
+    for (seq, world) in worlds.iter().enumerate() {
+        assert_eq!(store.world_at(seq as u64).await.unwrap(), *world, "entry {seq}");
+    }
+    assert_eq!(store.world_at(1_000).await.unwrap(), book.world, "the last there is");
+    let (first, last) = (&book.entries[0], book.entries.last().unwrap());
+    let ends = Ends { from: first.at, to: last.at, last: last.seq };
+    assert_eq!(store.ends().await.unwrap(), Some(ends));
+    let moment = |seq: usize, ms: i64| Timestamp::from_millis(worlds[seq].at.as_millis() + ms);
+    for (at, seq) in [(moment(1, -1), 0), (moment(1, 0), 1), (moment(4, 999), 4)] {
+        assert_eq!(store.last_by(at).await.unwrap(), seq);
+    }
+}
+
+#[tokio::test]
 async fn only_this_user_can_read_it() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("a/state");

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{
-    Api, Client, Connect, History, LogQuery, Reload, ReloadError, Socket, Status, serve,
+    Api, Client, Connect, History, LogQuery, Moment, Past, Reload, ReloadError, Socket, Status,
+    serve,
 };
 use crate::engine::{Ask, Clock, Command, Denied, Done, Handle, Stream};
 use crate::model::*;
@@ -180,6 +181,18 @@ impl History for Memory {
             let chosen: Vec<_> = self.0.iter().filter(after).filter(since).cloned().collect();
             let excess = chosen.len().saturating_sub(limit as usize);
             Ok(chosen[excess..].to_vec())
+        })
+    }
+
+    /// All of it, from the very beginning.
+    fn past(&self, moment: Moment) -> BoxFuture<'_, Result<Option<Past>, String>> {
+        Box::pin(async move {
+            let Some((first, last)) = self.0.first().zip(self.0.last()) else { return Ok(None) };
+            let by = |entry: &&Entry| moment.at.is_none_or(|at| entry.at <= at);
+            let seq = moment.seq.or(self.0.iter().rfind(by).map(|entry| entry.seq));
+            let (world, entries) = (World::default(), self.0.clone());
+            let seq = seq.unwrap_or(1);
+            Ok(Some(Past { world, entries, seq, from: first.at, to: last.at }))
         })
     }
 }

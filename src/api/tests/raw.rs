@@ -41,6 +41,8 @@ async fn every_fault_is_a_problem_document_with_its_code() {
         ("GET", "/v1/events?before=1", "", 400, "bad_query", "before"),
         ("GET", "/v1/events/log?limit=-1", "", 400, "bad_query", "limit"),
         ("GET", "/v1/events/log?since=yesterday", "", 400, "bad_query", "since"),
+        ("GET", "/v1/past?at=yesterday", "", 400, "bad_query", "at"),
+        ("GET", "/v1/past?at=2026-01-01T00:00:00Z&seq=1", "", 400, "bad_query", "two moments"),
         ("GET", "/v1/metrics/live?hosts=a,B", "", 400, "bad_query", "`B` is not a host name"),
         ("GET", "/v1/forecast?for=8d", "", 400, "bad_query", "1s to 7d, not for 8d"),
         ("GET", "/v1/forecast?for=0s", "", 400, "bad_query", "0s"),

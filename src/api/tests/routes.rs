@@ -1,7 +1,7 @@
 //! Every route through the client.
 
 use super::fixture::{at, job, name, serving, vm};
-use crate::api::{ClientError, Command, LogQuery, Release, Status};
+use crate::api::{ClientError, Command, LogQuery, Moment, Release, Status};
 use crate::model::*;
 
 #[tokio::test]
@@ -113,6 +113,22 @@ async fn what_is_not_there_is_said_to_be_not_there() {
     }
     let past = client.cordon(vec![name("mini-01")], "x", Some(at(3))).await.unwrap_err();
     assert!(past.to_string().starts_with("until: lies in the past"), "{past}");
+}
+
+#[tokio::test]
+async fn the_past_is_a_world_and_what_happened_around_the_moment() {
+    let served = serving();
+    let client = served.client();
+    let third = &served.journal[2];
+    let past = client.past(&Moment { at: Some(third.at), seq: None }).await.unwrap();
+    let newest_by_then = served.journal.iter().rfind(|entry| entry.at <= third.at).unwrap().seq;
+    assert_eq!(past.seq, newest_by_then);
+    assert_eq!((past.from, past.to), (served.journal[0].at, served.journal.last().unwrap().at));
+    let mut world = past.world;
+    for entry in past.entries {
+        world.apply(&entry).unwrap();
+    }
+    assert_eq!(world, *served.world.borrow().as_ref());
 }
 
 #[tokio::test]
