@@ -1,6 +1,7 @@
 //! What keys and commands do. A key goes to the innermost thing that takes keys: prompt, menu,
 //! moving, field; what is left is looked up in the table of commands.
 
+use hostler::api::Moment;
 use hostler::model::{HoldKind, Host};
 
 use ratatui::layout::Rect;
@@ -103,6 +104,8 @@ impl App {
     fn act(&mut self, cmd: Cmd, out: &mut Vec<Effect>) {
         match cmd {
             Cmd::Theme => self.next_theme(),
+            Cmd::Time(leap) => self.leap(leap, out),
+            Cmd::Then => self.fleet_then(out),
             Cmd::Retry => out.push(Effect::Retry),
             Cmd::Redraw => out.push(Effect::Redraw),
             Cmd::Suspend => out.push(Effect::Suspend),
@@ -212,6 +215,14 @@ impl App {
             && let View::Hosts(list) = &mut window.view
         {
             list.table.seek_id(&host);
+        }
+    }
+
+    fn fleet_then(&mut self, out: &mut Vec<Effect>) {
+        let fleet = &self.fleet;
+        let when = self.desk.focused().and_then(|window| window.view.when(fleet));
+        if let Some(at) = when {
+            self.travel(Moment { at: Some(at), seq: None }, out);
         }
     }
 

@@ -14,6 +14,7 @@ use super::glyphs::Glyphs;
 use super::link::{self, FleetTime, Link};
 use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
 use super::notes::Level;
+use super::past::Lookback;
 use super::replica::Replica;
 use super::theme::Theme;
 use super::windows::WinKind;
@@ -29,7 +30,10 @@ pub struct App {
     pub(super) glyphs: Glyphs,
     pub(super) size: (u16, u16),
     pub(super) now: Timestamp,
+    /// The fleet that is looked at.
     pub(super) fleet: Replica,
+    /// It is not the present that is looked at.
+    pub(super) past: Option<Box<Lookback>>,
     pub(super) link: Link,
     pub(super) heard: Timestamp,
     pub(super) time: FleetTime,
@@ -51,7 +55,7 @@ pub struct App {
     pub(super) pending: BTreeSet<HostName>,
     watched: Vec<HostName>,
     /// What the controller was asked to tell and has not told yet.
-    asking: Vec<Query>,
+    pub(super) asking: Vec<Query>,
     alarms_seen: usize,
     looked_at: bool,
     /// Where it stood when a heartbeat counted more entries than had come.
@@ -68,6 +72,7 @@ impl App {
             size,
             now,
             fleet: Replica::default(),
+            past: None,
             link: Link::Connecting,
             heard: now,
             time: FleetTime::default(),
@@ -114,14 +119,15 @@ impl App {
             Msg::Resize(w, h) => self.resize(w, h),
             Msg::Focus(on) => self.looked_at = on,
             Msg::Snapshot(snapshot) => {
-                self.fleet.replace(&snapshot);
+                self.live().replace(&snapshot);
                 self.pending.clear();
                 self.hear();
+                self.begin_in_past(&mut out);
             }
             Msg::Entry(entry) => self.on_entry(&entry, &mut out),
             Msg::Heartbeat(beat) => self.on_heartbeat(beat, &mut out),
             Msg::Resync => self.link = Link::Resyncing,
-            Msg::Samples(live) => self.fleet.take_samples(&live),
+            Msg::Samples(live) => self.live().take_samples(&live),
             Msg::Trying => self.on_trying(),
             Msg::Lost { why, next } => self.on_lost(why, next),
             Msg::Answer { ask, result } => self.on_answer(ask, result),
@@ -163,11 +169,12 @@ impl App {
         if self.link == Link::Resyncing {
             return;
         }
-        match self.fleet.apply(entry) {
+        match self.live().apply(entry) {
             Ok(()) => self.hear(),
             Err(illegal) => {
                 let said = format!("{illegal}: taking the whole fleet again");
-                self.fleet.say(self.time.at(self.now), Level::Warn, said);
+                let at = self.time.at(self.now);
+                self.live().say(at, Level::Warn, said);
                 self.link = Link::Resyncing;
                 out.push(Effect::Resync);
             }
@@ -176,11 +183,11 @@ impl App {
 
     /// A heartbeat may overtake the entries that it counts, but not twice at the same entry.
     fn on_heartbeat(&mut self, beat: Heartbeat, out: &mut Vec<Effect>) {
-        if self.link == Link::Resyncing || self.fleet.world().is_none() {
+        if self.link == Link::Resyncing || self.live().world().is_none() {
             return;
         }
         self.time.told(self.now, beat.at);
-        let here = self.fleet.seq();
+        let here = self.live().seq();
         let behind = self.behind.replace(here) == Some(here);
         if beat.seq == here {
             self.behind = None;
@@ -203,7 +210,7 @@ impl App {
             Link::Lost { since, .. } => *since,
             Link::Connecting | Link::Live | Link::Resyncing => {
                 let at = self.time.at(self.now);
-                self.fleet.say(at, Level::Bad, format!("connection lost: {why}"));
+                self.live().say(at, Level::Bad, format!("connection lost: {why}"));
                 self.now
             }
         };
@@ -228,7 +235,8 @@ impl App {
                     dialog.refused(why.clone());
                 }
                 let said = format!("{}: {why}", order.title());
-                self.fleet.say(self.time.at(self.now), Level::Bad, said.clone());
+                let at = self.time.at(self.now);
+                self.live().say(at, Level::Bad, said.clone());
                 self.notice = Some(Notice::failure(said));
             }
         }
@@ -236,7 +244,8 @@ impl App {
 
     /// Windows that need to be told something have it asked, each thing once at a time.
     fn ask_for_more(&mut self, out: &mut Vec<Effect>) {
-        if !self.link.is_live() {
+        // What the controller tells is of the present.
+        if !self.link.is_live() || self.past.is_some() {
             return;
         }
         let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
@@ -251,6 +260,9 @@ impl App {
 
     fn on_told(&mut self, query: &Query, answer: Result<Answer, String>) {
         self.asking.retain(|asked| asked != query);
+        if let Query::Past(_) = query {
+            return self.past_told(answer);
+        }
         for window in self.desk.windows_mut() {
             window.view.told(query, answer.clone());
         }
@@ -307,7 +319,7 @@ impl App {
             self.notice = None;
         }
         let on_events = self.desk.focused().is_some_and(|w| w.view.kind() == WinKind::Events);
-        if self.looked_at && on_events {
+        if self.looked_at && on_events && self.past.is_none() {
             self.alarms_seen = self.fleet.alarms();
         }
     }
@@ -329,13 +341,13 @@ impl App {
     pub(super) fn asks(&self) -> bool {
         self.prompt.is_some() || self.dialog.is_some() || self.palette.is_some()
     }
-    /// Whether what is shown is old.
+    /// Whether what is shown is older than it says.
     pub(super) fn stale(&self) -> bool {
-        self.fleet.world().is_some() && link::stale(self.now, self.heard)
+        self.past.is_none() && self.fleet.world().is_some() && link::stale(self.now, self.heard)
     }
     /// Failures that nobody has looked at.
     pub(super) fn unseen(&self) -> usize {
-        self.fleet.alarms() - self.alarms_seen
+        self.past.as_ref().map_or(&self.fleet, |past| &past.present).alarms() - self.alarms_seen
     }
 
     /// What the rules of commands look at.
@@ -361,6 +373,7 @@ impl App {
             connected: self.link.is_live() || self.link == Link::Resyncing,
             stale: self.stale(),
             read_only: self.setup.read_only,
+            past: self.past.is_some(),
             row,
             marks,
             cordoned: hosts.iter().filter(held).count(),
@@ -372,8 +385,9 @@ impl App {
 
     /// The fleet as far as this desktop has heard: what a crash file begins with.
     pub fn world(&self) -> Option<&hostler::model::World> {
-        self.fleet.world()
+        self.past.as_ref().map_or(&self.fleet, |past| &past.present).world()
     }
+
     pub fn size(&self) -> (u16, u16) {
         self.size
     }

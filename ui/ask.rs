@@ -1,6 +1,7 @@
 //! What is asked before the fleet is changed: prompts, dialogs and the palette, what becomes of
 //! their answers, and the orders that come of them.
 
+use hostler::api::Moment;
 use hostler::model::{Each, HoldKind, HostName, JobId};
 
 use super::app::App;
@@ -8,6 +9,7 @@ use super::commands::Command;
 use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
+use super::past::no_time;
 use super::windows::{HostView, View, WinKind};
 
 impl App {
@@ -52,6 +54,10 @@ impl App {
                     self.give(command, out);
                 }
             }
+            Found::Then(time) => match self.moment(&time) {
+                Some(at) => self.travel(Moment { at: Some(at), seq: None }, out),
+                None => self.notice = Some(Notice::failure(no_time(&time))),
+            },
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
             Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
             Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
@@ -131,7 +137,7 @@ impl App {
     /// What could be asked when the prompt was opened may not be asked now.
     fn submit(&mut self, order: Order, out: &mut Vec<Effect>) -> Option<u64> {
         let now = self.situation();
-        if !now.connected || now.stale || now.read_only {
+        if !now.connected || now.stale || now.read_only || now.past {
             let said = format!("{}: not asked, the connection was lost", order.title());
             self.notice = Some(Notice::failure(said));
             return None;

@@ -21,6 +21,8 @@ pub enum Hit {
     MenuGround,
     Command(Cmd),
     Task(WinId),
+    /// A place in the journal's time, in thousandths.
+    Scrub(u16),
     Title(WinId),
     Zoom(WinId),
     Close(WinId),

@@ -2,6 +2,7 @@
 //! given are read from it and stand nowhere else.
 
 use super::keys::Key;
+use super::past::Leap;
 use super::widgets::Motion;
 use super::windows::{ListOp, WinKind};
 
@@ -9,6 +10,9 @@ use super::windows::{ListOp, WinKind};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Cmd {
     Theme,
+    Time(Leap),
+    /// To when the event under the cursor happened.
+    Then,
     Retry,
     Redraw,
     Suspend,
@@ -103,6 +107,8 @@ pub struct Situation {
     pub connected: bool,
     pub stale: bool,
     pub read_only: bool,
+    /// It is not the present that is looked at.
+    pub past: bool,
     /// The cursor is on a row.
     pub row: bool,
     pub marks: usize,
@@ -231,6 +237,17 @@ fn framed(now: &Situation) -> Result<(), &'static str> {
 fn lost(now: &Situation) -> Result<(), &'static str> {
     if now.connected { Err("connected already") } else { Ok(()) }
 }
+fn in_past(now: &Situation) -> Result<(), &'static str> {
+    if now.past { Ok(()) } else { Err("this is the present: the time machine goes back") }
+}
+fn in_present(now: &Situation) -> Result<(), &'static str> {
+    match now {
+        Situation { past: true, .. } => Err("you are looking at the past already"),
+        Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
+        Situation { connected: false, .. } => Err("not connected to the controller"),
+        _ => Ok(()),
+    }
+}
 fn change_hosts(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
@@ -242,6 +259,7 @@ fn change_row(now: &Situation) -> Result<(), &'static str> {
 /// Whether anything can be asked of the controller; if not, why.
 pub fn may_change(now: &Situation) -> Result<(), &'static str> {
     match now {
+        Situation { past: true, .. } => Err("you are looking at the past"),
         Situation { read_only: true, .. } => Err("this desktop was started read-only"),
         Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
         Situation { connected: false, .. } => Err("not connected to the controller"),
@@ -281,6 +299,12 @@ fn lift_cordons(now: &Situation) -> Result<(), &'static str> {
 /// The table.
 pub const COMMANDS: &[Command] = &[
     look(Cmd::Theme, Menu::System, "Next theme", &[]),
+    look(Cmd::Time(Leap::Enter), Menu::System, "Time machine", &[]).when(in_present),
+    look(Cmd::Time(Leap::Back), Menu::System, "One event back", &["["]).when(in_past),
+    look(Cmd::Time(Leap::On), Menu::System, "One event on", &["]"]).when(in_past),
+    look(Cmd::Time(Leap::FarBack), Menu::System, "Ten minutes back", &["{"]).when(in_past),
+    look(Cmd::Time(Leap::FarOn), Menu::System, "Ten minutes on", &["}"]).when(in_past),
+    look(Cmd::Time(Leap::Leave), Menu::System, "Back to the present", &["Backspace"]).when(in_past),
     look(Cmd::Retry, Menu::System, "Connect now", &["r"]).when(lost),
     look(Cmd::Suspend, Menu::System, "Suspend", &["^Z"]),
     look(Cmd::Quit, Menu::System, "Quit", &["^Q"]).hint(9),
@@ -310,6 +334,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
     look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(&[WinKind::Events]).hint(5),
+    look(Cmd::Then, Menu::View, "The fleet then", &["t"]).on(&[WinKind::Events]).when(a_row),
     look(Cmd::SelectText, Menu::View, "Select text", &["F8"]),
     look(Cmd::Redraw, Menu::View, "Draw anew", &["^L"]),
     look(Cmd::Next, Menu::Window, "Next", &["F6", "Tab"]).when(two_windows),

@@ -108,6 +108,9 @@ impl Glyphs {
     pub fn more(self) -> &'static str {
         self.pick("…", "~")
     }
+    pub fn back(self) -> &'static str {
+        self.pick("◀", "<")
+    }
     pub fn system(self) -> &'static str {
         self.pick("≡", "=")
     }

@@ -23,6 +23,7 @@ mod msg;
 mod notes;
 mod output;
 mod pacing;
+mod past;
 mod picture;
 mod pointer;
 mod replica;

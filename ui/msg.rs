@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hostler::api::{Heartbeat, Live, Planned, Snapshot};
+use hostler::api::{Heartbeat, Live, Moment, Past, Planned, Snapshot};
 use hostler::model::{Entry, Forecast, HostName, JobId, PlanAsk, Span, Timestamp, VmId, Zone};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct Setup {
     /// In which times are shown.
     #[serde(default)]
     pub zone: Zone,
+    /// The moment it begins at, where that is not the present.
+    #[serde(default)]
+    pub begin_at: Option<String>,
 }
 
 impl Default for Setup {
@@ -39,6 +42,7 @@ impl Default for Setup {
             production: false,
             user: String::new(),
             zone: Zone::default(),
+            begin_at: None,
         }
     }
 }
@@ -152,6 +156,8 @@ pub enum Query {
     Forecast(Span),
     WhyHost(HostName),
     WhyVm(VmId),
+    /// The fleet as it was.
+    Past(Moment),
 }
 
 /// What it told.
@@ -161,6 +167,7 @@ pub enum Answer {
     Plan(Box<Planned>),
     Forecast(Box<Forecast>),
     Why(Vec<String>),
+    Past(Box<Past>),
 }
 
 /// Why an order was not carried out.

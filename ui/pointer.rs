@@ -50,6 +50,7 @@ impl App {
         match hit {
             Hit::Menu(n) => self.menu = Some(MenuState::new(n, None)),
             Hit::Command(cmd) => self.give_by_id(cmd, out),
+            Hit::Scrub(part) => self.scrub(part, out),
             Hit::Task(id) | Hit::Body(id) => self.desk.focus(id),
             Hit::Title(id) => {
                 self.desk.focus(id);

@@ -123,6 +123,11 @@ impl Replica {
         }
     }
 
+    /// Everything may be different from what is shown.
+    pub fn all_changed(&mut self) {
+        self.changed.all = true;
+    }
+
     /// Hands over what has changed; counts the hosts anew if everything has.
     pub fn take_changed(&mut self) -> Changed {
         let changed = std::mem::take(&mut self.changed);

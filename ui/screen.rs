@@ -25,7 +25,7 @@ impl App {
         let ctx = Ctx {
             fleet: &self.fleet,
             now: self.now,
-            there: self.time.at(self.now),
+            there: self.stand().map_or(self.time.at(self.now), |stand| stand.at),
             link: &self.link,
             heard: self.heard,
             heard_there: self.time.at(self.heard),
@@ -35,6 +35,7 @@ impl App {
             glyphs: self.glyphs,
             zone: self.setup.zone,
             now_can: &now_can,
+            past: self.stand(),
         };
         draw_windows(&mut self.desk, &ctx, &mut canvas);
         let names = Names {
@@ -74,6 +75,11 @@ impl App {
         if self.dialog.is_some() {
             let said =
                 "Tab next   Space choose   Enter press   PgDn more   ^R plan anew   Esc Cancel";
+            return Some(Notice::result(said, self.now));
+        }
+        let past = self.past.as_ref().filter(|_| self.menu.is_none() && self.notice.is_none());
+        if past.is_some() {
+            let said = "The past:   [ ] one event   { } ten minutes   : at 03:00   Backspace now";
             return Some(Notice::result(said, self.now));
         }
         let item = self.menu.as_ref()?.chosen()?;

@@ -11,7 +11,9 @@ pub trait History: Send + Sync + 'static {
     /// that says what is wrong with the journal.
     fn entries(&self, query: LogQuery, limit: u32) -> BoxFuture<'_, Result<Vec<Entry>, String>>;
     /// The fleet as it was; `None`: the journal has no entry.
-    fn past(&self, moment: Moment) -> BoxFuture<'_, Result<Option<Past>, String>>;
+    fn past(&self, _: Moment) -> BoxFuture<'_, Result<Option<Past>, String>> {
+        Box::pin(async { Err("this controller keeps no journal to look back into".into()) })
+    }
 }
 
 /// `GET /v1/past?at=` or `?seq=`: which moment is asked for.

@@ -68,6 +68,9 @@ pub(crate) struct Looks {
     /// The desktop in ASCII characters only.
     #[arg(long)]
     pub(crate) ascii: bool,
+    /// The desktop shows the fleet as it was then: 03:00, 2h ago, or 2026-11-21T03:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
     /// The desktop only shows; nothing can be asked for.
     #[arg(long)]
     pub(crate) read_only: bool,

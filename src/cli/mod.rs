@@ -229,6 +229,7 @@ fn dress(args: &Args, own: Option<&Looks>, label: &str) -> Dress {
     Dress {
         theme: all().find_map(|looks| looks.theme.clone()),
         ascii: all().any(|looks| looks.ascii),
+        at: all().find_map(|looks| looks.at.clone()),
         read_only: all().any(|looks| looks.read_only),
         no_color: args.no_color,
         label: label.into(),

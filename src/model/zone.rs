@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Offset, SecondsFormat};
+use chrono::{DateTime, Days, NaiveTime, Offset, SecondsFormat, TimeZone};
 use chrono_tz::Tz;
 
 use super::Timestamp;
@@ -34,6 +34,19 @@ impl Zone {
     /// `03:30:00`, to be shown beside an `offset`.
     pub fn clock(self, at: Timestamp) -> String {
         self.at(at).format("%H:%M:%S").to_string()
+    }
+    /// When the clocks there last showed this time of day, `03:00` or `03:00:30`, up to `now`.
+    pub fn last_at(self, time: &str, now: Timestamp) -> Option<Timestamp> {
+        let parsed = NaiveTime::parse_from_str(time, "%H:%M:%S");
+        let time = parsed.or_else(|_| NaiveTime::parse_from_str(time, "%H:%M")).ok()?;
+        let today = self.at(now).date_naive();
+        // A time that a day left out is looked for the day before.
+        (0..4).find_map(|days| {
+            let civil = today.checked_sub_days(Days::new(days))?.and_time(time);
+            let found = self.0.from_local_datetime(&civil).latest()?;
+            let at = Timestamp::from_millis(found.timestamp_millis());
+            (at <= now).then_some(at)
+        })
     }
     /// How far it is from UTC then: `+01`, `+05:30`, `Z`.
     pub fn offset(self, at: Timestamp) -> String {

@@ -18,6 +18,8 @@ pub(crate) struct Dress {
     pub(crate) theme: Option<String>,
     pub(crate) ascii: bool,
     pub(crate) read_only: bool,
+    /// The moment it begins at, where that is not the present.
+    pub(crate) at: Option<String>,
     pub(crate) no_color: bool,
     /// The cluster's name in the bar.
     pub(crate) label: String,
@@ -65,6 +67,7 @@ impl ui::Source for Remote {
             ui::Query::WhyHost(host) => {
                 client.why_host(&host).await.map(|why| Answer::Why(why.lines))
             }
+            ui::Query::Past(moment) => client.past(&moment).await.map(Box::new).map(Answer::Past),
             ui::Query::WhyVm(vm) => client.why_vm(vm).await.map(|why| Answer::Why(why.lines)),
         };
         answer.map_err(|error| error.to_string())
@@ -128,5 +131,6 @@ fn setup(dress: &Dress, env: &Env) -> Result<ui::Setup> {
         production: false,
         user: env.user.clone(),
         zone: env.zone,
+        begin_at: dress.at.clone(),
     })
 }

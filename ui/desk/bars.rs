@@ -7,6 +7,7 @@ use super::Desk;
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::commands::MENUS;
 use crate::ui::link::Link;
+use crate::ui::past::Stand;
 use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::windows::{Ctx, WinKind};
@@ -56,6 +57,13 @@ fn draw_state(ctx: &Ctx, canvas: &mut Canvas, names: &Names, from: u16) {
     let cross = canvas.glyphs.look(crate::ui::glyphs::Look::Off);
     let age = text::age(ctx.now, ctx.heard);
     let (state, token) = match ctx.link {
+        _ if ctx.past.is_some() => {
+            let seq = ctx.past.map_or(0, |stand| stand.seq);
+            (
+                format!("{} THE PAST, entry {}", canvas.glyphs.back(), text::count(seq as usize)),
+                Token::Danger,
+            )
+        }
         Link::Connecting => ("? connecting".to_string(), Token::Bar),
         Link::Live if ctx.stale => (format!("? silent {age}"), Token::Danger),
         Link::Live => (format!("{dot} live {age}"), Token::Bar),
@@ -113,8 +121,11 @@ pub fn draw_taskbar(ctx: &Ctx, canvas: &mut Canvas, desk: &Desk, unseen: usize) 
         right.push(format!("! {}", text::plural(unseen, "failure")));
     }
     let right = right.join("  ");
-    let end = area.right().saturating_sub(text::width(&right) + 1);
+    let mut end = area.right().saturating_sub(text::width(&right) + 1);
     canvas.text(end, y, &right, Token::Bar);
+    if let Some(stand) = ctx.past {
+        end = draw_scrub(canvas, (end, y), stand);
+    }
     let mut tasks = canvas.inside(Rect { width: end.saturating_sub(1), ..area });
     let focused = desk.focused().map(|window| window.id);
     let mut x = 1;
@@ -138,4 +149,29 @@ pub fn draw_taskbar(ctx: &Ctx, canvas: &mut Canvas, desk: &Desk, unseen: usize) 
             x += 1;
         }
     }
+}
+
+/// So many cells the journal's time takes, where there is room.
+const SCRUB: u16 = 32;
+
+/// The journal from its first entry to its last, and where in it the desktop stands. Gives where
+/// it begins.
+fn draw_scrub(canvas: &mut Canvas, (end, y): (u16, u16), stand: Stand) -> u16 {
+    let cells = SCRUB.min(end / 3);
+    let x = end.saturating_sub(cells + 1);
+    let all = stand.to.since(stand.from).as_millis().max(1);
+    let gone = stand.at.since(stand.from).as_millis().min(all);
+    let last = u64::from(cells.saturating_sub(1));
+    let here = u16::try_from(gone * last / all).unwrap_or(0);
+    for cell in 0..cells {
+        let (glyph, token) = match cell == here {
+            true => (canvas.glyphs.thumb(), Token::BarOn),
+            false => (canvas.glyphs.rule(), Token::BarOff),
+        };
+        canvas.text(x + cell, y, glyph, token);
+        let part = u64::from(cell) * 1_000 / last.max(1);
+        let part = u16::try_from(part).unwrap_or(1_000);
+        canvas.hit(Rect { x: x + cell, y, width: 1, height: 1 }, Hit::Scrub(part));
+    }
+    x
 }

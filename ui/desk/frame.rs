@@ -29,6 +29,7 @@ pub fn draw_window(ctx: &Ctx, canvas: &mut Canvas, window: &mut Window, focused:
         true => (Token::FrameOn, Token::TitleOn),
         false => (Token::Frame, Token::Title),
     };
+    let lines = if ctx.past.is_some() { Token::Warn } else { lines };
     canvas.frame(rect, focused, lines);
     let inner = Rect {
         x: rect.x + 1,

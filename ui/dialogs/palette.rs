@@ -26,6 +26,8 @@ pub enum Found {
     /// A verb over hosts, or about a playbook or pool.
     Act(Act, Vec<HostName>, Vec<String>),
     Cordon(Vec<HostName>),
+    /// The fleet as it was.
+    Then(String),
     Command(Cmd),
     Host(HostName),
     Vm(VmId),
@@ -178,6 +180,9 @@ fn words(
         Found::Cordon(hosts) => {
             ("do", format!("Cordon {}", text::names(hosts, 3)), "asks why".into(), Token::Strong)
         }
+        Found::Then(time) => {
+            ("do", format!("The fleet at {time}"), "looks back".into(), Token::Strong)
+        }
         Found::Command(id) => {
             let Some(command) = Command::of(*id) else {
                 return ("do", String::new(), String::new(), Token::Dim);
@@ -210,12 +215,16 @@ fn words(
     }
 }
 
-/// `drain mac-1 mac-2`, `run nightly-wipe mac-1`, `respawn ci`: a verb and things that are all
+/// `drain mac-1 mac-2`, `run nightly-wipe mac-1`, `respawn ci`, `at 03:00`: a verb and things that are all
 /// known.
 fn verb(text: &str, fleet: &Replica) -> Option<Found> {
     let mut words = text.split_whitespace();
     let verb = words.next()?;
     let world = fleet.world()?;
+    if verb == "at" {
+        // Times are written with capitals: `2026-11-21T03:00:00Z`.
+        return words.next().map(|time| Found::Then(time.to_uppercase()));
+    }
     let acts = [Act::Drain, Act::Reboot, Act::Retire, Act::Play, Act::Respawn];
     let act = acts.into_iter().find(|act| act.word() == verb);
     let about = match act {

@@ -1,9 +1,12 @@
 //! A session for each command of the table: what is pressed, and how one sees that it was done.
 
+use hostler::api::Moment;
+
 use super::session::{Run, standard};
 use crate::ui::commands::{COMMANDS, Cmd, Side};
 use crate::ui::desk::Place;
-use crate::ui::msg::Effect;
+use crate::ui::msg::{Effect, Query};
+use crate::ui::past::Leap;
 use crate::ui::widgets::Motion;
 use crate::ui::windows::{ListOp, WinKind};
 
@@ -19,6 +22,21 @@ enum Proof {
 /// For each command: what is pressed, and how one sees that it was carried out.
 const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Theme, "m Left Left Enter", Sees("Theme: dark")),
+    (
+        Cmd::Time(Leap::Enter),
+        ": time Space machine Enter",
+        Does(|run| {
+            let last = run.maker.snapshot().seq;
+            let moment = Moment { at: None, seq: Some(last) };
+            assert!(run.effects.contains(&Effect::Ask(Query::Past(moment))));
+        }),
+    ),
+    (Cmd::Time(Leap::Back), "[", Sees("One event back: this is the present")),
+    (Cmd::Time(Leap::On), "]", Sees("One event on: this is the present")),
+    (Cmd::Time(Leap::FarBack), "{", Sees("Ten minutes back: this is the present")),
+    (Cmd::Time(Leap::FarOn), "}", Sees("Ten minutes on: this is the present")),
+    (Cmd::Time(Leap::Leave), "Backspace", Sees("Back to the present: this is the present")),
+    (Cmd::Then, "6 t", Sees("The fleet then: no row is chosen")),
     (Cmd::Retry, "r", Sees("Connect now: connected already")),
     (Cmd::Redraw, "^L", Does(|run| assert!(run.effects.contains(&Effect::Redraw)))),
     (Cmd::Suspend, "^Z", Does(|run| assert!(run.effects.contains(&Effect::Suspend)))),

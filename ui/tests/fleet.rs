@@ -35,12 +35,13 @@ pub struct Maker {
     world: World,
     at: Timestamp,
     ids: u64,
+    journal: Vec<Entry>,
 }
 
 impl Maker {
     /// So many hosts, all up, and so many VMs on them, two a host, all ready.
     pub fn new(hosts: usize, vms: usize) -> Self {
-        let mut maker = Self { world: World::default(), at: START, ids: 1 };
+        let mut maker = Self { world: World::default(), at: START, ids: 1, journal: Vec::new() };
         maker.entry(Event::ControllerStarted { version: "0.1.0".into() });
         maker.declare(hosts);
         let names: Vec<HostName> = maker.world.hosts.keys().cloned().collect();
@@ -108,7 +109,12 @@ impl Maker {
         let epoch = self.world.epoch + u64::from(starts);
         let entry = Entry { seq: self.world.seq + 1, at: self.at, epoch, actor, event };
         self.world.apply(&entry).unwrap();
+        self.journal.push(entry.clone());
         entry
+    }
+    /// Every entry so far.
+    pub fn journal(&self) -> &[Entry] {
+        &self.journal
     }
 
     fn declare(&mut self, hosts: usize) {

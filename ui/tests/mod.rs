@@ -4,6 +4,7 @@
 mod commands;
 pub mod fleet;
 mod monkey;
+mod past;
 mod pictures;
 mod plans;
 mod rules;

@@ -57,7 +57,7 @@ fn runs(letters: &[char]) -> String {
     out.join(" ")
 }
 
-fn keep(name: &str, buf: &Buffer) {
+pub(super) fn keep(name: &str, buf: &Buffer) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("pictures");
     settings.set_prepend_module_to_snapshot(false);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use hostler::model::{HostName, JobId, PoolName};
+use hostler::model::{HostName, JobId, PoolName, Timestamp};
 use ratatui::layout::Rect;
 
 use super::Motion;
@@ -73,6 +73,10 @@ pub trait Rows: Clone + Debug {
     fn host(fleet: &Replica, id: &Self::Id) -> Option<HostName>;
     /// The job it is.
     fn job(_: &Self::Id) -> Option<JobId> {
+        None
+    }
+    /// When it happened.
+    fn when(_: &Replica, _: &Self::Id) -> Option<Timestamp> {
         None
     }
     /// The pool it is of.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, Zone};
+use hostler::model::{HostName, Timestamp, Zone};
 
 use super::Ctx;
 use crate::ui::filter::Filter;
@@ -60,6 +60,9 @@ impl Rows for EventRows {
     fn host(fleet: &Replica, id: &u64) -> Option<HostName> {
         let about = fleet.note(*id)?.about.as_str();
         fleet.world()?.hosts.get_key_value(about).map(|(name, _)| name.clone())
+    }
+    fn when(fleet: &Replica, id: &u64) -> Option<Timestamp> {
+        fleet.note(*id).map(|note| note.at)
     }
     fn name(fleet: &Replica, id: &u64) -> String {
         fleet.note(*id).map_or(String::new(), |note| {

@@ -1,6 +1,6 @@
 //! What every window can be asked. What a window does not have, it leaves out.
 
-use hostler::model::{HostName, JobId, PoolName};
+use hostler::model::{HostName, JobId, PoolName, Timestamp};
 use ratatui::layout::Rect;
 
 use super::{Ctx, ListOp, View};
@@ -40,6 +40,10 @@ pub trait Inside {
     }
     /// The job under the cursor.
     fn job(&self) -> Option<JobId> {
+        None
+    }
+    /// When what is under the cursor happened.
+    fn when(&self, _: &Replica) -> Option<Timestamp> {
         None
     }
     /// The pool of the VM under the cursor.

@@ -1,7 +1,7 @@
 //! What all windows that list have in common: a table, a filter and its field, following, and
 //! the pages shown instead of rows: loading, empty, unreachable.
 
-use hostler::model::{HostName, JobId, PoolName};
+use hostler::model::{HostName, JobId, PoolName, Timestamp};
 use ratatui::layout::Rect;
 
 use super::{Ctx, Inside, View};
@@ -161,6 +161,9 @@ impl<R: Rows> Inside for Listing<R> {
     }
     fn host(&self, fleet: &Replica) -> Option<HostName> {
         R::host(fleet, self.table.current()?)
+    }
+    fn when(&self, fleet: &Replica) -> Option<Timestamp> {
+        R::when(fleet, self.table.current()?)
     }
     fn pool(&self, fleet: &Replica) -> Option<PoolName> {
         R::pool(fleet, self.table.current()?)

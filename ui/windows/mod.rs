@@ -12,6 +12,7 @@ mod vms;
 
 use std::collections::BTreeSet;
 
+use crate::ui::past::Stand;
 use hostler::model::{HostName, JobId, PoolName, Timestamp, VmId, Zone};
 use ratatui::layout::Rect;
 
@@ -64,6 +65,8 @@ pub struct Ctx<'a> {
     /// In which times are shown.
     pub zone: Zone,
     pub now_can: &'a Situation,
+    /// It is not the present that is shown.
+    pub past: Option<Stand>,
 }
 
 /// A window's inside.
@@ -163,6 +166,9 @@ impl View {
     }
     pub fn job(&self) -> Option<JobId> {
         each!(self, inside => inside.job())
+    }
+    pub fn when(&self, fleet: &Replica) -> Option<Timestamp> {
+        each!(self, inside => inside.when(fleet))
     }
     pub fn pool(&self, fleet: &Replica) -> Option<PoolName> {
         each!(self, inside => inside.pool(fleet))
