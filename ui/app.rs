@@ -119,6 +119,9 @@ impl App {
             Msg::Resize(w, h) => self.resize(w, h),
             Msg::Focus(on) => self.looked_at = on,
             Msg::Snapshot(snapshot) => {
+                if self.live().world().is_none() {
+                    self.ask_once(Query::Before(snapshot.seq), &mut out);
+                }
                 self.live().replace(&snapshot);
                 self.pending.clear();
                 self.hear();
@@ -251,17 +254,16 @@ impl App {
         let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
         let wanted = wanted.chain(self.dialog.as_ref().and_then(PlanDialog::wants));
         for query in wanted.collect::<Vec<_>>() {
-            if !self.asking.contains(&query) {
-                self.asking.push(query.clone());
-                out.push(Effect::Ask(query));
-            }
+            self.ask_once(query, out);
         }
     }
 
     fn on_told(&mut self, query: &Query, answer: Result<Answer, String>) {
         self.asking.retain(|asked| asked != query);
-        if let Query::Past(_) = query {
-            return self.past_told(answer);
+        match query {
+            Query::Past(_) => return self.past_told(answer),
+            Query::Before(seq) => return self.before_told(*seq, answer),
+            Query::Plan(_) | Query::Forecast(_) | Query::WhyHost(_) | Query::WhyVm(_) => {}
         }
         for window in self.desk.windows_mut() {
             window.view.told(query, answer.clone());

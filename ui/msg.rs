@@ -158,6 +158,8 @@ pub enum Query {
     WhyVm(VmId),
     /// The fleet as it was.
     Past(Moment),
+    /// What led to this entry, for those who were not there.
+    Before(u64),
 }
 
 /// What it told.

@@ -158,11 +158,22 @@ impl App {
             self.notice = Some(Notice::failure("not connected: no more of the past can be had"));
             return;
         }
-        let query = Query::Past(to);
+        self.ask_once(Query::Past(to), out);
+    }
+
+    /// Has the controller asked, unless it is asked already.
+    pub(super) fn ask_once(&mut self, query: Query, out: &mut Vec<Effect>) {
         if !self.asking.contains(&query) {
             self.asking.push(query.clone());
             out.push(Effect::Ask(query));
         }
+    }
+
+    /// What led to the first snapshot. A controller that keeps no journal has nothing to tell.
+    pub(super) fn before_told(&mut self, seq: u64, answer: Result<Answer, String>) {
+        let Ok(Answer::Past(past)) = answer else { return };
+        let earlier = Lookback::new(*past, Replica::default()).replica(seq);
+        self.live().remember(earlier);
     }
 
     pub(super) fn past_told(&mut self, answer: Result<Answer, String>) {

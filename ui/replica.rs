@@ -10,6 +10,8 @@ use super::notes::{self, Level, Note};
 
 /// How many notes are kept.
 const NOTES: usize = 5_000;
+/// The number of the first note, so that there is room before it.
+const FIRST_NOTE: u64 = 1 << 32;
 
 /// What has changed since the windows last looked.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -36,7 +38,7 @@ impl Changed {
 }
 
 /// The fleet as far as this desktop has heard.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Replica {
     /// None until the first snapshot.
     world: Option<World>,
@@ -47,6 +49,20 @@ pub struct Replica {
     alarms: usize,
     changed: Changed,
     counts: BTreeMap<&'static str, usize>,
+}
+
+impl Default for Replica {
+    fn default() -> Self {
+        Self {
+            world: None,
+            samples: BTreeMap::new(),
+            notes: VecDeque::new(),
+            next_note: FIRST_NOTE,
+            alarms: 0,
+            changed: Changed::default(),
+            counts: BTreeMap::new(),
+        }
+    }
 }
 
 impl Replica {
@@ -82,6 +98,16 @@ impl Replica {
         self.samples.retain(|host, _| snapshot.world.hosts.contains_key(host));
         self.world = Some(snapshot.world.clone());
         self.changed.all = true;
+    }
+
+    /// Takes the notes of what happened before this desktop was opened. They alarm nobody.
+    pub fn remember(&mut self, earlier: Self) {
+        let mut n = self.notes.front().map_or(self.next_note, |note| note.n);
+        for note in earlier.notes.into_iter().rev().take(NOTES.saturating_sub(self.notes.len())) {
+            n -= 1;
+            self.changed.notes.insert(n);
+            self.notes.push_front(Note { n, ..note });
+        }
     }
 
     /// Applies the next entry, or says why it does not follow: then only a snapshot helps.
@@ -265,15 +291,33 @@ mod tests {
     }
 
     #[test]
+    fn what_happened_before_stands_before_what_happens_and_alarms_nobody() {
+        let said = |words: &[&str]| {
+            let mut replica = Replica::default();
+            for what in words {
+                replica.say(Timestamp::default(), Level::Bad, (*what).into());
+            }
+            replica
+        };
+        let mut replica = said(&["c"]);
+        replica.remember(said(&["a", "b"]));
+        let told: Vec<_> = replica.notes().map(|note| (note.n, note.what.as_str())).collect();
+        let n = FIRST_NOTE;
+        assert_eq!(told, [(n - 2, "a"), (n - 1, "b"), (n, "c")]);
+        assert_eq!(replica.alarms(), 1);
+        assert_eq!(replica.note(n - 2).unwrap().what, "a");
+    }
+
+    #[test]
     fn notes_are_numbered_and_the_oldest_go() {
         let mut replica = Replica::default();
         for n in 0..NOTES + 3 {
             replica.say(Timestamp::default(), Level::Bad, format!("{n}"));
         }
         assert_eq!(replica.notes().count(), NOTES);
-        assert_eq!(replica.note(2), None);
-        assert_eq!(replica.note(3).unwrap().what, "3");
+        assert_eq!(replica.note(FIRST_NOTE + 2), None);
+        assert_eq!(replica.note(FIRST_NOTE + 3).unwrap().what, "3");
         assert_eq!(replica.alarms(), NOTES + 3);
-        assert!(replica.take_changed().notes.contains(&2));
+        assert!(replica.take_changed().notes.contains(&(FIRST_NOTE + 2)));
     }
 }

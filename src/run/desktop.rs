@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use futures::StreamExt;
-use hostler::api::{Client, Connect, Live, Release, RetryBody, Snapshot, StreamItem};
+use hostler::api::{Client, Connect, Live, Moment, Release, RetryBody, Snapshot, StreamItem};
 use hostler::model::{Actor, HostName, Via};
 use tokio::sync::{mpsc, watch};
 
@@ -66,6 +66,10 @@ impl ui::Source for Remote {
             }
             ui::Query::WhyHost(host) => {
                 client.why_host(&host).await.map(|why| Answer::Why(why.lines))
+            }
+            ui::Query::Before(seq) => {
+                let moment = Moment { at: None, seq: Some(seq) };
+                client.past(&moment).await.map(Box::new).map(Answer::Past)
             }
             ui::Query::Past(moment) => client.past(&moment).await.map(Box::new).map(Answer::Past),
             ui::Query::WhyVm(vm) => client.why_vm(vm).await.map(|why| Answer::Why(why.lines)),

@@ -223,7 +223,8 @@ fn totals(plan: &DrainPlan) -> String {
     let forced = count(|fate| *fate == Fate::Forced);
     let blocks: usize = plan.hosts.iter().map(|host| host.blocks.len()).sum();
     let blocks = if blocks == 0 { "none".into() } else { blocks.to_string() };
-    format!("{goes} VMs go   {waits} wait   {forced} stopped by force   blocks: {blocks}")
+    let goes = text::plural(goes, "VM");
+    format!("{goes} to go   {waits} to wait for   {forced} to stop by force   blocks: {blocks}")
 }
 
 fn pool_line(pool: &PoolPreview) -> Line {

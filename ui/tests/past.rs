@@ -118,6 +118,20 @@ fn an_event_leads_to_the_fleet_at_that_moment_and_the_bar_anywhere() {
 }
 
 #[test]
+fn what_happened_before_it_was_opened_is_among_the_events() {
+    let mut run = run();
+    let seq = run.maker.snapshot().seq;
+    let asked = Effect::Ask(Query::Before(seq));
+    assert_eq!(run.effects.iter().filter(|effect| **effect == asked).count(), 1);
+    let entry = Arc::new(run.maker.cordon("mac-0001", "a third", "bob"));
+    run.send(Msg::Entry(entry)).keys("6 z").misses("another disk");
+    let told = past(&run.maker, Moment { at: None, seq: Some(seq) });
+    let answer = Ok(Answer::Past(Box::new(told)));
+    run.send(Msg::Told { query: Query::Before(seq), answer });
+    run.sees("another disk").misses("THE PAST").keys("/ third Enter").sees("a third");
+}
+
+#[test]
 fn the_past_has_its_pictures() {
     for (w, h) in [(80, 24), (120, 36)] {
         let mut run = Run::new(w, h, Maker::varied());

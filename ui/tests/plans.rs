@@ -75,7 +75,9 @@ fn two_hosts_are_drained_by_keys_as_the_plan_says() {
     let mut run = standard();
     run.keys("Space Space D").sees("Drain 2 hosts").sees("is asked what this would do");
     answer(&mut run, "one");
-    run.sees("waits: it has work").sees("2 VMs go   2 wait").sees("clash: nightly-respawn");
+    run.sees("waits: it has work")
+        .sees("2 VMs to go   2 to wait for")
+        .sees("clash: nightly-respawn");
     run.sees("60 ready, 4 of them here, 56 left; room for 3 elsewhere");
     run.keys("Enter").misses("Drain 2 hosts");
     assert!(run.orders().is_empty(), "the focus is on Cancel");

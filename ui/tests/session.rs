@@ -301,7 +301,7 @@ fn a_host_that_leaves_keeps_its_last_facts() {
 fn pasted_text_goes_into_a_field_or_nowhere() {
     let mut run = standard();
     run.send(Msg::Paste("Cy\n^Q".into()));
-    assert!(run.effects.iter().all(|effect| matches!(effect, Effect::Watch(_))));
+    assert!(run.effects.iter().all(|e| matches!(e, Effect::Watch(_) | Effect::Ask(_))));
     run.keys("/").send(Msg::Paste("mac-0007\nC".into())).sees("1 host");
     run.keys("Enter C").send(Msg::Paste("disk y".into())).keys("Enter y");
     let order = Order::Cordon { hosts: vec![host("mac-0007")], reason: "disk y".into() };

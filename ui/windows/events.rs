@@ -1,4 +1,5 @@
-//! Events: what was heard since this desktop was opened, one line each, the newest last.
+//! Events: what has happened, one line each, the newest last; some of it before this desktop was
+//! opened.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ impl Rows for EventRows {
     const TITLE: &'static str = "Events";
     const NOUN: &'static str = "event";
     const NONE: [&'static str; 2] = [
-        "Nothing has happened since this desktop was opened.",
+        "Nothing has happened yet.",
         "Events appear here as they come; the controller's journal keeps all of them.",
     ];
     const GROWS: bool = true;
