@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Access, Actor, Bytes, Cause, Entry, Event, Facts, FleetChange, GuestOs, Hold, HoldId, HoldKind,
-    HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState, OpId, OpKind, Outcome, PoolName,
-    PoolSize, PoolSpec, Reach, Refusal, RetireWhy, Sample, Selector, Share, Sighting, SlotIx, Span,
-    SshAccess, Task, TaskEnd, TaskState, Timestamp, Via, VmId, World,
+    Access, Actor, Bytes, Cause, Entry, Event, Facts, FleetChange, GuestOs, GuestScript, Hold,
+    HoldId, HoldKind, HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState, OpId, OpKind,
+    Outcome, PoolName, PoolSize, PoolSpec, Reach, Refusal, RetireWhy, Sample, Selector, Share,
+    Sighting, SlotIx, Span, SshAccess, Task, TaskEnd, TaskState, Timestamp, Via, VmId, World,
 };
 
 pub fn host(name: &str) -> HostName {
@@ -70,6 +70,9 @@ impl Maker {
         maker.entry(Event::OpEnded { vm: vms[2], op, outcome });
         maker.refused_vm("mac-0037");
         maker.entry(Event::VmDied { vm: vms[4], why: "its process is gone".into() });
+        for (n, busy) in [(6, true), (8, false), (10, true), (12, true), (14, false)] {
+            maker.entry(Event::VmBusy { vm: vms[n], busy: Some(busy) });
+        }
         maker.jobs(&vms);
         maker
     }
@@ -108,7 +111,13 @@ impl Maker {
         let image = ImageSpec { source: "ghcr.io/acme/tahoe:26.1".into(), os: GuestOs::Macos };
         change.images.insert("xcode-26".parse().unwrap(), Some(image));
         for pool in ["concourse", "azure"] {
-            change.pools.insert(pool.parse().unwrap(), Some(pool_spec()));
+            // One of them tells whether its VMs have work.
+            let busy = (pool == "concourse").then(|| GuestScript {
+                sh: "pgrep -qf ci-job".into(),
+                within: Span::from_secs(10),
+            });
+            let spec = PoolSpec { busy, ..pool_spec() };
+            change.pools.insert(pool.parse().unwrap(), Some(spec));
         }
         self.entry(Event::FleetChanged { change });
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hostler::model::{Access, Bytes, Host, HostName, Reach, Slot};
+use hostler::model::{Access, Bytes, Host, HostName, Phase, Reach, Slot};
 use ratatui::layout::Rect;
 
 use super::inside::scrolled;
@@ -159,6 +159,7 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
     let told = |(n, slot): (usize, &Slot)| {
         let label = format!("{:<8}", format!("slot {n}"));
         let vm = slot.vm().and_then(|id| world?.vms.get(&id));
+        let mut work = None;
         let (text, token) = match (slot, vm) {
             (Slot::Foreign { name }, _) => (format!("foreign: {name}"), Token::Warn),
             (Slot::Leaked { since }, _) => {
@@ -168,13 +169,15 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
                 let look = Look::vm(vm.word());
                 let ip = vm.ip.as_deref().unwrap_or("");
                 let glyph = ctx.glyphs.look(look);
+                work = (vm.phase == Phase::Ready).then(|| super::vms::work(ctx, vm));
                 let age = ctx.there.since(vm.phase_since).rough();
                 let said = format!("{glyph} {}-{}  {} {age}  {ip}", vm.pool, vm.id, vm.word());
                 (said, look.token())
             }
             (_, None) => (slot.word().to_string(), Token::Text),
         };
-        vec![(label, Token::Dim), (text, token)]
+        let work = work.map(|(said, token)| (format!("  {said}"), token));
+        [(label, Token::Dim), (text, token)].into_iter().chain(work).collect()
     };
     host.slots.iter().enumerate().take(usize::from(host.spec.slots)).map(told).collect()
 }

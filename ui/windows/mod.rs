@@ -96,7 +96,7 @@ impl View {
     pub fn new(kind: WinKind) -> Option<Self> {
         match kind {
             WinKind::Hosts => Some(Self::Hosts(Listing::new(0, false))),
-            WinKind::Vms => Some(Self::Vms(Listing::new(4, false))),
+            WinKind::Vms => Some(Self::Vms(Listing::new(VmRows::FIRST, false))),
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
