@@ -8,7 +8,7 @@ use super::commands::Command;
 use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
-use super::windows::{HostView, View, WinKind};
+use super::windows::{HostView, View, VmView, WinKind};
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -38,7 +38,7 @@ impl App {
                 }
             }
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
-            Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
+            Found::Vm(id) => self.open_or_focus(View::Vm(VmView::new(id))),
             Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts) => match self.may_change() {

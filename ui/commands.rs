@@ -21,6 +21,7 @@ pub enum Cmd {
     Nth(u8),
     Find,
     Open,
+    ShowVm,
     Owner,
     Copy,
     Cordon,
@@ -64,6 +65,7 @@ pub enum Menu {
     System,
     Fleet,
     Host,
+    Vm,
     Job,
     View,
     Window,
@@ -71,10 +73,11 @@ pub enum Menu {
 }
 
 /// The menus with their titles. The letter that opens one with Alt is its first.
-pub const MENUS: [(Menu, &str); 7] = [
+pub const MENUS: [(Menu, &str); 8] = [
     (Menu::System, ""),
     (Menu::Fleet, "Fleet"),
     (Menu::Host, "Host"),
+    (Menu::Vm, "VM"),
     (Menu::Job, "Job"),
     (Menu::View, "View"),
     (Menu::Window, "Window"),
@@ -136,8 +139,8 @@ pub struct Command {
 
 const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
-const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
+const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm];
+const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
@@ -294,6 +297,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
+    look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),

@@ -37,6 +37,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     ),
     (Cmd::Nth(9), "9", Sees("no window has number 9")),
     (Cmd::Open, "Enter", Sees("7:Host mac-0001")),
+    (Cmd::ShowVm, "3 m Enter", Sees("7:VM 00000002b9d5")),
     (
         Cmd::Owner,
         "3 Down Down Down o",

@@ -2,17 +2,19 @@
 //! fleet, moves, and draws itself into the part of the screen it is given.
 
 mod events;
+mod facts;
 mod help;
 mod host;
 mod hosts;
 mod inside;
 mod jobs;
 mod listing;
+mod vm;
 mod vms;
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, JobId, Timestamp, VmId, Zone};
+use hostler::model::{HostName, JobId, Timestamp, Zone};
 use ratatui::layout::Rect;
 
 pub use events::EventRows;
@@ -22,6 +24,7 @@ pub use hosts::HostRows;
 pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use vm::VmView;
 pub use vms::VmRows;
 
 use super::canvas::Canvas;
@@ -41,6 +44,7 @@ pub enum WinKind {
     Jobs,
     Events,
     Host,
+    Vm,
     Help,
 }
 
@@ -74,6 +78,7 @@ pub enum View {
     Jobs(Listing<JobRows>),
     Events(Listing<EventRows>),
     Host(HostView),
+    Vm(VmView),
     Help(HelpView),
 }
 
@@ -86,6 +91,7 @@ macro_rules! each {
             View::Jobs($inside) => $does,
             View::Events($inside) => $does,
             View::Host($inside) => $does,
+            View::Vm($inside) => $does,
             View::Help($inside) => $does,
         }
     };
@@ -100,7 +106,7 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
-            WinKind::Host => None,
+            WinKind::Host | WinKind::Vm => None,
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -110,18 +116,13 @@ impl View {
             Self::Jobs(_) => WinKind::Jobs,
             Self::Events(_) => WinKind::Events,
             Self::Host(_) => WinKind::Host,
+            Self::Vm(_) => WinKind::Vm,
             Self::Help(_) => WinKind::Help,
         }
     }
     /// Whether it shows the same thing.
     pub fn same(&self, other: &Self) -> bool {
         self.kind() == other.kind() && self.name() == other.name()
-    }
-    /// Puts the cursor on a VM.
-    pub fn seek_vm(&mut self, id: VmId) {
-        if let Self::Vms(list) = self {
-            list.table.seek_id(&id);
-        }
     }
     /// Puts the cursor on a job.
     pub fn seek_job(&mut self, id: JobId) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hostler::model::{HostName, Phase, Vm, VmId};
 
-use super::Ctx;
+use super::{Ctx, View, VmView};
 use crate::ui::filter::{Filter, Subject};
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
@@ -77,6 +77,9 @@ impl Rows for VmRows {
     }
     fn host(fleet: &Replica, id: &VmId) -> Option<HostName> {
         get(fleet, id).map(|vm| vm.host.clone())
+    }
+    fn opens(_: &Replica, id: &VmId) -> Option<View> {
+        Some(View::Vm(VmView::new(*id)))
     }
     fn name(fleet: &Replica, id: &VmId) -> String {
         get(fleet, id).map_or(id.to_string(), Vm::host_name)
