@@ -115,7 +115,7 @@ impl App {
             Cmd::Jobs => self.show(WinKind::Jobs),
             Cmd::Events => self.show(WinKind::Events),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open => self.open_thing(),
+            Cmd::Open | Cmd::ShowVm => self.open_thing(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Find => self.palette = Some(Palette::default()),
@@ -250,7 +250,8 @@ impl App {
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let kind = self.desk.focused().map(|window| window.view.kind());
         let menu = match kind {
-            Some(WinKind::Hosts | WinKind::Vms | WinKind::Host) => Menu::Host,
+            Some(WinKind::Hosts | WinKind::Host) => Menu::Host,
+            Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
             Some(WinKind::Jobs) => Menu::Job,
             Some(WinKind::Events) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
@@ -266,7 +267,7 @@ impl App {
             return;
         }
         let extra = |window: &&super::desk::Window| {
-            matches!(window.view.kind(), WinKind::Host | WinKind::Help)
+            matches!(window.view.kind(), WinKind::Host | WinKind::Vm | WinKind::Help)
         };
         if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {
             self.desk.close(id);

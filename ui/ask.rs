@@ -10,7 +10,7 @@ use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
 use super::past::no_time;
-use super::windows::{HostView, View, WinKind};
+use super::windows::{HostView, View, VmView, WinKind};
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -59,7 +59,7 @@ impl App {
                 None => self.notice = Some(Notice::failure(no_time(&time))),
             },
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
-            Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
+            Found::Vm(id) => self.open_or_focus(View::Vm(VmView::new(id))),
             Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts, about) => match self.may_change() {

@@ -25,6 +25,7 @@ pub enum Cmd {
     Nth(u8),
     Find,
     Open,
+    ShowVm,
     Owner,
     Copy,
     Cordon,
@@ -70,6 +71,7 @@ pub enum Menu {
     System,
     Fleet,
     Host,
+    Vm,
     Job,
     View,
     Window,
@@ -77,10 +79,11 @@ pub enum Menu {
 }
 
 /// The menus with their titles. The letter that opens one with Alt is its first.
-pub const MENUS: [(Menu, &str); 7] = [
+pub const MENUS: [(Menu, &str); 8] = [
     (Menu::System, ""),
     (Menu::Fleet, "Fleet"),
     (Menu::Host, "Host"),
+    (Menu::Vm, "VM"),
     (Menu::Job, "Job"),
     (Menu::View, "View"),
     (Menu::Window, "Window"),
@@ -144,10 +147,10 @@ pub struct Command {
 
 const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
-const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
+const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm];
+const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
-const VMS: &[WinKind] = &[WinKind::Vms];
+const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
@@ -252,10 +255,6 @@ fn change_hosts(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
 }
-fn change_row(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    a_row(now)
-}
 /// Whether anything can be asked of the controller; if not, why.
 pub fn may_change(now: &Situation) -> Result<(), &'static str> {
     match now {
@@ -325,8 +324,9 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
-    look(Cmd::Respawn, Menu::Host, "Respawn pool", &[]).on(VMS).when(change_row).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
+    look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),
+    look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[]).on(OF_VMS).when(change_hosts).plans(),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),

@@ -50,6 +50,14 @@ impl Look {
             _ => Self::Unknown,
         }
     }
+    /// Of what is known of a VM's work.
+    pub fn work(busy: Option<bool>) -> Self {
+        match busy {
+            Some(true) => Self::Busy,
+            Some(false) => Self::Ready,
+            None => Self::Unknown,
+        }
+    }
     /// Of a job's or a task's word.
     pub fn job(word: &str) -> Self {
         match word {

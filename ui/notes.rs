@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Entry, Event, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx, StepEnd, TaskEnd,
-    Timestamp, Via, VmId, World, work_words,
+    Entry, Event, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx, StepEnd,
+    Subject as About, TaskEnd, Timestamp, Via, VmId, World, work_words,
 };
 
 use super::filter::Subject;
@@ -37,6 +37,8 @@ pub struct Note {
     pub level: Level,
     /// The host, pool or schedule it is about.
     pub about: String,
+    /// The VM it is about, on the host it is about.
+    pub vm: Option<VmId>,
     /// Who did it; empty for the controller itself.
     pub who: String,
     pub what: String,
@@ -67,7 +69,14 @@ pub fn of_entry(world: &World, entry: &Entry) -> Note {
         Via::Controller => String::new(),
         Via::Cli | Via::Desktop | Via::Api => entry.actor.who.clone(),
     };
-    Note { n: 0, at: entry.at, level, about, who, what }
+    Note { n: 0, at: entry.at, level, about, vm: vm_of(&entry.event), who, what }
+}
+
+fn vm_of(event: &Event) -> Option<VmId> {
+    if let Event::TaskEnded { vm, .. } | Event::SlotLeaked { vm, .. } = event {
+        return Some(*vm);
+    }
+    if let About::Vm(vm) = event.subject() { Some(vm) } else { None }
 }
 
 type Told = (Level, String, String);

@@ -135,7 +135,8 @@ impl Replica {
 
     /// Something this desktop itself has to say for the record.
     pub fn say(&mut self, at: Timestamp, level: Level, what: String) {
-        self.push(Note { n: 0, at, level, about: "desktop".into(), who: String::new(), what });
+        let (about, who) = ("desktop".into(), String::new());
+        self.push(Note { n: 0, at, level, about, vm: None, who, what });
     }
 
     fn push(&mut self, mut note: Note) {

@@ -39,6 +39,9 @@ pub struct Vm {
     /// Whether it has work, as its pool's probe says; `None`: not known, or no probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy: Option<bool>,
+    /// Since when it is known to have work, or none; `None`: not known, or older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_since: Option<Timestamp>,
     /// Its agent was told to take no more work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deregistered: Option<Timestamp>,

@@ -55,6 +55,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     ),
     (Cmd::Nth(9), "9", Sees("no window has number 9")),
     (Cmd::Open, "Enter", Sees("7:Host mac-0001")),
+    (Cmd::ShowVm, "3 m Enter", Sees("7:VM 00000002b9d5")),
     (
         Cmd::Owner,
         "3 Down Down Down o",
@@ -82,9 +83,9 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::ResumeJob, "4 m Down Down Enter", Sees("Resume: the job is not paused")),
     (Cmd::Drain, "D", Sees("Drain 1 host")),
     (Cmd::Reboot, "R", Sees("Reboot 1 host")),
-    (Cmd::Retire, "m Up Up Up Up Enter", Sees("Retire 1 host")),
+    (Cmd::Retire, "m Up Up Up Enter", Sees("Retire 1 host")),
     (Cmd::Play, "P", Sees("Run nightly-wipe on 1 host")),
-    (Cmd::Respawn, "3 Home m Up Up Enter", Sees("Respawn pool ")),
+    (Cmd::Respawn, "3 Home m Up Enter", Sees("Respawn pool ")),
     (Cmd::Uncordon, "/ bob Enter U", Sees("Uncordon mac-0030?")),
     (
         Cmd::List(ListOp::Filter),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
     Access, Act, Actor, Bytes, Cause, DrainStep, Each, Entry, Event, Facts, FleetChange, GuestOs,
-    Hold, HoldId, HoldKind, HostName, HostSpec, ImageSpec, Job, JobId, JobKind, JobState,
-    OnFailure, OpId, OpKind, Outcome, Playbook, PlaybookName, PoolName, PoolSize, PoolSpec, Reach,
-    Refusal, RetireWhy, Sample, Selector, Share, Sighting, SlotIx, Span, SshAccess, Step, Task,
-    TaskEnd, TaskState, Timestamp, Via, VmId, World,
+    GuestScript, Hold, HoldId, HoldKind, HostName, HostSpec, ImageSpec, Job, JobId, JobKind,
+    JobState, OnFailure, OpId, OpKind, Outcome, Playbook, PlaybookName, PoolName, PoolSize,
+    PoolSpec, Reach, Refusal, RetireWhy, Sample, Selector, Share, Sighting, SlotIx, Span,
+    SshAccess, Step, Task, TaskEnd, TaskState, Timestamp, Via, VmId, World,
 };
 
 fn playbook(name: PlaybookName) -> Playbook {
@@ -83,6 +83,9 @@ impl Maker {
         maker.entry(Event::OpEnded { vm: vms[2], op, outcome });
         maker.refused_vm("mac-0037");
         maker.entry(Event::VmDied { vm: vms[4], why: "its process is gone".into() });
+        for (n, busy) in [(6, true), (8, false), (10, true), (12, true), (14, false)] {
+            maker.entry(Event::VmBusy { vm: vms[n], busy: Some(busy) });
+        }
         maker.jobs(&vms);
         maker
     }
@@ -126,7 +129,13 @@ impl Maker {
         let image = ImageSpec { source: "ghcr.io/acme/tahoe:26.1".into(), os: GuestOs::Macos };
         change.images.insert("xcode-26".parse().unwrap(), Some(image));
         for pool in ["concourse", "azure"] {
-            change.pools.insert(pool.parse().unwrap(), Some(pool_spec()));
+            // One of them tells whether its VMs have work.
+            let busy = (pool == "concourse").then(|| GuestScript {
+                sh: "pgrep -qf ci-job".into(),
+                within: Span::from_secs(10),
+            });
+            let spec = PoolSpec { busy, ..pool_spec() };
+            change.pools.insert(pool.parse().unwrap(), Some(spec));
         }
         for name in ["nightly-wipe", "tidy"] {
             let name: PlaybookName = name.parse().unwrap();

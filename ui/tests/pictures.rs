@@ -14,12 +14,13 @@ use crate::ui::theme::{self, Depth, ThemeName};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300, 90)];
 /// Each window, and the keys that open it and leave it alone in sight where it can be.
-const WINDOWS: [(&str, &str); 6] = [
+const WINDOWS: [(&str, &str); 7] = [
     ("hosts", "2 Down Space Down"),
     ("vms", "3"),
     ("jobs", "4"),
     ("events", "6"),
     ("host", "2 Enter"),
+    ("vm", "3 Down Down Enter"),
     ("help", "2 ?"),
 ];
 
@@ -80,6 +81,7 @@ fn every_window_in_every_size_and_both_glyph_sets() {
                 let mut run = Run::bare(ascii(plain), w, h, Maker::varied());
                 let (snapshot, live) = (Arc::new(run.maker.snapshot()), run.maker.live());
                 run.send(Msg::Snapshot(snapshot)).send(Msg::Samples(live)).entries(12).keys(keys);
+                super::told::answer(&mut run);
                 keep(&format!("{name}-{w}x{h}-{}", set(plain)), &run.buf);
             }
         }

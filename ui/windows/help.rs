@@ -58,7 +58,7 @@ impl Inside for HelpView {
 const FILTERS: [(&str, &str); 5] = [
     ("busy r10", "both words occur somewhere"),
     ("!r10", "it does not"),
-    ("site=lausanne", "a label, or state= host= pool= image= os= group="),
+    ("site=lausanne", "a label, or state= host= pool= image= os= group= work="),
     ("label=gold", "any label of that name or value"),
     ("load>8 free<50", "load, mem and free in GiB, vms"),
 ];

@@ -3,23 +3,20 @@
 
 use std::sync::Arc;
 
-use hostler::model::{Access, Bytes, Host, HostName, Reach, Slot};
+use hostler::model::{Access, Bytes, Host, HostName, Phase, Reach, Slot};
 use ratatui::layout::Rect;
 
+use super::facts::{events, plain, wrapped};
 use super::inside::scrolled;
 use super::listing::{page, waiting};
 use super::{Ctx, Inside, ListOp};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
 use crate::ui::glyphs::Look;
-use crate::ui::notes::Level;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::widgets::{Line, Scroll};
-
-/// How many of its events are shown.
-const EVENTS: usize = 20;
 
 /// The window of one host.
 #[derive(Clone, Debug)]
@@ -46,7 +43,7 @@ impl HostView {
         lines.push(Vec::new());
         lines.extend(slots(ctx, host));
         lines.extend(holds(ctx, host, width));
-        lines.extend(events(ctx, &self.host));
+        lines.extend(events(ctx, |note| note.about == self.host.as_str()));
         lines
     }
 }
@@ -92,21 +89,6 @@ impl Inside for HostView {
         }
         canvas.faded = false;
     }
-}
-
-/// How wide the labels are.
-const LABEL: u16 = 8;
-
-fn plain(label: &str, text: String) -> Line {
-    vec![(format!("{label:<8}"), Token::Dim), (text, Token::Text)]
-}
-
-/// A sentence, on as many lines as it needs: what people and tools say is not cut.
-fn wrapped(label: &str, said: &str, width: u16, token: Token) -> Vec<Line> {
-    let parts = text::wrap(said, width.saturating_sub(LABEL).max(1));
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    let line = |(label, part)| vec![(format!("{label:<8}"), Token::Dim), (part, token)];
-    labels.zip(parts).map(line).collect()
 }
 
 fn head(ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
@@ -159,6 +141,7 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
     let told = |(n, slot): (usize, &Slot)| {
         let label = format!("{:<8}", format!("slot {n}"));
         let vm = slot.vm().and_then(|id| world?.vms.get(&id));
+        let mut work = None;
         let (text, token) = match (slot, vm) {
             (Slot::Foreign { name }, _) => (format!("foreign: {name}"), Token::Warn),
             (Slot::Leaked { since }, _) => {
@@ -168,13 +151,15 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
                 let look = Look::vm(vm.word());
                 let ip = vm.ip.as_deref().unwrap_or("");
                 let glyph = ctx.glyphs.look(look);
+                work = (vm.phase == Phase::Ready).then(|| super::vms::work(ctx, vm));
                 let age = ctx.there.since(vm.phase_since).rough();
                 let said = format!("{glyph} {}-{}  {} {age}  {ip}", vm.pool, vm.id, vm.word());
                 (said, look.token())
             }
             (_, None) => (slot.word().to_string(), Token::Text),
         };
-        vec![(label, Token::Dim), (text, token)]
+        let work = work.map(|(said, token)| (format!("  {said}"), token));
+        [(label, Token::Dim), (text, token)].into_iter().chain(work).collect()
     };
     host.slots.iter().enumerate().take(usize::from(host.spec.slots)).map(told).collect()
 }
@@ -187,23 +172,4 @@ fn holds(ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
         wrapped("held", &said, width, Token::Hold)
     };
     host.holds.values().flat_map(told).collect()
-}
-
-fn events(ctx: &Ctx, name: &HostName) -> Vec<Line> {
-    let heard = ctx.fleet.notes().rev().filter(|note| note.about == name.as_str()).take(EVENTS);
-    let mut lines: Vec<Line> = heard
-        .map(|note| {
-            let token = match note.level {
-                Level::Info => Token::Text,
-                Level::Warn => Token::Warn,
-                Level::Bad => Token::Bad,
-            };
-            vec![(format!("{} ", ctx.zone.clock(note.at)), Token::Dim), (note.what.clone(), token)]
-        })
-        .collect();
-    if !lines.is_empty() {
-        lines.insert(0, vec![("events, the newest first".into(), Token::Strong)]);
-        lines.insert(0, Vec::new());
-    }
-    lines
 }

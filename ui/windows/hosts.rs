@@ -7,6 +7,7 @@ use hostler::model::{Hold, Host, HostName, Reach, Sample, Vm, World};
 use ratatui::layout::Rect;
 
 use super::Ctx;
+use super::vms::work_word;
 use crate::ui::canvas::Canvas;
 use crate::ui::filter::{Filter, Subject};
 use crate::ui::glyphs::Look;
@@ -75,7 +76,7 @@ impl Rows for HostRows {
             FREE => SortKey(figure(|s| s.disk_free.as_mib() as i64), String::new()),
             MACOS => word(host.seen.as_ref().map_or("", |seen| &seen.facts.macos)),
             SITE => word(host.spec.labels.get("site").map_or("", String::as_str)),
-            _ => SortKey(0, doing(fleet, host)),
+            _ => SortKey(0, doing(fleet, host, "")),
         })
     }
     fn passes(fleet: &Replica, id: &HostName, filter: &Filter) -> bool {
@@ -88,7 +89,10 @@ impl Rows for HostRows {
         id.to_string()
     }
     fn detail(ctx: &Ctx, id: &HostName) -> String {
-        let said = |host| format!("{id}  {}  {}", Host::word(host), doing(ctx.fleet, host));
+        let said = |host| {
+            let glyph = ctx.glyphs.look(Look::Busy);
+            format!("{id}  {}  {}", Host::word(host), doing(ctx.fleet, host, glyph))
+        };
         get(ctx.fleet, id).map_or(String::new(), said)
     }
     fn look(ctx: &Ctx, id: &HostName) -> Look {
@@ -112,7 +116,7 @@ impl Rows for HostRows {
             FREE => figure(&|s| text::gib(s.disk_free)),
             MACOS => (seen.map_or("-".into(), |s| s.facts.macos.clone()), Token::Text),
             SITE => (host.spec.labels.get("site").map_or("-".into(), Clone::clone), Token::Text),
-            _ => (doing(ctx.fleet, host), Token::Text),
+            _ => (doing(ctx.fleet, host, ctx.glyphs.look(Look::Busy)), Token::Text),
         }
     }
 }
@@ -130,8 +134,24 @@ fn taken(host: &Host) -> i64 {
     host.slots.iter().filter(|slot| slot.word() != "free").count() as i64
 }
 
-/// What a host does, or why it does nothing.
-pub fn doing(fleet: &Replica, host: &Host) -> String {
+/// What a host does: how many of its VMs have work, which with this glyph, and which it has.
+fn doing(fleet: &Replica, host: &Host, busy: &str) -> String {
+    let says = says(fleet, host);
+    // What was last known of the work of a host out of sight is not what it does.
+    let world = fleet.world().filter(|_| host.reach == Reach::Up);
+    let vms = world.into_iter().flat_map(|world| world.vms_on(host));
+    match vms.filter(|vm| vm.busy == Some(true)).count() {
+        0 => says,
+        n => {
+            let (gap, has) =
+                (if busy.is_empty() { "" } else { " " }, if n == 1 { "has" } else { "have" });
+            format!("{busy}{gap}{n} {has} work  {says}")
+        }
+    }
+}
+
+/// Why a host does nothing more, or its VMs.
+fn says(fleet: &Replica, host: &Host) -> String {
     let held = host.holds.values().next_back().map(|hold| format!("{}  {}", hold.reason, hold.by));
     // A hold does not hide that the host is out of reach.
     let out = (host.reach != Reach::Up && !host.reach_why.is_empty()).then_some(&host.reach_why);
@@ -197,6 +217,7 @@ impl Subject for Asked<'_> {
             "macos" | "os" => {
                 self.host.seen.as_ref().is_some_and(|seen| seen.facts.macos.starts_with(value))
             }
+            "work" => self.vms().any(|vm| work_word(vm.busy) == value),
             "pool" => self.vms().any(|vm| vm.pool.as_str() == value),
             "by" => self.host.holds.values().any(|hold| hold.by.who.to_lowercase() == value),
             "group" => self.host.spec.groups.iter().any(|group| group.as_str() == value),

@@ -2,18 +2,20 @@
 //! fleet, moves, and draws itself into the part of the screen it is given.
 
 mod events;
+mod facts;
 mod help;
 mod host;
 mod hosts;
 mod inside;
 mod jobs;
 mod listing;
+mod vm;
 mod vms;
 
 use std::collections::BTreeSet;
 
 use crate::ui::past::Stand;
-use hostler::model::{HostName, JobId, PoolName, Timestamp, VmId, Zone};
+use hostler::model::{HostName, JobId, PoolName, Timestamp, Zone};
 use ratatui::layout::Rect;
 
 pub use events::EventRows;
@@ -23,6 +25,7 @@ pub use hosts::HostRows;
 pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use vm::VmView;
 pub use vms::VmRows;
 
 use super::canvas::Canvas;
@@ -42,6 +45,7 @@ pub enum WinKind {
     Jobs,
     Events,
     Host,
+    Vm,
     Help,
 }
 
@@ -77,6 +81,7 @@ pub enum View {
     Jobs(Listing<JobRows>),
     Events(Listing<EventRows>),
     Host(HostView),
+    Vm(VmView),
     Help(HelpView),
 }
 
@@ -89,6 +94,7 @@ macro_rules! each {
             View::Jobs($inside) => $does,
             View::Events($inside) => $does,
             View::Host($inside) => $does,
+            View::Vm($inside) => $does,
             View::Help($inside) => $does,
         }
     };
@@ -99,11 +105,11 @@ impl View {
     pub fn new(kind: WinKind) -> Option<Self> {
         match kind {
             WinKind::Hosts => Some(Self::Hosts(Listing::new(0, false))),
-            WinKind::Vms => Some(Self::Vms(Listing::new(4, false))),
+            WinKind::Vms => Some(Self::Vms(Listing::new(VmRows::FIRST, false))),
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
-            WinKind::Host => None,
+            WinKind::Host | WinKind::Vm => None,
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -113,18 +119,13 @@ impl View {
             Self::Jobs(_) => WinKind::Jobs,
             Self::Events(_) => WinKind::Events,
             Self::Host(_) => WinKind::Host,
+            Self::Vm(_) => WinKind::Vm,
             Self::Help(_) => WinKind::Help,
         }
     }
     /// Whether it shows the same thing.
     pub fn same(&self, other: &Self) -> bool {
         self.kind() == other.kind() && self.name() == other.name()
-    }
-    /// Puts the cursor on a VM.
-    pub fn seek_vm(&mut self, id: VmId) {
-        if let Self::Vms(list) = self {
-            list.table.seek_id(&id);
-        }
     }
     /// Puts the cursor on a job.
     pub fn seek_job(&mut self, id: JobId) {

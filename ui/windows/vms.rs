@@ -1,10 +1,10 @@
-//! VMs: state, pool, image, host and slot, address, age, and what stands in their way.
+//! VMs: state, work, pool, image, host and slot, address, age, and what stands in their way.
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, PoolName, Vm, VmId};
+use hostler::model::{HostName, Phase, PoolName, Vm, VmId};
 
-use super::Ctx;
+use super::{Ctx, View, VmView};
 use crate::ui::filter::{Filter, Subject};
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
@@ -17,11 +17,17 @@ pub struct VmRows;
 
 const ID: usize = 0;
 const STATE: usize = 1;
-const POOL: usize = 2;
-const IMAGE: usize = 3;
-const HOST: usize = 4;
-const ADDRESS: usize = 5;
-const AGE: usize = 6;
+const WORK: usize = 2;
+const POOL: usize = 3;
+const IMAGE: usize = 4;
+const HOST: usize = 5;
+const ADDRESS: usize = 6;
+const AGE: usize = 7;
+
+impl VmRows {
+    /// By what VMs are sorted at first.
+    pub const FIRST: usize = HOST;
+}
 
 fn get<'a>(fleet: &'a Replica, id: &VmId) -> Option<&'a Vm> {
     Some(fleet.world()?.vms.get(id)?)
@@ -36,12 +42,13 @@ impl Rows for VmRows {
     const COLUMNS: &'static [Column] = &[
         Column::new("VM", 12, 1),
         Column::new("STATE", 9, 0),
+        Column::new("WORK", 13, 5),
         Column::new("POOL", 12, 2),
-        Column::new("IMAGE", 12, 6),
+        Column::new("IMAGE", 12, 7),
         Column::new("HOST", 11, 3),
-        Column::new("ADDRESS", 15, 5),
+        Column::new("ADDRESS", 15, 6),
         Column::new("AGE", 6, 4).metric(),
-        Column::new("WHY", 12, 7).grows(),
+        Column::new("WHY", 12, 8).grows(),
     ];
 
     fn ids(fleet: &Replica) -> Vec<VmId> {
@@ -56,6 +63,7 @@ impl Rows for VmRows {
         Some(match column {
             ID => SortKey::default(),
             STATE => word(vm.word()),
+            WORK => by_work(vm),
             POOL => word(vm.pool.as_str()),
             IMAGE => word(vm.image.as_str()),
             HOST => SortKey(0, format!("{} {}", vm.host, u8::from(vm.slot))),
@@ -73,12 +81,19 @@ impl Rows for VmRows {
     fn pool(fleet: &Replica, id: &VmId) -> Option<PoolName> {
         get(fleet, id).map(|vm| vm.pool.clone())
     }
+    fn opens(_: &Replica, id: &VmId) -> Option<View> {
+        Some(View::Vm(VmView::new(*id)))
+    }
     fn name(fleet: &Replica, id: &VmId) -> String {
         get(fleet, id).map_or(id.to_string(), Vm::host_name)
     }
     fn detail(ctx: &Ctx, id: &VmId) -> String {
-        let said =
-            |vm: &Vm| format!("{}  {}  {}  {}", vm.host_name(), vm.image, vm.word(), why(vm));
+        let said = |vm: &Vm| {
+            let (work, _) = work(ctx, vm);
+            let address = vm.ip.as_deref().unwrap_or("no address");
+            let (name, word, image) = (vm.host_name(), vm.word(), &vm.image);
+            format!("{name}  {word}  {work}  {address}  {image}  {}", why(vm))
+        };
         get(ctx.fleet, id).map_or(String::new(), said)
     }
     fn look(ctx: &Ctx, id: &VmId) -> Look {
@@ -90,6 +105,7 @@ impl Rows for VmRows {
         let text = match column {
             ID => id.to_string(),
             STATE => return (vm.word().into(), Look::vm(vm.word()).token()),
+            WORK => return work(ctx, vm),
             POOL => vm.pool.to_string(),
             IMAGE => vm.image.to_string(),
             HOST => format!("{}/{}", vm.host, u8::from(vm.slot)),
@@ -99,6 +115,52 @@ impl Rows for VmRows {
         };
         (text, Token::Text)
     }
+}
+
+/// Whether it has work and for how long, as its pool's probe says.
+pub fn work(ctx: &Ctx, vm: &Vm) -> (String, Token) {
+    if vm.phase != Phase::Ready {
+        return ("-".into(), Token::Dim);
+    }
+    let look = Look::work(vm.busy);
+    let glyph = ctx.glyphs.look(look);
+    match (vm.busy, vm.busy_since) {
+        (Some(true), Some(at)) => {
+            (format!("{glyph} busy {}", ctx.there.since(at).rough()), look.token())
+        }
+        (Some(_), _) => (format!("{glyph} {}", work_word(vm.busy)), look.token()),
+        (None, _) if has_probe(ctx.fleet, vm) => {
+            (format!("{glyph} {}", work_word(None)), look.token())
+        }
+        (None, _) => (format!("{glyph} no probe"), Token::Dim),
+    }
+}
+
+/// The word of it, as filters ask for it too.
+pub fn work_word(busy: Option<bool>) -> &'static str {
+    match busy {
+        Some(true) => "busy",
+        Some(false) => "idle",
+        None => "unknown",
+    }
+}
+
+/// Whether its pool says how to find out.
+fn has_probe(fleet: &Replica, vm: &Vm) -> bool {
+    let pool = fleet.world().and_then(|world| world.pools.get(&vm.pool));
+    pool.is_some_and(|pool| pool.spec.busy.is_some())
+}
+
+/// The longest at work first, then the idle, then those that do not tell.
+fn by_work(vm: &Vm) -> SortKey {
+    let since = vm.busy_since.map_or(0, |at| at.as_millis());
+    let rank = match vm.busy.filter(|_| vm.phase == Phase::Ready) {
+        Some(true) => "0",
+        Some(false) => "1",
+        None => "2",
+    };
+    // Figures go first in a key, and these must not mix the three.
+    SortKey(0, format!("{rank}{since:020}"))
 }
 
 /// What stands in its way, or why it goes.
@@ -121,6 +183,7 @@ impl Subject for Asked<'_> {
         vm.word().contains(needle)
             || vm.pool.as_str().contains(needle)
             || vm.image.as_str().contains(needle)
+            || (vm.busy == Some(true) && work_word(vm.busy).contains(needle))
             || vm.host.as_str().contains(needle)
             || vm.ip.as_ref().is_some_and(|ip| ip.contains(needle))
             || vm.id.to_string().contains(needle)
@@ -131,6 +194,7 @@ impl Subject for Asked<'_> {
         match key {
             "state" => vm.word() == value,
             "pool" => vm.pool.as_str() == value,
+            "work" => vm.phase == Phase::Ready && work_word(vm.busy) == value,
             "image" => vm.image.as_str() == value,
             "host" => vm.host.as_str() == value,
             _ => false,

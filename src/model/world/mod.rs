@@ -108,7 +108,7 @@ impl World {
             }
             Event::OpBegun { vm, op, kind } => self.op_begun(*vm, *op, *kind, at),
             Event::OpEnded { vm, op, outcome } => self.op_ended(*vm, *op, outcome, at),
-            Event::VmBusy { vm, busy } => self.vm_busy(*vm, *busy),
+            Event::VmBusy { vm, busy } => self.vm_busy(*vm, *busy, at),
             Event::VmReady { vm, ip } => self.vm_ready(*vm, ip, at),
             Event::VmMoved { vm, ip } => self.vm_moved(*vm, ip),
             Event::VmMissed { vm } => self.vm_missed(*vm, at),

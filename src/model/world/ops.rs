@@ -110,7 +110,8 @@ impl World {
                 (vm.op, vm.refused) = (None, None);
                 if kind == OpKind::Deregister {
                     // What the probe said before it was told says nothing of what comes now.
-                    (vm.deregistered, vm.busy) = (Some(at), None);
+                    vm.deregistered = Some(at);
+                    (vm.busy, vm.busy_since) = (None, None);
                 } else {
                     vm.missed = None;
                     (vm.phase, vm.phase_since) = (after(kind), at);

@@ -36,6 +36,7 @@ pub(super) fn reserved(
         refused: None,
         retired: None,
         busy: None,
+        busy_since: None,
         deregistered: None,
         made: None,
     }
@@ -101,12 +102,17 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn vm_busy(&mut self, id: VmId, busy: Option<bool>) -> Result<(), Misfit> {
+    pub(super) fn vm_busy(
+        &mut self,
+        id: VmId,
+        busy: Option<bool>,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
         let vm = self.vm_mut(id)?;
         if vm.phase != Phase::Ready || vm.busy == busy {
             return misfit(format!("vm {id}"), format!("is {}, or known so already", vm.word()));
         }
-        vm.busy = busy;
+        (vm.busy, vm.busy_since) = (busy, busy.map(|_| at));
         Ok(())
     }
 
@@ -150,7 +156,8 @@ impl World {
             return misfit(format!("vm {id}"), format!("is {} and cannot die", vm.word()));
         }
         (vm.phase, vm.phase_since) = (Phase::Stopped, at);
-        (vm.missed, vm.ip, vm.busy) = (None, None, None);
+        (vm.missed, vm.ip) = (None, None);
+        (vm.busy, vm.busy_since) = (None, None);
         if vm.wanted == Wanted::Running {
             vm.wanted = Wanted::Gone;
             vm.retired = Some(Retired { at, why: RetireWhy::Died, job: None });
