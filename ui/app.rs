@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::api::{Heartbeat, Planned};
-use hostler::model::{Entry, HoldKind, HostName, Span, Timestamp};
+use hostler::model::{Entry, HoldKind, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
 use super::commands::Situation;
@@ -15,6 +15,7 @@ use super::link::{self, FleetTime, Link};
 use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
 use super::notes::Level;
 use super::replica::Replica;
+use super::settings::Settings;
 use super::theme::Theme;
 use super::windows::WinKind;
 
@@ -27,6 +28,9 @@ pub struct App {
     pub(super) setup: Setup,
     pub(super) theme: Theme,
     pub(super) glyphs: Glyphs,
+    pub(super) zone: Zone,
+    /// What is set and kept; what is shown may be tried on only.
+    pub(super) settings: Settings,
     pub(super) size: (u16, u16),
     pub(super) now: Timestamp,
     pub(super) fleet: Replica,
@@ -42,7 +46,6 @@ pub struct App {
     pub(super) drag: Option<Drag>,
     /// Arrows move and size the focused window.
     pub(super) moving: bool,
-    pub(super) mouse_on: bool,
     pub(super) scene: Scene,
     pub(super) last_click: Option<(Timestamp, Hit)>,
     last_key: Timestamp,
@@ -64,6 +67,8 @@ impl App {
         Self {
             theme: Theme::new(setup.theme, setup.depth),
             glyphs: Glyphs { ascii: setup.ascii },
+            zone: setup.zone,
+            settings: Settings::new(&setup),
             setup,
             size,
             now,
@@ -79,7 +84,6 @@ impl App {
             notice: None,
             drag: None,
             moving: false,
-            mouse_on: true,
             scene: Scene::default(),
             last_click: None,
             last_key: Timestamp::default(),
@@ -294,7 +298,7 @@ impl App {
     /// Lets the windows follow what has changed.
     pub(super) fn settle(&mut self) {
         let changed = self.fleet.take_changed();
-        let choosing = self.now.since(self.last_key) < CHOOSING;
+        let choosing = self.settings.hold && self.now.since(self.last_key) < CHOOSING;
         let asking = self.asks();
         let hold = choosing || self.menu.is_some() || asking;
         for host in &changed.hosts {
@@ -306,6 +310,7 @@ impl App {
         if self.notice.as_ref().is_some_and(|n| n.until.is_some_and(|until| until <= self.now)) {
             self.notice = None;
         }
+        self.dress();
         let on_events = self.desk.focused().is_some_and(|w| w.view.kind() == WinKind::Events);
         if self.looked_at && on_events {
             self.alarms_seen = self.fleet.alarms();
@@ -354,6 +359,7 @@ impl App {
         let job = window.and_then(|w| w.view.job());
         let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {
+            theme: self.settings.theme,
             job: job.map(|job| job.word()),
             drained: hosts.iter().filter(drained).count(),
             kind: window.map(|w| w.view.kind()),

@@ -2,13 +2,19 @@
 //! given are read from it and stand nowhere else.
 
 use super::keys::Key;
+use super::theme::ThemeName;
 use super::widgets::Motion;
 use super::windows::{ListOp, WinKind};
 
 /// A command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Cmd {
-    Theme,
+    /// The menu of themes.
+    Themes,
+    Theme(ThemeName),
+    Settings,
+    /// What is chosen in the settings holds.
+    Keep,
     Retry,
     Redraw,
     Suspend,
@@ -62,6 +68,8 @@ pub enum Side {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Menu {
     System,
+    /// Hangs beside the first, and has no title in the bar.
+    Theme,
     Fleet,
     Host,
     Job,
@@ -109,6 +117,8 @@ pub struct Situation {
     pub cordoned: usize,
     /// How many of them a drain holds.
     pub drained: usize,
+    /// The theme that is kept.
+    pub theme: ThemeName,
     /// The word of the job under the cursor.
     pub job: Option<&'static str>,
     pub windows: usize,
@@ -139,6 +149,7 @@ const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
 const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
+const SETTINGS: &[WinKind] = &[WinKind::Settings];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
@@ -150,6 +161,9 @@ const fn go(motion: Motion, label: &'static str, keys: &'static [&'static str]) 
 }
 const fn bare(id: Cmd, label: &'static str, keys: &'static [&'static str]) -> Command {
     Command { menu: None, ..look(id, Menu::View, label, keys) }
+}
+const fn theme(name: ThemeName, label: &'static str) -> Command {
+    look(Cmd::Theme(name), Menu::Theme, label, &[])
 }
 const fn snap(side: Side, label: &'static str) -> Command {
     look(Cmd::Snap(side), Menu::Window, label, &[]).when(framed)
@@ -174,8 +188,11 @@ impl Command {
 
     /// Whether it can be given now; if not, why.
     pub fn can(&self, now: &Situation) -> Result<(), &'static str> {
-        if !self.on.is_empty() && !now.kind.is_some_and(|kind| self.on.contains(&kind)) {
+        if !self.on.is_empty() && !self.is_of(now.kind) {
             return Err("not for this window");
+        }
+        if self.id == Cmd::Theme(now.theme) {
+            return Err("it is the theme now");
         }
         (self.when)(now)
     }
@@ -190,10 +207,26 @@ impl Command {
     pub fn of(id: Cmd) -> Option<&'static Self> {
         COMMANDS.iter().find(|command| command.id == id)
     }
-    /// The command this key gives.
-    pub fn on_key(key: Key) -> Option<&'static Self> {
-        let text = key.to_string();
-        COMMANDS.iter().find(|command| command.keys.contains(&text.as_str()))
+    /// Whether it is about windows of this kind, and not about all.
+    fn is_of(&self, kind: Option<WinKind>) -> bool {
+        kind.is_some_and(|kind| self.on.contains(&kind))
+    }
+    /// The command this key gives in a window of this kind: one that is about such windows goes
+    /// before one for all, and one for others only says so.
+    pub fn on_key(key: Key, kind: Option<WinKind>) -> Option<&'static Self> {
+        Self::on_text(&key.to_string(), kind)
+    }
+    fn on_text(text: &str, kind: Option<WinKind>) -> Option<&'static Self> {
+        let all = || COMMANDS.iter().filter(|command| command.keys.contains(&text));
+        let ours = all().find(|command| command.is_of(kind));
+        ours.or_else(|| all().find(|command| command.on.is_empty())).or_else(|| all().next())
+    }
+    /// Its keys in a window of this kind: those that give another command there are left out.
+    pub fn keys_in(&self, kind: Option<WinKind>) -> impl Iterator<Item = &'static str> {
+        let ours = self.on.is_empty() || self.is_of(kind);
+        let id = self.id;
+        let gives = move |text: &&str| Self::on_text(text, kind).is_some_and(|c| c.id == id);
+        self.keys.iter().copied().filter(move |text| !ours || gives(text))
     }
     /// The commands of a menu, from the top.
     pub fn of_menu(menu: Menu) -> impl Iterator<Item = &'static Self> {
@@ -273,7 +306,15 @@ fn lift_cordons(now: &Situation) -> Result<(), &'static str> {
 
 /// The table.
 pub const COMMANDS: &[Command] = &[
-    look(Cmd::Theme, Menu::System, "Next theme", &[]),
+    look(Cmd::Settings, Menu::System, "Settings", &[","]),
+    look(Cmd::Themes, Menu::System, "Theme", &[]),
+    theme(ThemeName::Dark, "Theme dark"),
+    theme(ThemeName::Light, "Theme light"),
+    theme(ThemeName::HighContrast, "Theme high-contrast"),
+    theme(ThemeName::CvdDark, "Theme cvd-dark"),
+    theme(ThemeName::CvdLight, "Theme cvd-light"),
+    theme(ThemeName::Terminal, "Theme terminal"),
+    theme(ThemeName::Mono, "Theme mono"),
     look(Cmd::Retry, Menu::System, "Connect now", &["r"]).when(lost),
     look(Cmd::Suspend, Menu::System, "Suspend", &["^Z"]),
     look(Cmd::Quit, Menu::System, "Quit", &["^Q"]).hint(9),
@@ -318,6 +359,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Help, Menu::Help, "Keys", &["?", "F1"]).hint(1),
     bare(Cmd::Menu, "Menu", &["m", "F9", "F10", "Shift-F10"]).hint(1),
     bare(Cmd::Back, "Back, close, clear", &["Esc"]),
+    bare(Cmd::Keep, "Keep what is chosen", &["Enter", "Space"]).on(SETTINGS).hint(2),
     bare(Cmd::Nth(7), "Window 7", &["7"]),
     bare(Cmd::Nth(8), "Window 8", &["8"]),
     bare(Cmd::Nth(9), "Window 9", &["9"]),
@@ -336,7 +378,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_one_a_terminal_delivers_and_gives_one_command() {
+    fn every_key_is_one_a_terminal_delivers_and_gives_one_command_in_a_window() {
         let mut seen = std::collections::BTreeMap::new();
         for command in COMMANDS {
             for text in command.keys {
@@ -345,7 +387,12 @@ mod tests {
                 let never = ["^I", "^M", "^[", "^\\", "^_", "^/", "^Tab"].contains(text);
                 let f3 = text.ends_with("F3") && *text != "F3";
                 assert!(!never && !f3, "{text} does not arrive");
-                assert_eq!(seen.insert(key, command.id), None, "{text} twice");
+                let kinds = command.on.iter().map(|kind| Some(*kind));
+                let kinds: Vec<_> =
+                    if command.on.is_empty() { vec![None] } else { kinds.collect() };
+                for kind in kinds {
+                    assert_eq!(seen.insert((key, kind), command.id), None, "{text} twice");
+                }
             }
         }
     }
@@ -361,6 +408,29 @@ mod tests {
         for command in COMMANDS {
             let reachable = command.menu.is_some() || command.keys.iter().any(plain);
             assert!(reachable, "{}", command.label);
+        }
+    }
+
+    /// A window may have a key for itself, but never the one that finds all the others.
+    #[test]
+    fn the_palette_is_reachable_from_every_window() {
+        let find = Command::of(Cmd::Find).unwrap();
+        for command in COMMANDS.iter().filter(|command| command.id != Cmd::Find) {
+            assert!(command.keys.iter().all(|key| !find.keys.contains(key)), "{}", command.label);
+        }
+        let menu = Command::of(Cmd::Menu).unwrap();
+        for kind in COMMANDS.iter().flat_map(|command| command.on) {
+            assert!(menu.keys_in(Some(*kind)).next().is_some(), "{kind:?} has no key for the menu");
+        }
+    }
+
+    #[test]
+    fn every_theme_has_its_command() {
+        for name in ThemeName::ALL {
+            let command = Command::of(Cmd::Theme(name)).unwrap();
+            assert_eq!(command.label, format!("Theme {}", name.word()));
+            let now = Situation { theme: name, ..Situation::default() };
+            assert!(command.can(&now).is_err() && name != ThemeName::Tokens);
         }
     }
 

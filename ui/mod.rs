@@ -27,6 +27,7 @@ mod picture;
 mod pointer;
 mod replica;
 mod screen;
+mod settings;
 mod shell;
 mod stderr;
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod hosts;
 mod inside;
 mod jobs;
 mod listing;
+mod settings;
 mod vms;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ pub use hosts::HostRows;
 pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use settings::SettingsView;
 pub use vms::VmRows;
 
 use super::canvas::Canvas;
@@ -31,6 +33,7 @@ use super::glyphs::Glyphs;
 use super::link::Link;
 use super::msg::{Answer, Query};
 use super::replica::{Changed, Replica};
+use super::settings::Settings;
 use super::widgets::Field;
 
 /// Which window.
@@ -42,6 +45,7 @@ pub enum WinKind {
     Events,
     Host,
     Help,
+    Settings,
 }
 
 /// What a window may look at while it draws.
@@ -63,6 +67,8 @@ pub struct Ctx<'a> {
     pub glyphs: Glyphs,
     /// In which times are shown.
     pub zone: Zone,
+    /// What is set and kept.
+    pub settings: &'a Settings,
     pub now_can: &'a Situation,
 }
 
@@ -75,6 +81,7 @@ pub enum View {
     Events(Listing<EventRows>),
     Host(HostView),
     Help(HelpView),
+    Settings(SettingsView),
 }
 
 /// Does the same with whatever window it is.
@@ -87,6 +94,7 @@ macro_rules! each {
             View::Events($inside) => $does,
             View::Host($inside) => $does,
             View::Help($inside) => $does,
+            View::Settings($inside) => $does,
         }
     };
 }
@@ -100,7 +108,7 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
-            WinKind::Host => None,
+            WinKind::Host | WinKind::Settings => None,
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -111,6 +119,7 @@ impl View {
             Self::Events(_) => WinKind::Events,
             Self::Host(_) => WinKind::Host,
             Self::Help(_) => WinKind::Help,
+            Self::Settings(_) => WinKind::Settings,
         }
     }
     /// Whether it shows the same thing.
@@ -138,7 +147,9 @@ impl View {
     /// What stands in its bottom line.
     pub fn footer(&self, ctx: &Ctx) -> String {
         let foot = each!(self, inside => inside.footer());
-        let old = ctx.stale && ctx.fleet.world().is_some() && self.kind() != WinKind::Help;
+        let old = ctx.stale
+            && ctx.fleet.world().is_some()
+            && !matches!(self.kind(), WinKind::Help | WinKind::Settings);
         let as_of = format!("as of {}", ctx.zone.clock(ctx.heard_there));
         match (old, foot.is_empty()) {
             (true, true) => as_of,
