@@ -12,8 +12,9 @@ use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
 use super::dialogs::{Act, Palette, Prompt};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
-use super::theme::{Theme, ThemeName};
-use super::windows::{HelpView, ListOp, View, WinKind};
+use super::settings::Choice;
+use super::theme::Theme;
+use super::windows::{HelpView, ListOp, SettingsView, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -52,13 +53,18 @@ impl App {
     }
 
     fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
-        if let Some(command) = Command::on_key(key) {
+        if let Some(command) = Command::on_key(key, self.kind()) {
             self.give(command, out);
         } else if let Key { code: Code::Char(c), alt: true, .. } = key {
             let begins = |(_, title): &(Menu, &str)| title.to_lowercase().starts_with(c);
             let found = MENUS.iter().position(begins);
             self.menu = found.map(|menu| MenuState::new(menu, None)).or(self.menu);
         }
+    }
+
+    /// The kind of the focused window.
+    pub(super) fn kind(&self) -> Option<WinKind> {
+        self.desk.focused().map(|window| window.view.kind())
     }
 
     /// Keys for the filter that is being typed.
@@ -103,9 +109,12 @@ impl App {
 
     fn act(&mut self, cmd: Cmd, out: &mut Vec<Effect>) {
         match cmd {
-            Cmd::Theme => self.next_theme(),
             Cmd::Time(leap) => self.leap(leap, out),
             Cmd::Then => self.fleet_then(out),
+            Cmd::Themes => self.menu = Some(MenuState::themes()),
+            Cmd::Theme(name) => self.choose(Choice::Theme(name), out),
+            Cmd::Settings => self.show_settings(),
+            Cmd::Keep => self.keep(out),
             Cmd::Retry => out.push(Effect::Retry),
             Cmd::Redraw => out.push(Effect::Redraw),
             Cmd::Suspend => out.push(Effect::Suspend),
@@ -155,17 +164,52 @@ impl App {
         }
     }
 
-    fn next_theme(&mut self) {
-        let at = ThemeName::ALL.iter().position(|name| *name == self.theme.name);
-        let name = ThemeName::ALL[at.map_or(0, |at| (at + 1) % ThemeName::ALL.len())];
-        self.theme = Theme::new(name, self.setup.depth);
-        self.notice = Some(Notice::result(format!("Theme: {}", name.word()), self.now));
+    fn show_settings(&mut self) {
+        match self.desk.of_kind(WinKind::Settings) {
+            Some(id) => self.desk.focus(id),
+            None => {
+                let view = SettingsView::new(&self.settings, self.setup.zone);
+                self.open(View::Settings(view));
+            }
+        }
+    }
+    fn keep(&mut self, out: &mut Vec<Effect>) {
+        if let Some(View::Settings(view)) = self.desk.focused().map(|window| &window.view)
+            && let Some(choice) = view.choice()
+        {
+            self.choose(choice, out);
+        }
+    }
+    /// Sets something, and says so.
+    fn choose(&mut self, choice: Choice, out: &mut Vec<Effect>) {
+        let before = self.settings;
+        self.settings = before.with(choice);
+        if before.mouse != self.settings.mouse {
+            out.push(Effect::Mouse(self.settings.mouse));
+        }
+        for window in self.desk.windows_mut() {
+            if let View::Settings(view) = &mut window.view {
+                view.seek(choice);
+            }
+        }
+        let said = format!("{}: {}, {}", choice.of(), choice.word(), choice.about());
+        self.notice = Some(Notice::result(said, self.now));
+    }
+    /// Shows what is set, or what is tried on in the settings.
+    pub(super) fn dress(&mut self) {
+        let shown = match self.desk.focused().map(|window| &window.view) {
+            Some(View::Settings(view)) => view.preview(&self.settings),
+            Some(_) | None => self.settings,
+        };
+        if self.theme.name != shown.theme {
+            self.theme = Theme::new(shown.theme, self.setup.depth);
+        }
+        (self.glyphs.ascii, self.zone) = (shown.ascii, shown.zone);
     }
 
     fn select_text(&mut self, out: &mut Vec<Effect>) {
-        self.mouse_on = !self.mouse_on;
-        out.push(Effect::Mouse(self.mouse_on));
-        let said = match self.mouse_on {
+        self.choose(Choice::Mouse(!self.settings.mouse), out);
+        let said = match self.settings.mouse {
             true => "The pointer works the desktop again",
             false => "The pointer selects text now; the same command gives it back",
         };
@@ -248,13 +292,13 @@ impl App {
 
     /// Opens the menu of what the focused window shows, at the pointer or under its title.
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
-        let kind = self.desk.focused().map(|window| window.view.kind());
-        let menu = match kind {
+        let menu = match self.kind() {
             Some(WinKind::Hosts | WinKind::Host) => Menu::Host,
             Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
             Some(WinKind::Jobs) => Menu::Job,
             Some(WinKind::Events) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
+            Some(WinKind::Settings) => Menu::System,
             None => Menu::Fleet,
         };
         let at_menu = MENUS.iter().position(|(other, _)| *other == menu).unwrap_or(0);
@@ -267,7 +311,8 @@ impl App {
             return;
         }
         let extra = |window: &&super::desk::Window| {
-            matches!(window.view.kind(), WinKind::Host | WinKind::Vm | WinKind::Help)
+            let kind = window.view.kind();
+            matches!(kind, WinKind::Host | WinKind::Vm | WinKind::Help | WinKind::Settings)
         };
         if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {
             self.desk.close(id);

@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::api::{Heartbeat, Planned};
-use hostler::model::{Entry, HoldKind, HostName, Span, Timestamp};
+use hostler::model::{Entry, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
-use super::commands::Situation;
 use super::desk::{Desk, Drag, MenuState, Notice};
 use super::dialogs::{Palette, PlanDialog, Prompt};
 use super::glyphs::Glyphs;
@@ -16,6 +15,7 @@ use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
 use super::notes::Level;
 use super::past::Lookback;
 use super::replica::Replica;
+use super::settings::Settings;
 use super::theme::Theme;
 use super::windows::WinKind;
 
@@ -28,6 +28,9 @@ pub struct App {
     pub(super) setup: Setup,
     pub(super) theme: Theme,
     pub(super) glyphs: Glyphs,
+    pub(super) zone: Zone,
+    /// What is set and kept; what is shown may be tried on only.
+    pub(super) settings: Settings,
     pub(super) size: (u16, u16),
     pub(super) now: Timestamp,
     /// The fleet that is looked at.
@@ -46,7 +49,6 @@ pub struct App {
     pub(super) drag: Option<Drag>,
     /// Arrows move and size the focused window.
     pub(super) moving: bool,
-    pub(super) mouse_on: bool,
     pub(super) scene: Scene,
     pub(super) last_click: Option<(Timestamp, Hit)>,
     last_key: Timestamp,
@@ -68,6 +70,8 @@ impl App {
         Self {
             theme: Theme::new(setup.theme, setup.depth),
             glyphs: Glyphs { ascii: setup.ascii },
+            zone: setup.zone,
+            settings: Settings::new(&setup),
             setup,
             size,
             now,
@@ -84,7 +88,6 @@ impl App {
             notice: None,
             drag: None,
             moving: false,
-            mouse_on: true,
             scene: Scene::default(),
             last_click: None,
             last_key: Timestamp::default(),
@@ -308,7 +311,7 @@ impl App {
     /// Lets the windows follow what has changed.
     pub(super) fn settle(&mut self) {
         let changed = self.fleet.take_changed();
-        let choosing = self.now.since(self.last_key) < CHOOSING;
+        let choosing = self.settings.hold && self.now.since(self.last_key) < CHOOSING;
         let asking = self.asks();
         let hold = choosing || self.menu.is_some() || asking;
         for host in &changed.hosts {
@@ -320,6 +323,7 @@ impl App {
         if self.notice.as_ref().is_some_and(|n| n.until.is_some_and(|until| until <= self.now)) {
             self.notice = None;
         }
+        self.dress();
         let on_events = self.desk.focused().is_some_and(|w| w.view.kind() == WinKind::Events);
         if self.looked_at && on_events && self.past.is_none() {
             self.alarms_seen = self.fleet.alarms();
@@ -350,39 +354,6 @@ impl App {
     /// Failures that nobody has looked at.
     pub(super) fn unseen(&self) -> usize {
         self.past.as_ref().map_or(&self.fleet, |past| &past.present).alarms() - self.alarms_seen
-    }
-
-    /// What the rules of commands look at.
-    pub(super) fn situation(&self) -> Situation {
-        let window = self.desk.focused();
-        let (row, marks) = window.map_or((false, 0), |w| w.view.rows());
-        let hosts = window.map_or(Vec::new(), |w| w.view.hosts(&self.fleet));
-        let held = |host: &&HostName| {
-            let world = self.fleet.world();
-            world.and_then(|w| w.hosts.get(*host)).is_some_and(|h| super::act::is_cordoned(h))
-        };
-        let drained = |host: &&HostName| {
-            let host = self.fleet.world().and_then(|world| world.hosts.get(*host));
-            host.is_some_and(|host| host.holds.values().any(|hold| hold.kind == HoldKind::Drain))
-        };
-        let job = window.and_then(|w| w.view.job());
-        let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
-        Situation {
-            job: job.map(|job| job.word()),
-            drained: hosts.iter().filter(drained).count(),
-            kind: window.map(|w| w.view.kind()),
-            loaded: self.fleet.world().is_some(),
-            connected: self.link.is_live() || self.link == Link::Resyncing,
-            stale: self.stale(),
-            read_only: self.setup.read_only,
-            past: self.past.is_some(),
-            row,
-            marks,
-            cordoned: hosts.iter().filter(held).count(),
-            hosts: hosts.len(),
-            windows: self.desk.windows().len(),
-            compact: self.desk.compact(),
-        }
     }
 
     /// The fleet as far as this desktop has heard: what a crash file begins with.

@@ -1,18 +1,29 @@
 //! The one table of commands. Menus, keys, hints, help and the rules for when a command can be
 //! given are read from it and stand nowhere else.
 
+pub use super::can::{Situation, may_change};
+use super::can::{
+    When, a_host, a_row, a_window, always, change_hosts, failed_job, framed, in_past, in_present,
+    lift_cordons, lift_drains, lost, marked, open_job, paused_job, two_windows,
+};
 use super::keys::Key;
 use super::past::Leap;
+use super::theme::ThemeName;
 use super::widgets::Motion;
 use super::windows::{ListOp, WinKind};
 
 /// A command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Cmd {
-    Theme,
     Time(Leap),
     /// To when the event under the cursor happened.
     Then,
+    /// The menu of themes.
+    Themes,
+    Theme(ThemeName),
+    Settings,
+    /// What is chosen in the settings holds.
+    Keep,
     Retry,
     Redraw,
     Suspend,
@@ -69,6 +80,8 @@ pub enum Side {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Menu {
     System,
+    /// Hangs beside the first, and has no title in the bar.
+    Theme,
     Fleet,
     Host,
     Vm,
@@ -101,35 +114,6 @@ pub enum Tier {
     Disruptive,
 }
 
-/// What a command's rule may look at.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Situation {
-    pub kind: Option<WinKind>,
-    /// The first snapshot has come.
-    pub loaded: bool,
-    pub connected: bool,
-    pub stale: bool,
-    pub read_only: bool,
-    /// It is not the present that is looked at.
-    pub past: bool,
-    /// The cursor is on a row.
-    pub row: bool,
-    pub marks: usize,
-    /// How many hosts a command for hosts would be about, and how many of them are cordoned.
-    pub hosts: usize,
-    pub cordoned: usize,
-    /// How many of them a drain holds.
-    pub drained: usize,
-    /// The word of the job under the cursor.
-    pub job: Option<&'static str>,
-    pub windows: usize,
-    /// One window fills the screen.
-    pub compact: bool,
-}
-
-/// Whether a command can be given now; if not, why.
-pub type When = fn(&Situation) -> Result<(), &'static str>;
-
 /// A row of the table.
 pub struct Command {
     pub id: Cmd,
@@ -151,6 +135,7 @@ const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events, Wi
 const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
 const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
+const SETTINGS: &[WinKind] = &[WinKind::Settings];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
@@ -162,6 +147,9 @@ const fn go(motion: Motion, label: &'static str, keys: &'static [&'static str]) 
 }
 const fn bare(id: Cmd, label: &'static str, keys: &'static [&'static str]) -> Command {
     Command { menu: None, ..look(id, Menu::View, label, keys) }
+}
+const fn theme(name: ThemeName, label: &'static str) -> Command {
+    look(Cmd::Theme(name), Menu::Theme, label, &[])
 }
 const fn snap(side: Side, label: &'static str) -> Command {
     look(Cmd::Snap(side), Menu::Window, label, &[]).when(framed)
@@ -186,8 +174,11 @@ impl Command {
 
     /// Whether it can be given now; if not, why.
     pub fn can(&self, now: &Situation) -> Result<(), &'static str> {
-        if !self.on.is_empty() && !now.kind.is_some_and(|kind| self.on.contains(&kind)) {
+        if !self.on.is_empty() && !self.is_of(now.kind) {
             return Err("not for this window");
+        }
+        if self.id == Cmd::Theme(now.theme) {
+            return Err("it is the theme now");
         }
         (self.when)(now)
     }
@@ -202,10 +193,26 @@ impl Command {
     pub fn of(id: Cmd) -> Option<&'static Self> {
         COMMANDS.iter().find(|command| command.id == id)
     }
-    /// The command this key gives.
-    pub fn on_key(key: Key) -> Option<&'static Self> {
-        let text = key.to_string();
-        COMMANDS.iter().find(|command| command.keys.contains(&text.as_str()))
+    /// Whether it is about windows of this kind, and not about all.
+    fn is_of(&self, kind: Option<WinKind>) -> bool {
+        kind.is_some_and(|kind| self.on.contains(&kind))
+    }
+    /// The command this key gives in a window of this kind: one that is about such windows goes
+    /// before one for all, and one for others only says so.
+    pub fn on_key(key: Key, kind: Option<WinKind>) -> Option<&'static Self> {
+        Self::on_text(&key.to_string(), kind)
+    }
+    fn on_text(text: &str, kind: Option<WinKind>) -> Option<&'static Self> {
+        let all = || COMMANDS.iter().filter(|command| command.keys.contains(&text));
+        let ours = all().find(|command| command.is_of(kind));
+        ours.or_else(|| all().find(|command| command.on.is_empty())).or_else(|| all().next())
+    }
+    /// Its keys in a window of this kind: those that give another command there are left out.
+    pub fn keys_in(&self, kind: Option<WinKind>) -> impl Iterator<Item = &'static str> {
+        let ours = self.on.is_empty() || self.is_of(kind);
+        let id = self.id;
+        let gives = move |text: &&str| Self::on_text(text, kind).is_some_and(|c| c.id == id);
+        self.keys.iter().copied().filter(move |text| !ours || gives(text))
     }
     /// The commands of a menu, from the top.
     pub fn of_menu(menu: Menu) -> impl Iterator<Item = &'static Self> {
@@ -213,91 +220,17 @@ impl Command {
     }
 }
 
-fn always(_: &Situation) -> Result<(), &'static str> {
-    Ok(())
-}
-fn a_row(now: &Situation) -> Result<(), &'static str> {
-    if now.row { Ok(()) } else { Err("no row is chosen") }
-}
-fn a_host(now: &Situation) -> Result<(), &'static str> {
-    if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
-}
-fn marked(now: &Situation) -> Result<(), &'static str> {
-    if now.marks > 0 { Ok(()) } else { Err("nothing is marked") }
-}
-fn a_window(now: &Situation) -> Result<(), &'static str> {
-    if now.windows > 0 { Ok(()) } else { Err("no window is open") }
-}
-fn two_windows(now: &Situation) -> Result<(), &'static str> {
-    if now.windows > 1 { Ok(()) } else { Err("no other window is open") }
-}
-fn framed(now: &Situation) -> Result<(), &'static str> {
-    match now.compact {
-        true => Err("at this size one window fills the screen"),
-        false => a_window(now),
-    }
-}
-fn lost(now: &Situation) -> Result<(), &'static str> {
-    if now.connected { Err("connected already") } else { Ok(()) }
-}
-fn in_past(now: &Situation) -> Result<(), &'static str> {
-    if now.past { Ok(()) } else { Err("this is the present: the time machine goes back") }
-}
-fn in_present(now: &Situation) -> Result<(), &'static str> {
-    match now {
-        Situation { past: true, .. } => Err("you are looking at the past already"),
-        Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
-        Situation { connected: false, .. } => Err("not connected to the controller"),
-        _ => Ok(()),
-    }
-}
-fn change_hosts(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
-}
-/// Whether anything can be asked of the controller; if not, why.
-pub fn may_change(now: &Situation) -> Result<(), &'static str> {
-    match now {
-        Situation { past: true, .. } => Err("you are looking at the past"),
-        Situation { read_only: true, .. } => Err("this desktop was started read-only"),
-        Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
-        Situation { connected: false, .. } => Err("not connected to the controller"),
-        Situation { stale: true, .. } => Err("what you see may be out of date"),
-        _ => Ok(()),
-    }
-}
-fn lift_drains(now: &Situation) -> Result<(), &'static str> {
-    change_hosts(now)?;
-    if now.drained > 0 { Ok(()) } else { Err("no host chosen is drained") }
-}
-fn open_job(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    match now.job {
-        Some("running" | "paused") => Ok(()),
-        Some(_) => Err("the job is over"),
-        None => Err("no job is chosen"),
-    }
-}
-fn paused_job(now: &Situation) -> Result<(), &'static str> {
-    open_job(now)?;
-    if now.job == Some("paused") { Ok(()) } else { Err("the job is not paused") }
-}
-fn failed_job(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    match now.job {
-        Some("failed" | "paused") => Ok(()),
-        Some(_) => Err("nothing of the job has failed"),
-        None => Err("no job is chosen"),
-    }
-}
-fn lift_cordons(now: &Situation) -> Result<(), &'static str> {
-    change_hosts(now)?;
-    if now.cordoned > 0 { Ok(()) } else { Err("no host chosen is cordoned") }
-}
-
 /// The table.
 pub const COMMANDS: &[Command] = &[
-    look(Cmd::Theme, Menu::System, "Next theme", &[]),
+    look(Cmd::Settings, Menu::System, "Settings", &[","]),
+    look(Cmd::Themes, Menu::System, "Theme", &[]),
+    theme(ThemeName::Dark, "Theme dark"),
+    theme(ThemeName::Light, "Theme light"),
+    theme(ThemeName::HighContrast, "Theme high-contrast"),
+    theme(ThemeName::CvdDark, "Theme cvd-dark"),
+    theme(ThemeName::CvdLight, "Theme cvd-light"),
+    theme(ThemeName::Terminal, "Theme terminal"),
+    theme(ThemeName::Mono, "Theme mono"),
     look(Cmd::Time(Leap::Enter), Menu::System, "Time machine", &[]).when(in_present),
     look(Cmd::Time(Leap::Back), Menu::System, "One event back", &["["]).when(in_past),
     look(Cmd::Time(Leap::On), Menu::System, "One event on", &["]"]).when(in_past),
@@ -352,6 +285,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Help, Menu::Help, "Keys", &["?", "F1"]).hint(1),
     bare(Cmd::Menu, "Menu", &["m", "F9", "F10", "Shift-F10"]).hint(1),
     bare(Cmd::Back, "Back, close, clear", &["Esc"]),
+    bare(Cmd::Keep, "Keep what is chosen", &["Enter", "Space"]).on(SETTINGS).hint(2),
     bare(Cmd::Nth(7), "Window 7", &["7"]),
     bare(Cmd::Nth(8), "Window 8", &["8"]),
     bare(Cmd::Nth(9), "Window 9", &["9"]),
@@ -370,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_one_a_terminal_delivers_and_gives_one_command() {
+    fn every_key_is_one_a_terminal_delivers_and_gives_one_command_in_a_window() {
         let mut seen = std::collections::BTreeMap::new();
         for command in COMMANDS {
             for text in command.keys {
@@ -379,7 +313,12 @@ mod tests {
                 let never = ["^I", "^M", "^[", "^\\", "^_", "^/", "^Tab"].contains(text);
                 let f3 = text.ends_with("F3") && *text != "F3";
                 assert!(!never && !f3, "{text} does not arrive");
-                assert_eq!(seen.insert(key, command.id), None, "{text} twice");
+                let kinds = command.on.iter().map(|kind| Some(*kind));
+                let kinds: Vec<_> =
+                    if command.on.is_empty() { vec![None] } else { kinds.collect() };
+                for kind in kinds {
+                    assert_eq!(seen.insert((key, kind), command.id), None, "{text} twice");
+                }
             }
         }
     }
@@ -395,6 +334,29 @@ mod tests {
         for command in COMMANDS {
             let reachable = command.menu.is_some() || command.keys.iter().any(plain);
             assert!(reachable, "{}", command.label);
+        }
+    }
+
+    /// A window may have a key for itself, but never the one that finds all the others.
+    #[test]
+    fn the_palette_is_reachable_from_every_window() {
+        let find = Command::of(Cmd::Find).unwrap();
+        for command in COMMANDS.iter().filter(|command| command.id != Cmd::Find) {
+            assert!(command.keys.iter().all(|key| !find.keys.contains(key)), "{}", command.label);
+        }
+        let menu = Command::of(Cmd::Menu).unwrap();
+        for kind in COMMANDS.iter().flat_map(|command| command.on) {
+            assert!(menu.keys_in(Some(*kind)).next().is_some(), "{kind:?} has no key for the menu");
+        }
+    }
+
+    #[test]
+    fn every_theme_has_its_command() {
+        for name in ThemeName::ALL {
+            let command = Command::of(Cmd::Theme(name)).unwrap();
+            assert_eq!(command.label, format!("Theme {}", name.word()));
+            let now = Situation { theme: name, ..Situation::default() };
+            assert!(command.can(&now).is_err() && name != ThemeName::Tokens);
         }
     }
 

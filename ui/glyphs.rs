@@ -139,6 +139,14 @@ impl Glyphs {
     pub fn active(self) -> (&'static str, &'static str) {
         if self.ascii { ("<", ">") } else { ("«", "»") }
     }
+    /// Behind an item that opens another menu.
+    pub fn further(self) -> &'static str {
+        self.pick("▸", ">")
+    }
+    /// Before one of several choices.
+    pub fn choice(self, on: bool) -> &'static str {
+        if on { self.pick("(•)", "(*)") } else { "( )" }
+    }
     pub fn rule(self) -> &'static str {
         self.pick("─", "-")
     }

@@ -6,6 +6,7 @@
 mod act;
 mod app;
 mod ask;
+mod can;
 mod canvas;
 mod clock;
 mod commands;
@@ -28,6 +29,7 @@ mod picture;
 mod pointer;
 mod replica;
 mod screen;
+mod settings;
 mod shell;
 mod stderr;
 #[cfg(test)]

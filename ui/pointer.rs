@@ -74,7 +74,7 @@ impl App {
                 self.list(ListOp::Select(row));
                 match (mouse.ctrl, double) {
                     (true, _) => self.give_by_id(Cmd::List(ListOp::Mark), out),
-                    (false, true) => self.give_by_id(Cmd::Open, out),
+                    (false, true) => self.open_row(out),
                     (false, false) => {}
                 }
             }
@@ -107,6 +107,12 @@ impl App {
         }
     }
 
+    /// A double click is what Enter is in that window.
+    fn open_row(&mut self, out: &mut Vec<Effect>) {
+        if let Some(command) = Command::on_key(Key::ENTER, self.kind()) {
+            self.give(command, out);
+        }
+    }
     fn give_by_id(&mut self, cmd: Cmd, out: &mut Vec<Effect>) {
         if let Some(command) = Command::of(cmd) {
             self.give(command, out);

@@ -33,7 +33,8 @@ impl App {
             pending: &self.pending,
             compact: self.desk.compact(),
             glyphs: self.glyphs,
-            zone: self.setup.zone,
+            zone: self.zone,
+            settings: &self.settings,
             now_can: &now_can,
             past: self.stand(),
         };

@@ -193,6 +193,10 @@ impl Client {
     pub async fn schedules(&self) -> Answer<Listing<ScheduleItem>> {
         self.get("/v1/schedules").await
     }
+    /// All schedules with all their times within `span`.
+    pub async fn schedules_within(&self, span: Span) -> Answer<Listing<ScheduleItem>> {
+        self.get(&format!("/v1/schedules?within={span}")).await
+    }
     /// One schedule.
     pub async fn schedule(&self, name: &ScheduleName) -> Answer<ScheduleItem> {
         self.get(&format!("/v1/schedules/{name}")).await

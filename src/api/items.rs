@@ -87,6 +87,9 @@ pub struct ScheduleItem {
     pub name: ScheduleName,
     /// The next times, soonest first.
     pub next: Vec<Timestamp>,
+    /// All within a span were asked for, and it has more of them than these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     #[serde(flatten)]
     pub schedule: Arc<Schedule>,
 }

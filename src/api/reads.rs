@@ -25,6 +25,10 @@ type Answer<T> = Result<Json<T>, Fault>;
 
 /// How many next times a schedule shows.
 const NEXT_SHOWN: usize = 5;
+/// As many at most when all within a span are asked for.
+const WITHIN_SHOWN: usize = 500;
+/// So far ahead they can be asked for: a year, and the rest of a calendar's page.
+const WITHIN_MOST: Span = Span::from_hours(400 * 24);
 
 pub(super) async fn world(State(api): State<Api>) -> Json<Snapshot> {
     let world = (*api.handle.world()).clone();
@@ -109,13 +113,34 @@ fn pool_items(api: &Api, world: &World, plan: &Plan) -> Vec<PoolItem> {
 
 fn schedule_item(api: &Api, name: &ScheduleName, schedule: &Arc<Schedule>) -> ScheduleItem {
     let next = api.handle.next_runs(name, NEXT_SHOWN);
-    ScheduleItem { name: name.clone(), next, schedule: schedule.clone() }
+    ScheduleItem { name: name.clone(), next, more: false, schedule: schedule.clone() }
 }
 
-pub(super) async fn schedules(State(api): State<Api>) -> Json<Listing<ScheduleItem>> {
+/// `?within=35d`: all times until then; without it, the next few.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SchedulesQuery {
+    within: Option<Span>,
+}
+
+pub(super) async fn schedules(
+    State(api): State<Api>,
+    Asked(query): Asked<SchedulesQuery>,
+) -> Answer<Listing<ScheduleItem>> {
+    if let Some(span) = query.within.filter(|span| *span > WITHIN_MOST) {
+        let detail = format!("runs are told within at most {WITHIN_MOST}, not {span}");
+        return Err(Fault::new(What::BadQuery, detail));
+    }
     let world = api.handle.world();
-    let items = world.schedules.iter().map(|(name, s)| schedule_item(&api, name, s)).collect();
-    listing(&api, &world, items)
+    let item = |(name, schedule): (&ScheduleName, &Arc<Schedule>)| match query.within {
+        None => schedule_item(&api, name, schedule),
+        Some(span) => {
+            let (next, more) = api.handle.runs_within(name, span, WITHIN_SHOWN);
+            ScheduleItem { name: name.clone(), next, more, schedule: schedule.clone() }
+        }
+    };
+    let items = world.schedules.iter().map(item).collect();
+    Ok(listing(&api, &world, items))
 }
 
 pub(super) async fn schedule(

@@ -62,7 +62,7 @@ pub(crate) struct Args {
 /// Flags of the desktop, with a command or without.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Looks {
-    /// The desktop's theme: dark, light, terminal, mono.
+    /// The desktop's theme: dark, light, high-contrast, cvd-dark, cvd-light, terminal, mono.
     #[arg(long, value_name = "NAME")]
     pub(crate) theme: Option<String>,
     /// The desktop in ASCII characters only.

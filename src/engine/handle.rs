@@ -300,4 +300,15 @@ impl Handle {
     pub fn next_runs(&self, schedule: &ScheduleName, n: usize) -> Vec<Timestamp> {
         crate::plan::next_runs(&self.world(), schedule, self.now(), n)
     }
+
+    /// The times of a schedule within `span`, of the first `most`; and whether there are more.
+    pub fn runs_within(
+        &self,
+        schedule: &ScheduleName,
+        span: Span,
+        most: usize,
+    ) -> (Vec<Timestamp>, bool) {
+        let now = self.now();
+        crate::plan::runs_until(&self.world(), schedule, now, now + span, most)
+    }
 }

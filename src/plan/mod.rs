@@ -92,6 +92,27 @@ pub fn next_runs(world: &World, name: &ScheduleName, now: Timestamp, n: usize) -
     out
 }
 
+/// The times at which a schedule runs after `now` and up to `until`, of the first `most` that its
+/// calendar has there; and whether it has more of them than these.
+pub fn runs_until(
+    world: &World,
+    name: &ScheduleName,
+    now: Timestamp,
+    until: Timestamp,
+    most: usize,
+) -> (Vec<Timestamp>, bool) {
+    let Some(schedule) = world.schedules.get(name) else { return (Vec::new(), false) };
+    let Ok(calendar) = Calendar::new(&schedule.spec.cron, &schedule.spec.zone) else {
+        return (Vec::new(), false);
+    };
+    let from = schedule.skip_upto.map_or(now, |upto| upto.max(now));
+    let mut times = calendar.between(from, until, most.saturating_add(1));
+    let more = times.len() > most;
+    times.truncate(most);
+    times.retain(|at| !schedule.spec.blackout.contains(&calendar.day(*at)));
+    (times, more)
+}
+
 /// A command that waits for its host to be free.
 enum Command<'a> {
     Vm(OpKind, &'a Vm),

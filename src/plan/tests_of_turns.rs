@@ -61,6 +61,11 @@ fn the_next_runs_are_those_that_are_not_passed_over() {
     assert_eq!(next(&grown), days(2));
     nightly(&mut grown, |spec| spec.blackout = vec!["2027-01-18".parse().unwrap()]);
     assert_eq!(next(&grown), days(3));
+    let until = at(MIDNIGHT + 5 * DAY);
+    let within = |most| runs_until(&grown.world, &name("nightly"), at(30), until, most);
+    assert_eq!(within(9), (days(3).into(), false), "up to the very end, and not the blackout day");
+    assert_eq!(within(3), (days(3)[..2].to_vec(), true), "the blackout day is one of the first");
+    assert_eq!(runs_until(&grown.world, &name("other"), at(30), until, 9), (Vec::new(), false));
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! The open menu: its items from the command table, greyed where a command cannot be given.
+//! The open menu: its items from the command table, greyed where a command cannot be given. The
+//! themes have a menu of their own that hangs beside the first one.
 
 use ratatui::layout::Rect;
 
 use crate::ui::canvas::{Canvas, Hit};
-use crate::ui::commands::{Cmd, Command, MENUS, Situation};
+use crate::ui::commands::{Cmd, Command, MENUS, Menu, Situation};
 use crate::ui::keys::{Code, Key};
 use crate::ui::text;
 use crate::ui::theme::Token;
@@ -15,6 +16,8 @@ pub struct MenuState {
     pub item: usize,
     /// Where it hangs; none: under its title.
     pub at: Option<(u16, u16)>,
+    /// The item beside which the menu of themes hangs, when that one is open.
+    under: Option<usize>,
 }
 
 /// What a key or click in a menu leads to.
@@ -27,11 +30,26 @@ pub enum MenuMove {
 
 impl MenuState {
     pub fn new(menu: usize, at: Option<(u16, u16)>) -> Self {
-        Self { menu: menu % MENUS.len(), item: 0, at }
+        Self { menu: menu % MENUS.len(), item: 0, at, under: None }
+    }
+    /// The menu of themes.
+    pub fn themes() -> Self {
+        let first = Self::new(0, None);
+        let under = first.items().iter().position(|item| item.id == Cmd::Themes);
+        Self { under, ..first }
     }
     /// Its items, from the top.
     pub fn items(&self) -> Vec<&'static Command> {
+        match self.under {
+            Some(_) => Command::of_menu(Menu::Theme).collect(),
+            None => self.outer(),
+        }
+    }
+    fn outer(&self) -> Vec<&'static Command> {
         Command::of_menu(MENUS[self.menu].0).collect()
+    }
+    fn on_themes(&self) -> bool {
+        self.chosen().is_some_and(|item| item.id == Cmd::Themes)
     }
     /// The item the cursor is on.
     pub fn chosen(&self) -> Option<&'static Command> {
@@ -40,6 +58,17 @@ impl MenuState {
 
     /// Takes a key: arrows move, Enter gives, a letter goes to the next item that begins with it.
     pub fn key(&mut self, key: Key) -> MenuMove {
+        match (key, self.under) {
+            (Key::ESC | Key::LEFT, Some(item)) => *self = Self { item, under: None, ..*self },
+            (Key::ENTER | Key::RIGHT, None) if self.on_themes() => {
+                *self = Self { item: 0, under: Some(self.item), ..*self };
+            }
+            _ => return self.walk(key),
+        }
+        MenuMove::Stay
+    }
+
+    fn walk(&mut self, key: Key) -> MenuMove {
         let items = self.items();
         let len = items.len().max(1);
         match key {
@@ -65,13 +94,34 @@ impl MenuState {
 
 /// Draws the open menu, under its title or where it hangs.
 pub fn draw_menu(canvas: &mut Canvas, menu: &MenuState, titles: &[u16], now: &Situation) {
-    let items = menu.items();
+    let (x, y) = menu.at.unwrap_or((titles.get(menu.menu).copied().unwrap_or(0), 1));
+    let Some(under) = menu.under else {
+        draw_items(canvas, (x, y), &menu.items(), (menu.item, true), now);
+        return;
+    };
+    let outer = draw_items(canvas, (x, y), &menu.outer(), (under, false), now);
+    let beside = (outer.right().saturating_sub(1), outer.y + under as u16);
+    draw_items(canvas, beside, &menu.items(), (menu.item, true), now);
+}
+
+/// Draws a list of items in its frame, and which of them is chosen; only the innermost list takes
+/// clicks.
+fn draw_items(
+    canvas: &mut Canvas,
+    (x, y): (u16, u16),
+    items: &[&'static Command],
+    (chosen, inner): (usize, bool),
+    now: &Situation,
+) -> Rect {
     let more = canvas.glyphs.more();
-    let keys = |item: &Command| item.keys.first().copied().unwrap_or("");
-    let wide = |item: &&Command| text::width(&item.title(more)) + text::width(keys(item)) + 3;
+    let further = canvas.glyphs.further();
+    let key = |item: &Command| match item.id == Cmd::Themes {
+        true => further,
+        false => item.keys_in(now.kind).next().unwrap_or(""),
+    };
+    let wide = |item: &&Command| text::width(&item.title(more)) + text::width(key(item)) + 3;
     let width = items.iter().map(wide).max().unwrap_or(10) + 4;
     let height = items.len() as u16 + 2;
-    let (x, y) = menu.at.unwrap_or((titles.get(menu.menu).copied().unwrap_or(0), 1));
     let screen = canvas.area();
     let area = Rect {
         x: x.min(screen.right().saturating_sub(width)),
@@ -85,22 +135,26 @@ pub fn draw_menu(canvas: &mut Canvas, menu: &MenuState, titles: &[u16], now: &Si
     for (n, item) in items.iter().enumerate() {
         let y = area.y + 1 + n as u16;
         let line = Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
-        let token = match (n == menu.item, item.can(now).is_ok()) {
+        let token = match (n == chosen, item.can(now).is_ok()) {
             (true, _) => Token::BarOn,
             (false, true) => Token::Bar,
             (false, false) => Token::BarOff,
         };
         canvas.fill(line, " ", token);
         canvas.text(line.x + 1, y, &item.title(more), token);
-        let key = keys(item);
+        let key = key(item);
         canvas.text(line.right().saturating_sub(text::width(key) + 1), y, key, token);
-        canvas.hit(line, Hit::MenuItem(n));
+        if inner {
+            canvas.hit(line, Hit::MenuItem(n));
+        }
     }
+    area
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::theme::ThemeName;
 
     #[test]
     fn keys_walk_a_menu_round() {
@@ -120,6 +174,27 @@ mod tests {
         menu.key(Key::LEFT);
         assert_eq!(menu.menu, 7);
         assert_eq!(menu.key(Key::ESC), MenuMove::Close);
+    }
+
+    #[test]
+    fn the_themes_hang_beside_the_first_menu() {
+        let mut menu = MenuState::new(0, None);
+        while menu.chosen().unwrap().id != Cmd::Themes {
+            menu.key(Key::DOWN);
+        }
+        let at = menu;
+        assert_eq!(menu.key(Key::ENTER), MenuMove::Stay);
+        assert_eq!(menu.key(Key::DOWN), MenuMove::Stay);
+        assert_eq!(menu.key(Key::ENTER), MenuMove::Give(Cmd::Theme(ThemeName::Light)));
+        for back in [Key::ESC, Key::LEFT] {
+            let mut inner = menu;
+            assert_eq!(inner.key(back), MenuMove::Stay);
+            assert_eq!(inner, at);
+        }
+        assert_eq!(menu.key(Key::RIGHT), MenuMove::Stay);
+        assert_eq!(menu, MenuState::new(1, None));
+        menu = MenuState::themes();
+        assert_eq!(menu.chosen().unwrap().id, Cmd::Theme(ThemeName::Dark));
     }
 
     #[test]

@@ -189,7 +189,10 @@ fn words(
             };
             let title = command.title(canvas.glyphs.more());
             match command.can(now) {
-                Ok(()) => ("do", title, command.keys.join(" "), Token::Text),
+                Ok(()) => {
+                    let keys: Vec<&str> = command.keys_in(now.kind).collect();
+                    ("do", title, keys.join(" "), Token::Text)
+                }
                 Err(why) => ("do", title, why.into(), Token::Dim),
             }
         }

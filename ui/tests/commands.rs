@@ -7,6 +7,7 @@ use crate::ui::commands::{COMMANDS, Cmd, Side};
 use crate::ui::desk::Place;
 use crate::ui::msg::{Effect, Query};
 use crate::ui::past::Leap;
+use crate::ui::theme::ThemeName;
 use crate::ui::widgets::Motion;
 use crate::ui::windows::{ListOp, WinKind};
 
@@ -21,7 +22,6 @@ enum Proof {
 
 /// For each command: what is pressed, and how one sees that it was carried out.
 const PROOFS: &[(Cmd, &str, Proof)] = &[
-    (Cmd::Theme, "m Left Left Enter", Sees("Theme: dark")),
     (
         Cmd::Time(Leap::Enter),
         ": time Space machine Enter",
@@ -37,6 +37,16 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Time(Leap::FarOn), "}", Sees("Ten minutes on: this is the present")),
     (Cmd::Time(Leap::Leave), "Backspace", Sees("Back to the present: this is the present")),
     (Cmd::Then, "6 t", Sees("The fleet then: no row is chosen")),
+    (Cmd::Settings, ",", Does(|run| assert_eq!(run.focus(), Some(WinKind::Settings)))),
+    (Cmd::Themes, "m Left Left Down Enter", Sees("Theme high-contrast")),
+    (Cmd::Theme(ThemeName::Dark), "", Does(|run| themed(run, ThemeName::Dark))),
+    (Cmd::Theme(ThemeName::Light), "", Does(|run| themed(run, ThemeName::Light))),
+    (Cmd::Theme(ThemeName::HighContrast), "", Does(|run| themed(run, ThemeName::HighContrast))),
+    (Cmd::Theme(ThemeName::CvdDark), "", Does(|run| themed(run, ThemeName::CvdDark))),
+    (Cmd::Theme(ThemeName::CvdLight), "", Does(|run| themed(run, ThemeName::CvdLight))),
+    (Cmd::Theme(ThemeName::Terminal), "", Does(|run| themed(run, ThemeName::Terminal))),
+    (Cmd::Theme(ThemeName::Mono), "", Does(|run| themed(run, ThemeName::Mono))),
+    (Cmd::Keep, ", Down Enter", Sees("Theme: light")),
     (Cmd::Retry, "r", Sees("Connect now: connected already")),
     (Cmd::Redraw, "^L", Does(|run| assert!(run.effects.contains(&Effect::Redraw)))),
     (Cmd::Suspend, "^Z", Does(|run| assert!(run.effects.contains(&Effect::Suspend)))),
@@ -159,6 +169,16 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::List(ListOp::Go(Motion::First)), "End g C", Sees("Cordon mac-0001?")),
     (Cmd::List(ListOp::Go(Motion::Last)), "G C", Sees("Cordon mac-0044?")),
 ];
+
+/// By the palette, and by the menu that hangs beside the first.
+fn themed(run: &mut Run, name: ThemeName) {
+    run.keys(&format!(": theme Space {} Enter", name.word()))
+        .sees(&format!("Theme: {}", name.word()));
+    assert_eq!(run.app.theme.name, name);
+    let mut run = standard();
+    run.click("≡").click("Theme").click(&format!("Theme {}", name.word()));
+    assert_eq!(run.app.theme.name, name);
+}
 
 fn snapped(run: &mut Run, label: &str, side: Side) {
     run.keys("Esc").click("Window").click(label);

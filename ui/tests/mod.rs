@@ -9,4 +9,5 @@ mod pictures;
 mod plans;
 mod rules;
 pub mod session;
+mod settings;
 mod told;

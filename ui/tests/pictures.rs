@@ -14,7 +14,7 @@ use crate::ui::theme::{self, Depth, ThemeName};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300, 90)];
 /// Each window, and the keys that open it and leave it alone in sight where it can be.
-const WINDOWS: [(&str, &str); 7] = [
+const WINDOWS: [(&str, &str); 8] = [
     ("hosts", "2 Down Space Down"),
     ("vms", "3"),
     ("jobs", "4"),
@@ -22,6 +22,7 @@ const WINDOWS: [(&str, &str); 7] = [
     ("host", "2 Enter"),
     ("vm", "3 Down Down Enter"),
     ("help", "2 ?"),
+    ("settings", ","),
 ];
 
 fn grids(buf: &Buffer) -> String {
@@ -118,6 +119,7 @@ fn every_window_loading_empty_failed_and_stale() {
 fn menu_prompt_and_filter_have_their_pictures() {
     for (name, keys) in [
         ("menu", "2 m Down Down"),
+        ("themes", "2 m Left Left Down Right Down"),
         ("prompt", "2 Space Space C disk"),
         ("palette", "2 : 0 0 1"),
         ("filter", "2 / site=lausanne"),

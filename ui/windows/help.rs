@@ -23,13 +23,14 @@ impl HelpView {
     fn lines(&self, ctx: &Ctx) -> Vec<Line> {
         let ours = |c: &&Command| self.about.is_some_and(|kind| c.on.contains(&kind));
         let mut lines = vec![head("In this window")];
-        lines.extend(COMMANDS.iter().filter(ours).map(|c| line(ctx, c)));
+        let line = |c: &Command| line(ctx, c, self.about);
+        lines.extend(COMMANDS.iter().filter(ours).map(line));
         lines.extend([Vec::new(), head("Moving about")]);
-        let motion = |c: &&Command| c.menu.is_none();
-        lines.extend(COMMANDS.iter().filter(motion).map(|c| line(ctx, c)));
+        let motion = |c: &&Command| c.menu.is_none() && c.on.is_empty();
+        lines.extend(COMMANDS.iter().filter(motion).map(line));
         lines.extend([Vec::new(), head("Everywhere")]);
         let rest = |c: &&Command| c.on.is_empty() && c.menu.is_some();
-        lines.extend(COMMANDS.iter().filter(rest).map(|c| line(ctx, c)));
+        lines.extend(COMMANDS.iter().filter(rest).map(line));
         lines.extend([Vec::new(), head("Filters")]);
         lines.extend(FILTERS.map(|(what, how)| row(what, how, Token::Text)));
         lines.extend([Vec::new(), head("Mouse")]);
@@ -77,11 +78,9 @@ fn head(text: &str) -> Line {
 fn row(left: &str, right: &str, token: Token) -> Line {
     vec![(format!("  {left:<16} "), Token::Link), (right.to_string(), token)]
 }
-fn line(ctx: &Ctx, command: &Command) -> Line {
-    let keys = match command.keys.is_empty() {
-        true => "menu".to_string(),
-        false => command.keys.join(" "),
-    };
+fn line(ctx: &Ctx, command: &Command, about: Option<WinKind>) -> Line {
+    let keys: Vec<&str> = command.keys_in(about).collect();
+    let keys = if keys.is_empty() { "menu".to_string() } else { keys.join(" ") };
     let title = command.title(ctx.glyphs.more());
     match (command.on.is_empty(), command.can(ctx.now_can)) {
         (true, Err(why)) => row(&keys, &format!("{title}  ({why})"), Token::Dim),

@@ -9,6 +9,7 @@ mod hosts;
 mod inside;
 mod jobs;
 mod listing;
+mod settings;
 mod vm;
 mod vms;
 
@@ -25,6 +26,7 @@ pub use hosts::HostRows;
 pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use settings::SettingsView;
 pub use vm::VmView;
 pub use vms::VmRows;
 
@@ -35,6 +37,7 @@ use super::glyphs::Glyphs;
 use super::link::Link;
 use super::msg::{Answer, Query};
 use super::replica::{Changed, Replica};
+use super::settings::Settings;
 use super::widgets::Field;
 
 /// Which window.
@@ -47,6 +50,7 @@ pub enum WinKind {
     Host,
     Vm,
     Help,
+    Settings,
 }
 
 /// What a window may look at while it draws.
@@ -68,6 +72,8 @@ pub struct Ctx<'a> {
     pub glyphs: Glyphs,
     /// In which times are shown.
     pub zone: Zone,
+    /// What is set and kept.
+    pub settings: &'a Settings,
     pub now_can: &'a Situation,
     /// It is not the present that is shown.
     pub past: Option<Stand>,
@@ -83,6 +89,7 @@ pub enum View {
     Host(HostView),
     Vm(VmView),
     Help(HelpView),
+    Settings(SettingsView),
 }
 
 /// Does the same with whatever window it is.
@@ -96,6 +103,7 @@ macro_rules! each {
             View::Host($inside) => $does,
             View::Vm($inside) => $does,
             View::Help($inside) => $does,
+            View::Settings($inside) => $does,
         }
     };
 }
@@ -109,7 +117,7 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
-            WinKind::Host | WinKind::Vm => None,
+            WinKind::Host | WinKind::Vm | WinKind::Settings => None,
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -121,6 +129,7 @@ impl View {
             Self::Host(_) => WinKind::Host,
             Self::Vm(_) => WinKind::Vm,
             Self::Help(_) => WinKind::Help,
+            Self::Settings(_) => WinKind::Settings,
         }
     }
     /// Whether it shows the same thing.
@@ -142,7 +151,9 @@ impl View {
     /// What stands in its bottom line.
     pub fn footer(&self, ctx: &Ctx) -> String {
         let foot = each!(self, inside => inside.footer());
-        let old = ctx.stale && ctx.fleet.world().is_some() && self.kind() != WinKind::Help;
+        let old = ctx.stale
+            && ctx.fleet.world().is_some()
+            && !matches!(self.kind(), WinKind::Help | WinKind::Settings);
         let as_of = format!("as of {}", ctx.zone.clock(ctx.heard_there));
         match (old, foot.is_empty()) {
             (true, true) => as_of,

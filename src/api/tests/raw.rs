@@ -47,6 +47,8 @@ async fn every_fault_is_a_problem_document_with_its_code() {
         ("GET", "/v1/forecast?for=8d", "", 400, "bad_query", "1s to 7d, not for 8d"),
         ("GET", "/v1/forecast?for=0s", "", 400, "bad_query", "0s"),
         ("GET", "/v1/forecast?for=soon", "", 400, "bad_query", "for"),
+        ("GET", "/v1/schedules?within=401d", "", 400, "bad_query", "at most 400d, not 401d"),
+        ("GET", "/v1/schedules?until=1d", "", 400, "bad_query", "until"),
         ("GET", "/v1/hosts/nope", "", 404, "not_found", "`nope`"),
         ("POST", "/v1/holds", "", 400, "bad_body", "line 1"),
         ("POST", "/v1/holds", "{\"hosts\": [\"A\"]}", 400, "bad_body", "hosts[0]: `A` is not"),

@@ -35,6 +35,9 @@ async fn what_is_read_is_the_world() {
     let schedule = client.schedule(&name("nightly")).await.unwrap();
     assert_eq!(client.schedules().await.unwrap().items, vec![schedule.clone()]);
     assert_eq!(schedule.schedule, world.schedules["nightly"]);
+    let within = client.schedules_within(Span::from_hours(24 * 7)).await.unwrap().items;
+    assert_eq!((within.len(), within[0].next.len(), within[0].more), (1, 7, false));
+    assert_eq!(within[0].next[..5], schedule.next);
     let one = client.job(job(7)).await.unwrap();
     assert_eq!(client.jobs().await.unwrap().items, vec![one.clone()]);
     assert_eq!((one.title.as_str(), one.over, one.total), ("respawn ci", 0, 1));
