@@ -12,7 +12,7 @@ use super::dialogs::{Act, Palette, Prompt};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::theme::{Theme, ThemeName};
-use super::windows::{HelpView, ListOp, View, WinKind};
+use super::windows::{HelpView, JobView, ListOp, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -50,8 +50,9 @@ impl App {
         }
     }
 
-    fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
-        if let Some(command) = Command::on_key(key) {
+    pub(super) fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        let kind = self.desk.focused().map(|window| window.view.kind());
+        if let Some(command) = Command::on_key(key, kind) {
             self.give(command, out);
         } else if let Key { code: Code::Char(c), alt: true, .. } = key {
             let begins = |(_, title): &(Menu, &str)| title.to_lowercase().starts_with(c);
@@ -111,8 +112,10 @@ impl App {
             Cmd::Vms => self.show(WinKind::Vms),
             Cmd::Jobs => self.show(WinKind::Jobs),
             Cmd::Events => self.show(WinKind::Events),
+            Cmd::Drains => self.show(WinKind::Drains),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open => self.open_thing(),
+            Cmd::Open | Cmd::ShowJob => self.open_thing(),
+            Cmd::JobOf => self.open_job(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Find => self.palette = Some(Palette::default()),
@@ -194,6 +197,11 @@ impl App {
         };
         self.open_or_focus(view);
     }
+    fn open_job(&mut self) {
+        if let Some(job) = self.desk.focused().and_then(|window| window.view.job()) {
+            self.open_or_focus(View::Job(JobView::new(job)));
+        }
+    }
     pub(super) fn open_or_focus(&mut self, view: View) {
         let open = self.desk.windows().iter().find(|window| window.view.same(&view));
         match open.map(|window| window.id) {
@@ -237,8 +245,8 @@ impl App {
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let kind = self.desk.focused().map(|window| window.view.kind());
         let menu = match kind {
-            Some(WinKind::Hosts | WinKind::Vms | WinKind::Host) => Menu::Host,
-            Some(WinKind::Jobs) => Menu::Job,
+            Some(WinKind::Hosts | WinKind::Vms | WinKind::Host | WinKind::Drains) => Menu::Host,
+            Some(WinKind::Jobs | WinKind::Job) => Menu::Job,
             Some(WinKind::Events) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
             None => Menu::Fleet,
@@ -253,7 +261,7 @@ impl App {
             return;
         }
         let extra = |window: &&super::desk::Window| {
-            matches!(window.view.kind(), WinKind::Host | WinKind::Help)
+            matches!(window.view.kind(), WinKind::Host | WinKind::Job | WinKind::Help)
         };
         if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {
             self.desk.close(id);

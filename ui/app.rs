@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::api::{Heartbeat, Planned};
-use hostler::model::{Entry, HoldKind, HostName, Span, Timestamp};
+use hostler::model::{Entry, HostName, Span, Timestamp};
 
 use super::canvas::{Hit, Scene};
 use super::commands::Situation;
@@ -293,6 +293,9 @@ impl App {
 
     /// Lets the windows follow what has changed.
     pub(super) fn settle(&mut self) {
+        if self.desk.of_kind(WinKind::Drains).is_none() {
+            self.fleet.forget_drains();
+        }
         let changed = self.fleet.take_changed();
         let choosing = self.now.since(self.last_key) < CHOOSING;
         let asking = self.asks();
@@ -347,10 +350,7 @@ impl App {
             let world = self.fleet.world();
             world.and_then(|w| w.hosts.get(*host)).is_some_and(|h| super::act::is_cordoned(h))
         };
-        let drained = |host: &&HostName| {
-            let host = self.fleet.world().and_then(|world| world.hosts.get(*host));
-            host.is_some_and(|host| host.holds.values().any(|hold| hold.kind == HoldKind::Drain))
-        };
+        let drained = |host: &&HostName| self.fleet.drains().on(host);
         let job = window.and_then(|w| w.view.job());
         let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {

@@ -8,7 +8,7 @@ use super::commands::Command;
 use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
-use super::windows::{HostView, View, WinKind};
+use super::windows::{HostView, JobView, View, WinKind};
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -39,7 +39,7 @@ impl App {
             }
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
             Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
-            Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
+            Found::Job(id) => self.open_or_focus(View::Job(JobView::new(id))),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts) => match self.may_change() {
                 Ok(()) => self.dialog = Some(PlanDialog::new(act, hosts)),

@@ -17,6 +17,7 @@ pub enum Cmd {
     Vms,
     Jobs,
     Events,
+    Drains,
     /// A window without a number of its own, by the one it was given.
     Nth(u8),
     Find,
@@ -26,6 +27,10 @@ pub enum Cmd {
     Cordon,
     Uncordon,
     Undrain,
+    /// The window of the job under the cursor.
+    ShowJob,
+    /// The same, where what is under the cursor is no job itself.
+    JobOf,
     CancelJob,
     ResumeJob,
     RetryJob,
@@ -131,19 +136,38 @@ pub struct Command {
     pub on: &'static [WinKind],
     /// Its rank among the hints of the status line; 0 is not shown there.
     pub hint: u8,
+    /// The windows in which it is shown there; none means all it is about.
+    pub hinted: &'static [WinKind],
     when: When,
 }
 
-const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events];
+const LISTS: &[WinKind] =
+    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains];
+const COPIED: &[WinKind] =
+    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains, WinKind::Job];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
-const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
-const JOBS: &[WinKind] = &[WinKind::Jobs];
-const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
+const DRAINS: &[WinKind] = &[WinKind::Drains];
+const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
+const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Drains];
+const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Job];
+const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
+const JOB: &[WinKind] = &[WinKind::Job];
+const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Drains];
+const GROWING: &[WinKind] = &[WinKind::Events, WinKind::Job];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
     let when: When = always;
-    Command { id, menu: Some(menu), label, keys, tier: Tier::Look, on: &[], hint: 0, when }
+    Command {
+        id,
+        menu: Some(menu),
+        label,
+        keys,
+        tier: Tier::Look,
+        on: &[],
+        hint: 0,
+        hinted: &[],
+        when,
+    }
 }
 const fn go(motion: Motion, label: &'static str, keys: &'static [&'static str]) -> Command {
     Command { menu: None, ..look(Cmd::List(ListOp::Go(motion)), Menu::View, label, keys) }
@@ -161,6 +185,9 @@ impl Command {
     }
     const fn hint(self, hint: u8) -> Self {
         Self { hint, ..self }
+    }
+    const fn hint_in(self, hinted: &'static [WinKind], hint: u8) -> Self {
+        Self { hint, hinted, ..self }
     }
     const fn when(self, when: When) -> Self {
         Self { when, ..self }
@@ -190,10 +217,14 @@ impl Command {
     pub fn of(id: Cmd) -> Option<&'static Self> {
         COMMANDS.iter().find(|command| command.id == id)
     }
-    /// The command this key gives.
-    pub fn on_key(key: Key) -> Option<&'static Self> {
+    /// The command this key gives in a window of that kind: one that is about such windows, else
+    /// one that is about all; one about others only says that it is not for this one.
+    pub fn on_key(key: Key, kind: Option<WinKind>) -> Option<&'static Self> {
         let text = key.to_string();
-        COMMANDS.iter().find(|command| command.keys.contains(&text.as_str()))
+        let given = || COMMANDS.iter().filter(|command| command.keys.contains(&text.as_str()));
+        let here = |command: &&Self| kind.is_some_and(|kind| command.on.contains(&kind));
+        let everywhere = |command: &&Self| command.on.is_empty();
+        given().find(here).or_else(|| given().find(everywhere)).or_else(|| given().next())
     }
     /// The commands of a menu, from the top.
     pub fn of_menu(menu: Menu) -> impl Iterator<Item = &'static Self> {
@@ -258,6 +289,9 @@ fn paused_job(now: &Situation) -> Result<(), &'static str> {
     open_job(now)?;
     if now.job == Some("paused") { Ok(()) } else { Err("the job is not paused") }
 }
+fn known_job(now: &Situation) -> Result<(), &'static str> {
+    if now.job.is_some() { Ok(()) } else { Err("no job is chosen, or it is kept no longer") }
+}
 fn failed_job(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     match now.job {
@@ -281,6 +315,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
+    look(Cmd::Drains, Menu::Fleet, "Drains", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
     look(Cmd::Open, Menu::Host, "Open", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
     look(Cmd::Owner, Menu::Host, "Show in Hosts", &["o"]).on(OTHERS).when(a_host).hint(5),
@@ -290,17 +325,28 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Cordon, Menu::Host, "Cordon", &["C"]).on(HOSTS).when(change_hosts).asks().hint(6),
     look(Cmd::Uncordon, Menu::Host, "Uncordon", &["U"]).on(HOSTS).when(lift_cordons).asks(),
     look(Cmd::Drain, Menu::Host, "Drain", &["D"]).on(HOSTS).when(change_hosts).plans().hint(5),
-    look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"]).on(HOSTS).when(lift_drains).asks(),
+    look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"])
+        .on(DRAINED)
+        .when(lift_drains)
+        .asks()
+        .hint_in(DRAINS, 6),
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
-    look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
+    look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
+    look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"])
+        .on(&[WinKind::Jobs])
+        .when(known_job)
+        .hint(4),
+    look(Cmd::JobOf, Menu::Job, "Its job", &["o"]).on(DRAINS).when(known_job).hint(5),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
-    look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(&[WinKind::Events]).hint(5),
+    look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(GROWING).hint(5),
+    look(Cmd::List(ListOp::Part(true)), Menu::View, "Next part", &["Tab", "Enter"]).on(JOB).hint(2),
+    look(Cmd::List(ListOp::Part(false)), Menu::View, "Part before", &["BackTab"]).on(JOB),
     look(Cmd::SelectText, Menu::View, "Select text", &["F8"]),
     look(Cmd::Redraw, Menu::View, "Draw anew", &["^L"]),
     look(Cmd::Next, Menu::Window, "Next", &["F6", "Tab"]).when(two_windows),
@@ -345,9 +391,29 @@ mod tests {
                 let never = ["^I", "^M", "^[", "^\\", "^_", "^/", "^Tab"].contains(text);
                 let f3 = text.ends_with("F3") && *text != "F3";
                 assert!(!never && !f3, "{text} does not arrive");
-                assert_eq!(seen.insert(key, command.id), None, "{text} twice");
+                let everywhere = command.on.is_empty().then_some(None);
+                for kind in command.on.iter().copied().map(Some).chain(everywhere) {
+                    assert_eq!(seen.insert((key, kind), command.id), None, "{text}: {kind:?}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_key_gives_the_command_of_the_window_before_that_of_all() {
+        let given = |key: &str, kind| Command::on_key(key.parse().unwrap(), kind).map(|c| c.id);
+        for (key, kind, cmd) in [
+            ("Tab", WinKind::Hosts, Cmd::Next),
+            ("Tab", WinKind::Job, Cmd::List(ListOp::Part(true))),
+            ("Enter", WinKind::Jobs, Cmd::ShowJob),
+            ("Enter", WinKind::Drains, Cmd::Open),
+            ("o", WinKind::Drains, Cmd::JobOf),
+            ("o", WinKind::Job, Cmd::Owner),
+            ("o", WinKind::Jobs, Cmd::Owner),
+        ] {
+            assert_eq!(given(key, Some(kind)), Some(cmd), "{key} in {kind:?}");
+        }
+        assert_eq!(given("Tab", None), Some(Cmd::Next));
     }
 
     #[test]

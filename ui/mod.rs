@@ -12,6 +12,7 @@ mod commands;
 mod crash;
 mod desk;
 mod dialogs;
+mod drains;
 mod feed;
 mod filter;
 mod glyphs;
@@ -35,6 +36,7 @@ mod text;
 mod theme;
 mod widgets;
 mod windows;
+mod work;
 
 use std::path::PathBuf;
 

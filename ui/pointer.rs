@@ -73,7 +73,7 @@ impl App {
                 self.list(ListOp::Select(row));
                 match (mouse.ctrl, double) {
                     (true, _) => self.give_by_id(Cmd::List(ListOp::Mark), out),
-                    (false, true) => self.give_by_id(Cmd::Open, out),
+                    (false, true) => self.command_key(Key::ENTER, out),
                     (false, false) => {}
                 }
             }

@@ -9,3 +9,5 @@ mod plans;
 mod rules;
 pub mod session;
 mod told;
+mod watching;
+pub mod works;

@@ -1,11 +1,13 @@
 //! What windows show: an enum of structs, one file each. A window refreshes its order from the
 //! fleet, moves, and draws itself into the part of the screen it is given.
 
+mod drains;
 mod events;
 mod help;
 mod host;
 mod hosts;
 mod inside;
+mod job;
 mod jobs;
 mod listing;
 mod vms;
@@ -15,11 +17,13 @@ use std::collections::BTreeSet;
 use hostler::model::{HostName, JobId, Timestamp, VmId, Zone};
 use ratatui::layout::Rect;
 
+pub use drains::DrainRows;
 pub use events::EventRows;
 pub use help::HelpView;
 pub use host::HostView;
 pub use hosts::HostRows;
 pub use inside::Inside;
+pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use vms::VmRows;
@@ -40,7 +44,9 @@ pub enum WinKind {
     Vms,
     Jobs,
     Events,
+    Drains,
     Host,
+    Job,
     Help,
 }
 
@@ -73,7 +79,9 @@ pub enum View {
     Vms(Listing<VmRows>),
     Jobs(Listing<JobRows>),
     Events(Listing<EventRows>),
+    Drains(Listing<DrainRows>),
     Host(HostView),
+    Job(JobView),
     Help(HelpView),
 }
 
@@ -85,7 +93,9 @@ macro_rules! each {
             View::Vms($inside) => $does,
             View::Jobs($inside) => $does,
             View::Events($inside) => $does,
+            View::Drains($inside) => $does,
             View::Host($inside) => $does,
+            View::Job($inside) => $does,
             View::Help($inside) => $does,
         }
     };
@@ -100,7 +110,8 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
-            WinKind::Host => None,
+            WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
+            WinKind::Host | WinKind::Job => None,
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -109,7 +120,9 @@ impl View {
             Self::Vms(_) => WinKind::Vms,
             Self::Jobs(_) => WinKind::Jobs,
             Self::Events(_) => WinKind::Events,
+            Self::Drains(_) => WinKind::Drains,
             Self::Host(_) => WinKind::Host,
+            Self::Job(_) => WinKind::Job,
             Self::Help(_) => WinKind::Help,
         }
     }
@@ -120,12 +133,6 @@ impl View {
     /// Puts the cursor on a VM.
     pub fn seek_vm(&mut self, id: VmId) {
         if let Self::Vms(list) = self {
-            list.table.seek_id(&id);
-        }
-    }
-    /// Puts the cursor on a job.
-    pub fn seek_job(&mut self, id: JobId) {
-        if let Self::Jobs(list) = self {
             list.table.seek_id(&id);
         }
     }
