@@ -14,7 +14,7 @@ use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::settings::Choice;
 use super::theme::Theme;
-use super::windows::{HelpView, ListOp, SettingsView, View, WinKind};
+use super::windows::{HelpView, JobView, ListOp, SettingsView, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -52,7 +52,7 @@ impl App {
         }
     }
 
-    fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+    pub(super) fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
         if let Some(command) = Command::on_key(key, self.kind()) {
             self.give(command, out);
         } else if let Key { code: Code::Char(c), alt: true, .. } = key {
@@ -123,8 +123,10 @@ impl App {
             Cmd::Vms => self.show(WinKind::Vms),
             Cmd::Jobs => self.show(WinKind::Jobs),
             Cmd::Events => self.show(WinKind::Events),
+            Cmd::Drains => self.show(WinKind::Drains),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open | Cmd::ShowVm => self.open_thing(),
+            Cmd::Open | Cmd::ShowVm | Cmd::ShowJob => self.open_thing(),
+            Cmd::JobOf => self.open_job(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Find => self.palette = Some(Palette::default()),
@@ -243,6 +245,11 @@ impl App {
         };
         self.open_or_focus(view);
     }
+    fn open_job(&mut self) {
+        if let Some(job) = self.desk.focused().and_then(|window| window.view.job()) {
+            self.open_or_focus(View::Job(JobView::new(job)));
+        }
+    }
     pub(super) fn open_or_focus(&mut self, view: View) {
         let open = self.desk.windows().iter().find(|window| window.view.same(&view));
         match open.map(|window| window.id) {
@@ -293,9 +300,9 @@ impl App {
     /// Opens the menu of what the focused window shows, at the pointer or under its title.
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let menu = match self.kind() {
-            Some(WinKind::Hosts | WinKind::Host) => Menu::Host,
+            Some(WinKind::Hosts | WinKind::Host | WinKind::Drains) => Menu::Host,
             Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
-            Some(WinKind::Jobs) => Menu::Job,
+            Some(WinKind::Jobs | WinKind::Job) => Menu::Job,
             Some(WinKind::Events) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
             Some(WinKind::Settings) => Menu::System,
@@ -311,8 +318,10 @@ impl App {
             return;
         }
         let extra = |window: &&super::desk::Window| {
-            let kind = window.view.kind();
-            matches!(kind, WinKind::Host | WinKind::Vm | WinKind::Help | WinKind::Settings)
+            matches!(
+                window.view.kind(),
+                WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Help | WinKind::Settings
+            )
         };
         if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {
             self.desk.close(id);

@@ -310,6 +310,9 @@ impl App {
 
     /// Lets the windows follow what has changed.
     pub(super) fn settle(&mut self) {
+        if self.desk.of_kind(WinKind::Drains).is_none() {
+            self.fleet.forget_drains();
+        }
         let changed = self.fleet.take_changed();
         let choosing = self.settings.hold && self.now.since(self.last_key) < CHOOSING;
         let asking = self.asks();

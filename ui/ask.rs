@@ -10,7 +10,7 @@ use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
 use super::past::no_time;
-use super::windows::{HostView, View, VmView, WinKind};
+use super::windows::{HostView, JobView, View, VmView};
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -60,7 +60,7 @@ impl App {
             },
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
             Found::Vm(id) => self.open_or_focus(View::Vm(VmView::new(id))),
-            Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
+            Found::Job(id) => self.open_or_focus(View::Job(JobView::new(id))),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts, about) => match self.may_change() {
                 Ok(()) => self.dialog = Some(PlanDialog::about(act, hosts, about)),
@@ -75,12 +75,6 @@ impl App {
 
     fn may_change(&self) -> Result<(), &'static str> {
         super::commands::may_change(&self.situation())
-    }
-    fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
-        self.show(kind);
-        if let Some(window) = self.desk.focused_mut() {
-            to(&mut window.view);
-        }
     }
 
     pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {

@@ -1,13 +1,13 @@
 //! The one table of commands. Menus, keys, hints, help and the rules for when a command can be
 //! given are read from it and stand nowhere else.
 
-pub use super::can::{Situation, may_change};
-use super::can::{
-    When, a_host, a_row, a_window, always, change_hosts, failed_job, framed, in_past, in_present,
-    lift_cordons, lift_drains, lost, marked, open_job, paused_job, two_windows,
-};
 use super::keys::Key;
 use super::past::Leap;
+pub use super::situation::{Situation, may_change};
+use super::situation::{
+    When, a_host, a_row, a_window, always, change_hosts, failed_job, framed, in_past, in_present,
+    known_job, lift_cordons, lift_drains, lost, marked, open_job, paused_job, two_windows,
+};
 use super::theme::ThemeName;
 use super::widgets::Motion;
 use super::windows::{ListOp, WinKind};
@@ -32,6 +32,7 @@ pub enum Cmd {
     Vms,
     Jobs,
     Events,
+    Drains,
     /// A window without a number of its own, by the one it was given.
     Nth(u8),
     Find,
@@ -42,6 +43,10 @@ pub enum Cmd {
     Cordon,
     Uncordon,
     Undrain,
+    /// The window of the job under the cursor.
+    ShowJob,
+    /// The same, where what is under the cursor is no job itself.
+    JobOf,
     CancelJob,
     ResumeJob,
     RetryJob,
@@ -126,21 +131,42 @@ pub struct Command {
     pub on: &'static [WinKind],
     /// Its rank among the hints of the status line; 0 is not shown there.
     pub hint: u8,
+    /// The windows in which it is shown there; none means all it is about.
+    pub hinted: &'static [WinKind],
     when: When,
 }
 
-const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events];
+const LISTS: &[WinKind] =
+    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains];
+const COPIED: &[WinKind] =
+    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains, WinKind::Job];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm];
-const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm];
-const JOBS: &[WinKind] = &[WinKind::Jobs];
+const DRAINS: &[WinKind] = &[WinKind::Drains];
+const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
+const OF_HOSTS: &[WinKind] =
+    &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm, WinKind::Drains];
+const OTHERS: &[WinKind] =
+    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job];
+const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
+const JOB: &[WinKind] = &[WinKind::Job];
 const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
 const SETTINGS: &[WinKind] = &[WinKind::Settings];
-const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
+const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Drains];
+const GROWING: &[WinKind] = &[WinKind::Events, WinKind::Job];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
     let when: When = always;
-    Command { id, menu: Some(menu), label, keys, tier: Tier::Look, on: &[], hint: 0, when }
+    Command {
+        id,
+        menu: Some(menu),
+        label,
+        keys,
+        tier: Tier::Look,
+        on: &[],
+        hint: 0,
+        hinted: &[],
+        when,
+    }
 }
 const fn go(motion: Motion, label: &'static str, keys: &'static [&'static str]) -> Command {
     Command { menu: None, ..look(Cmd::List(ListOp::Go(motion)), Menu::View, label, keys) }
@@ -161,6 +187,9 @@ impl Command {
     }
     const fn hint(self, hint: u8) -> Self {
         Self { hint, ..self }
+    }
+    const fn hint_in(self, hinted: &'static [WinKind], hint: u8) -> Self {
+        Self { hint, hinted, ..self }
     }
     const fn when(self, when: When) -> Self {
         Self { when, ..self }
@@ -244,6 +273,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
+    look(Cmd::Drains, Menu::Fleet, "Drains", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
     look(Cmd::Open, Menu::Host, "Open", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
     look(Cmd::Owner, Menu::Host, "Show in Hosts", &["o"]).on(OTHERS).when(a_host).hint(5),
@@ -253,20 +283,31 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Cordon, Menu::Host, "Cordon", &["C"]).on(HOSTS).when(change_hosts).asks().hint(6),
     look(Cmd::Uncordon, Menu::Host, "Uncordon", &["U"]).on(HOSTS).when(lift_cordons).asks(),
     look(Cmd::Drain, Menu::Host, "Drain", &["D"]).on(HOSTS).when(change_hosts).plans().hint(5),
-    look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"]).on(HOSTS).when(lift_drains).asks(),
+    look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"])
+        .on(DRAINED)
+        .when(lift_drains)
+        .asks()
+        .hint_in(DRAINS, 6),
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
-    look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
+    look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),
     look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[]).on(OF_VMS).when(change_hosts).plans(),
+    look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"])
+        .on(&[WinKind::Jobs])
+        .when(known_job)
+        .hint(4),
+    look(Cmd::JobOf, Menu::Job, "Its job", &["o"]).on(DRAINS).when(known_job).hint(5),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
-    look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(&[WinKind::Events]).hint(5),
+    look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(GROWING).hint(5),
+    look(Cmd::List(ListOp::Part(true)), Menu::View, "Next part", &["Tab", "Enter"]).on(JOB).hint(2),
+    look(Cmd::List(ListOp::Part(false)), Menu::View, "Part before", &["BackTab"]).on(JOB),
     look(Cmd::Then, Menu::View, "The fleet then", &["t"]).on(&[WinKind::Events]).when(a_row),
     look(Cmd::SelectText, Menu::View, "Select text", &["F8"]),
     look(Cmd::Redraw, Menu::View, "Draw anew", &["^L"]),
@@ -321,6 +362,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_key_gives_the_command_of_the_window_before_that_of_all() {
+        let given = |key: &str, kind| Command::on_key(key.parse().unwrap(), kind).map(|c| c.id);
+        for (key, kind, cmd) in [
+            ("Tab", WinKind::Hosts, Cmd::Next),
+            ("Tab", WinKind::Job, Cmd::List(ListOp::Part(true))),
+            ("Enter", WinKind::Jobs, Cmd::ShowJob),
+            ("Enter", WinKind::Drains, Cmd::Open),
+            ("o", WinKind::Drains, Cmd::JobOf),
+            ("o", WinKind::Job, Cmd::Owner),
+            ("o", WinKind::Jobs, Cmd::Owner),
+        ] {
+            assert_eq!(given(key, Some(kind)), Some(cmd), "{key} in {kind:?}");
+        }
+        assert_eq!(given("Tab", None), Some(Cmd::Next));
     }
 
     #[test]

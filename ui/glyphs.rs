@@ -58,14 +58,16 @@ impl Look {
             None => Self::Unknown,
         }
     }
-    /// Of a job's or a task's word.
+    /// Of a job's, a task's or a drain's word.
     pub fn job(word: &str) -> Self {
         match word {
             "running" => Self::Busy,
             "done" => Self::Passed,
             "failed" => Self::Bad,
-            "skipped" | "cancelled" => Self::Off,
-            "paused" => Self::Held,
+            "skipped" | "cancelled" | "lifted" => Self::Off,
+            "paused" | "drained" => Self::Held,
+            "blocked" => Self::Bad,
+            "draining" | "unwinding" => Self::Leaving,
             _ => Self::Queued,
         }
     }
@@ -155,6 +157,10 @@ impl Glyphs {
     }
     pub fn thumb(self) -> &'static str {
         self.pick("█", "#")
+    }
+    /// On a line of time: what is over, what goes on, what would follow, and the way there.
+    pub fn gantt(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        if self.ascii { ("#", "=", "-", ".") } else { ("█", "▓", "░", "·") }
     }
     /// The first `n` of a bar of `of` cells are full.
     pub fn gauge(self, done: usize, all: usize, cells: usize) -> String {

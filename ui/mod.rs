@@ -6,13 +6,14 @@
 mod act;
 mod app;
 mod ask;
-mod can;
+
 mod canvas;
 mod clock;
 mod commands;
 mod crash;
 mod desk;
 mod dialogs;
+mod drains;
 mod feed;
 mod filter;
 mod glyphs;
@@ -31,6 +32,7 @@ mod replica;
 mod screen;
 mod settings;
 mod shell;
+mod situation;
 mod stderr;
 #[cfg(test)]
 pub mod tests;
@@ -38,6 +40,7 @@ mod text;
 mod theme;
 mod widgets;
 mod windows;
+mod work;
 
 use std::path::PathBuf;
 

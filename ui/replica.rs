@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
-use hostler::model::{Entry, Event, HostName, Illegal, JobId, Sample, Timestamp, VmId, World};
+use hostler::model::{
+    Entry, Event, HostName, Illegal, JobId, JobKind, Sample, Timestamp, VmId, World,
+};
 
+use super::drains::{DrainId, Drains};
 use super::notes::{self, Level, Note};
 
 /// How many notes are kept.
@@ -21,6 +24,7 @@ pub struct Changed {
     pub hosts: BTreeSet<HostName>,
     pub vms: BTreeSet<VmId>,
     pub jobs: BTreeSet<JobId>,
+    pub drains: BTreeSet<DrainId>,
     pub notes: BTreeSet<u64>,
     /// New figures came.
     pub samples: bool,
@@ -33,6 +37,7 @@ impl Changed {
         self.hosts.append(&mut more.hosts);
         self.vms.append(&mut more.vms);
         self.jobs.append(&mut more.jobs);
+        self.drains.append(&mut more.drains);
         self.notes.append(&mut more.notes);
     }
 }
@@ -49,6 +54,7 @@ pub struct Replica {
     alarms: usize,
     changed: Changed,
     counts: BTreeMap<&'static str, usize>,
+    drains: Drains,
 }
 
 impl Default for Replica {
@@ -61,6 +67,7 @@ impl Default for Replica {
             alarms: 0,
             changed: Changed::default(),
             counts: BTreeMap::new(),
+            drains: Drains::default(),
         }
     }
 }
@@ -93,10 +100,20 @@ impl Replica {
         &self.counts
     }
 
+    /// The drains in progress, and those that have ended since somebody looked.
+    pub fn drains(&self) -> &Drains {
+        &self.drains
+    }
+    /// Nobody looks at drains: those that have ended are not remembered.
+    pub fn forget_drains(&mut self) {
+        self.drains.forget();
+    }
+
     /// Takes a whole new World; what was known stays in sight until this moment.
     pub fn replace(&mut self, snapshot: &Snapshot) {
         self.samples.retain(|host, _| snapshot.world.hosts.contains_key(host));
         self.world = Some(snapshot.world.clone());
+        self.drains.look(&snapshot.world);
         self.changed.all = true;
     }
 
@@ -122,6 +139,10 @@ impl Replica {
         world.apply(entry)?;
         touched(world, &entry.event, &mut changed);
         count(&mut self.counts, world, &changed.hosts, true);
+        match changed.all {
+            true => self.drains.look(world),
+            false => changed.drains = self.drains.look_at(world, &drained(world, entry, &changed)),
+        }
         self.changed.join(changed);
         self.push(note);
         Ok(())
@@ -180,6 +201,24 @@ fn count(
         *n = if come { *n + 1 } else { n.saturating_sub(1) };
     }
     counts.retain(|_, n| *n > 0);
+}
+
+/// The hosts on which an entry may have changed a drain.
+fn drained(world: &World, entry: &Entry, changed: &Changed) -> BTreeSet<HostName> {
+    let mut hosts = changed.hosts.clone();
+    let job = if let Event::JobOpened { job } = &entry.event {
+        Some(job.id)
+    } else if let Event::JobPaused { job, .. }
+    | Event::JobResumed { job }
+    | Event::JobEnded { job } = &entry.event
+    {
+        Some(*job)
+    } else {
+        None
+    };
+    let job = job.and_then(|id| world.jobs.get(&id)).filter(|job| job.kind == JobKind::Drain);
+    hosts.extend(job.into_iter().flat_map(|job| job.hosts.keys().cloned()));
+    hosts
 }
 
 impl Changed {

@@ -49,6 +49,23 @@ pub fn wrap(text: &str, cells: u16) -> Vec<String> {
     lines
 }
 
+/// A line in pieces of at most `cells`, cut anywhere: output of tools has no words to keep whole.
+pub fn fold(line: &str, cells: u16) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = line;
+    loop {
+        let (mut head, _) = prefix(rest, cells.max(2));
+        if head.is_empty() {
+            head = rest;
+        }
+        out.push(head);
+        rest = &rest[head.len()..];
+        if rest.is_empty() {
+            return out;
+        }
+    }
+}
+
 /// The age of the data: `0.2s` below ten seconds, else `12s`, `3m5s`.
 pub fn age(now: Timestamp, then: Timestamp) -> String {
     let span = now.since(then);
@@ -96,6 +113,14 @@ mod tests {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("longer x", 3), ["longer", "x"]);
         assert!(wrap("", 3).is_empty());
+    }
+
+    #[test]
+    fn lines_are_folded_anywhere() {
+        assert_eq!(fold("abcdefg", 3), ["abc", "def", "g"]);
+        assert_eq!(fold("日本語", 5), ["日本", "語"]);
+        assert_eq!(fold("日本", 0), ["日", "本"]);
+        assert_eq!(fold("", 3), [""]);
     }
 
     #[test]

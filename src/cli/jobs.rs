@@ -221,27 +221,10 @@ fn timeline(
         let took = Some(now.since(step.began));
         rows.push(row(task.at, Some(step.began), took, format!("goes on{}", tries(step.attempt))));
     }
-    rows.extend(to_come(job, task).into_iter().map(|at| row(at, None, None, String::new())));
+    let play = job.play.as_ref();
+    let to_come = play.map(|play| task.to_come(&play.playbook)).unwrap_or_default();
+    rows.extend(to_come.into_iter().map(|at| row(at, None, None, String::new())));
     rows
-}
-
-/// The steps that come after the one under way, if nothing fails.
-fn to_come(job: &Job, task: &HostTask) -> Vec<StepAt> {
-    let Some(play) = job.play.as_ref().filter(|_| !task.state.is_over() && task.stop.is_none())
-    else {
-        return Vec::new();
-    };
-    let after = |at: StepAt| StepAt { ix: at.ix.saturating_add(1), ..at };
-    let mut ahead = task.clone();
-    if task.step.is_some() {
-        ahead.at = after(task.at);
-    }
-    let mut out = Vec::new();
-    while let Some(at) = ahead.next(&play.playbook) {
-        out.push(at);
-        ahead.at = after(at);
-    }
-    out
 }
 
 fn step_json(job: &Job, host: &HostName, done: &StepDone) -> Value {

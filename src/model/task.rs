@@ -190,14 +190,34 @@ impl HostTask {
 
     /// The place of the step to come when none is under way; `None` when all are over.
     pub fn next(&self, playbook: &Playbook) -> Option<StepAt> {
-        let here = usize::from(self.at.ix);
-        match self.at.part {
-            Part::Steps if self.failed.is_none() && here < playbook.steps.len() => Some(self.at),
+        self.next_from(self.at, playbook)
+    }
+
+    /// The same were the task at another place.
+    fn next_from(&self, at: StepAt, playbook: &Playbook) -> Option<StepAt> {
+        let here = usize::from(at.ix);
+        match at.part {
+            Part::Steps if self.failed.is_none() && here < playbook.steps.len() => Some(at),
             Part::Steps => {
                 (!playbook.always.is_empty()).then_some(StepAt { part: Part::Always, ix: 0 })
             }
-            Part::Always => (here < playbook.always.len()).then_some(self.at),
+            Part::Always => (here < playbook.always.len()).then_some(at),
         }
+    }
+
+    /// The places of the steps after the one under way, if nothing fails and nobody calls it off.
+    pub fn to_come(&self, playbook: &Playbook) -> Vec<StepAt> {
+        if self.state.is_over() || self.stop.is_some() {
+            return Vec::new();
+        }
+        let after = |at: StepAt| StepAt { ix: at.ix.saturating_add(1), ..at };
+        let mut here = if self.step.is_some() { after(self.at) } else { self.at };
+        let mut out = Vec::new();
+        while let Some(at) = self.next_from(here, playbook) {
+            out.push(at);
+            here = after(at);
+        }
+        out
     }
 }
 

@@ -132,7 +132,17 @@ impl Desk {
         let floats = self.windows.iter().filter(|w| matches!(w.place, Place::Float(_))).count();
         let place = match own {
             Some(_) => Place::Tiled,
-            None => Place::Float(place::middle(self.area, floats)),
+            None => Place::Float(match view.kind() {
+                WinKind::Job | WinKind::Drains => place::large(self.area, floats),
+                WinKind::Hosts
+                | WinKind::Vms
+                | WinKind::Jobs
+                | WinKind::Events
+                | WinKind::Host
+                | WinKind::Vm
+                | WinKind::Settings
+                | WinKind::Help => place::middle(self.area, floats),
+            }),
         };
         self.windows.push(Window { id, number, view, place, before: place, rect: self.area });
         self.arrange();

@@ -114,6 +114,15 @@ pub fn middle(area: Rect, n: usize) -> Rect {
     inside(area, Rect { x, y, width, height })
 }
 
+/// The same for a window that shows much.
+pub fn large(area: Rect, n: usize) -> Rect {
+    let (width, height) = (area.width.min(118), (area.height * 9 / 10).clamp(12, 44));
+    let shift = (n % 6) as u16;
+    let x = area.x + area.width.saturating_sub(width) / 2 + shift;
+    let y = area.y + area.height.saturating_sub(height) / 3 + shift;
+    inside(area, Rect { x, y, width, height })
+}
+
 /// Moves by so many cells.
 pub fn moved(rect: Rect, dx: i32, dy: i32) -> Rect {
     let add = |at: u16, by: i32| (i32::from(at) + by).clamp(0, i32::from(u16::MAX)) as u16;

@@ -43,7 +43,7 @@ pub fn draw_status(canvas: &mut Canvas, notice: Option<&Notice>, now: &Situation
 
 fn draw_hints(canvas: &mut Canvas, line: Rect, now: &Situation) {
     let here = |command: &&Command| {
-        let on = command.on;
+        let on = if command.hinted.is_empty() { command.on } else { command.hinted };
         let framed = command.menu == Some(Menu::Window) && now.compact;
         command.hint > 0
             && !framed

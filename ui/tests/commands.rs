@@ -1,11 +1,12 @@
 //! A session for each command of the table: what is pressed, and how one sees that it was done.
 
 use hostler::api::Moment;
+use std::sync::Arc;
 
 use super::session::{Run, standard};
 use crate::ui::commands::{COMMANDS, Cmd, Side};
 use crate::ui::desk::Place;
-use crate::ui::msg::{Effect, Query};
+use crate::ui::msg::{Effect, Msg, Query};
 use crate::ui::past::Leap;
 use crate::ui::theme::ThemeName;
 use crate::ui::widgets::Motion;
@@ -55,6 +56,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Vms, "3", Does(|run| assert_eq!(run.focus(), Some(WinKind::Vms)))),
     (Cmd::Jobs, "4", Does(|run| assert_eq!(run.focus(), Some(WinKind::Jobs)))),
     (Cmd::Events, "6", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),
+    (Cmd::Drains, ": drains Enter", Sees("No host is being drained.")),
     (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
     (
         Cmd::Nth(8),
@@ -88,9 +90,27 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Find, ":", Sees("═ Find")),
     (Cmd::Cordon, "C", Sees("Cordon mac-0001?")),
     (Cmd::Undrain, "Z", Sees("Undrain: no host chosen is drained")),
+    (
+        Cmd::ShowJob,
+        "4 Home Enter",
+        Does(|run| {
+            assert_eq!(run.focus(), Some(WinKind::Job));
+            run.sees("respawn concourse").sees("the chosen VM");
+        }),
+    ),
+    (
+        Cmd::JobOf,
+        ": drains Enter",
+        Does(|run| {
+            let job = run.maker.snapshot().world.jobs.keys().next().copied();
+            let entry = run.maker.drain_hold(1, job, "disk");
+            run.send(Msg::Entry(Arc::new(entry))).keys("o");
+            assert_eq!(run.focus(), Some(WinKind::Job));
+        }),
+    ),
     (Cmd::CancelJob, "4 Home K", Sees("Cancel job")),
     (Cmd::RetryJob, "4 Home Down A", Sees("Retry job")),
-    (Cmd::ResumeJob, "4 m Down Down Enter", Sees("Resume: the job is not paused")),
+    (Cmd::ResumeJob, "4 m Up Enter", Sees("Resume: the job is not paused")),
     (Cmd::Drain, "D", Sees("Drain 1 host")),
     (Cmd::Reboot, "R", Sees("Reboot 1 host")),
     (Cmd::Retire, "m Up Up Up Enter", Sees("Retire 1 host")),
@@ -113,6 +133,14 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
         }),
     ),
     (Cmd::List(ListOp::Follow), "6 f", Misses("following")),
+    (
+        Cmd::List(ListOp::Part(true)),
+        "4 Home Enter Tab",
+        Does(|run| {
+            run.sees("«the chosen VM»").keys("Enter").sees("«VMs»");
+        }),
+    ),
+    (Cmd::List(ListOp::Part(false)), "4 Home Enter BackTab", Sees("«the chosen VM»")),
     (Cmd::SelectText, "F8", Does(|run| assert!(run.effects.contains(&Effect::Mouse(false))))),
     (Cmd::Next, "Tab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Jobs)))),
     (Cmd::Previous, "BackTab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),

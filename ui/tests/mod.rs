@@ -11,3 +11,5 @@ mod rules;
 pub mod session;
 mod settings;
 mod told;
+mod watching;
+pub mod works;

@@ -18,6 +18,7 @@ use crate::ui::desk::Class;
 use crate::ui::input::{Does, Mouse};
 use crate::ui::keys::Key;
 use crate::ui::msg::{Effect, Msg, Setup};
+use crate::ui::windows::{JobView, View, WinKind};
 
 const DOES: [Does; 7] = [
     Does::Down,
@@ -46,7 +47,7 @@ struct Monkey {
 impl Monkey {
     fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let maker = Maker::varied();
+        let maker = if rng.random_bool(0.5) { Maker::varied() } else { Maker::at_work() };
         let ascii = rng.random_bool(0.5);
         let app = App::new(Setup { ascii, ..setup() }, (80, 24), maker.now());
         Self { rng, app, now: maker.now(), maker, did: Vec::new() }
@@ -67,7 +68,8 @@ impl Monkey {
                 Msg::Key(self.one_of(&keys).parse::<Key>().unwrap())
             }
             50..75 => self.pointer(),
-            75..78 => {
+            75..76 => self.window(),
+            76..78 => {
                 let (w, h) = self.one_of(&SIZES);
                 let (dw, dh) = (self.rng.random_range(0..9), self.rng.random_range(0..9));
                 Msg::Resize((w + dw).min(300), (h + dh).min(90))
@@ -92,12 +94,27 @@ impl Monkey {
         Msg::Mouse(Mouse { does, x, y, ctrl, shift: false })
     }
 
+    /// Windows that no key opens by itself are opened as by the menu.
+    fn window(&mut self) -> Msg {
+        let job = self.app.world().and_then(|world| world.jobs.keys().next_back().copied());
+        let view = match (self.rng.random_bool(0.5), job) {
+            (true, Some(job)) => View::Job(JobView::new(job)),
+            (true, None) | (false, _) => View::new(WinKind::Drains).unwrap(),
+        };
+        self.app.open_or_focus(view);
+        Msg::Tick
+    }
+
     fn news(&mut self) -> Msg {
         let n = self.rng.random_range(0..1_000);
         match self.rng.random_range(0..9) {
             0 => Msg::Samples(self.maker.live()),
             1 => Msg::Snapshot(Arc::new(self.maker.snapshot())),
             2 => Msg::Resync,
+            3..6 => match self.maker.goes_on(n) {
+                Some(entry) => Msg::Entry(Arc::new(entry)),
+                None => Msg::Tick,
+            },
             _ => Msg::Entry(Arc::new(self.maker.something(n))),
         }
     }

@@ -13,16 +13,20 @@ use crate::ui::picture::{self, Format};
 use crate::ui::theme::{self, Depth, ThemeName};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300, 90)];
-/// Each window, and the keys that open it and leave it alone in sight where it can be.
-const WINDOWS: [(&str, &str); 8] = [
-    ("hosts", "2 Down Space Down"),
-    ("vms", "3"),
-    ("jobs", "4"),
-    ("events", "6"),
-    ("host", "2 Enter"),
-    ("vm", "3 Down Down Enter"),
-    ("help", "2 ?"),
-    ("settings", ","),
+type Fleet = fn() -> Maker;
+/// Each window, the fleet it shows, and the keys that open it and leave it alone in sight where it
+/// can be.
+const WINDOWS: [(&str, Fleet, &str); 10] = [
+    ("hosts", Maker::varied, "2 Down Space Down"),
+    ("vms", Maker::varied, "3"),
+    ("jobs", Maker::varied, "4"),
+    ("events", Maker::varied, "6"),
+    ("drains", Maker::at_work, ": drains Enter"),
+    ("host", Maker::varied, "2 Enter"),
+    ("vm", Maker::varied, "3 Down Down Enter"),
+    ("job", Maker::at_work, "4 / upkeep Enter Enter"),
+    ("help", Maker::varied, "2 ?"),
+    ("settings", Maker::varied, ","),
 ];
 
 fn grids(buf: &Buffer) -> String {
@@ -76,10 +80,10 @@ fn set(ascii: bool) -> &'static str {
 
 #[test]
 fn every_window_in_every_size_and_both_glyph_sets() {
-    for (name, keys) in WINDOWS {
+    for (name, maker, keys) in WINDOWS {
         for (w, h) in SIZES {
             for plain in [false, true] {
-                let mut run = Run::bare(ascii(plain), w, h, Maker::varied());
+                let mut run = Run::bare(ascii(plain), w, h, maker());
                 let (snapshot, live) = (Arc::new(run.maker.snapshot()), run.maker.live());
                 run.send(Msg::Snapshot(snapshot)).send(Msg::Samples(live)).entries(12).keys(keys);
                 super::told::answer(&mut run);
@@ -91,7 +95,7 @@ fn every_window_in_every_size_and_both_glyph_sets() {
 
 #[test]
 fn every_window_loading_empty_failed_and_stale() {
-    for (name, keys) in WINDOWS {
+    for (name, maker, keys) in WINDOWS {
         for (w, h, plain) in [(80, 24, false), (120, 36, false), (80, 24, true)] {
             let picture = |state: &str, run: &mut Run| {
                 run.keys(keys);
@@ -107,10 +111,32 @@ fn every_window_loading_empty_failed_and_stale() {
             let snapshot = Arc::new(run.maker.snapshot());
             run.send(Msg::Snapshot(snapshot));
             picture("empty", &mut run);
-            let mut run = Run::bare(ascii(plain), w, h, Maker::varied());
+            let mut run = Run::bare(ascii(plain), w, h, maker());
             let snapshot = Arc::new(run.maker.snapshot());
             run.send(Msg::Snapshot(snapshot)).entries(12).pass(7_000);
             picture("stale", &mut run);
+        }
+    }
+}
+
+#[test]
+fn what_a_step_said_and_drains_that_ended_have_their_pictures() {
+    for (w, h) in [(80, 24), (120, 36), (200, 60)] {
+        for plain in [false, true] {
+            let mut run = Run::bare(ascii(plain), w, h, Maker::at_work());
+            let snapshot = Arc::new(run.maker.snapshot());
+            run.send(Msg::Snapshot(snapshot)).heartbeat();
+            run.keys("4 / upkeep Enter Enter Home Down Tab Tab");
+            keep(&format!("job-log-{w}x{h}-{}", set(plain)), &run.buf);
+            run.keys("BackTab BackTab Home Tab Home Down");
+            keep(&format!("job-said-{w}x{h}-{}", set(plain)), &run.buf);
+            run.keys("^W : drains Enter");
+            for name in ["mac-0020", "mac-0021"] {
+                let entry = run.maker.uncordon(name).unwrap();
+                run.send(Msg::Entry(Arc::new(entry)));
+            }
+            run.keys("End");
+            keep(&format!("drains-ended-{w}x{h}-{}", set(plain)), &run.buf);
         }
     }
 }

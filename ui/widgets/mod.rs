@@ -1,9 +1,12 @@
-//! Parts of windows: the virtual table, a scrolled list of lines, a field for text.
+//! Parts of windows: the virtual table, a cursor over rows, a scrolled list of lines, a field for
+//! text.
 
+mod cursor;
 mod field;
 mod list;
 mod table;
 
+pub use cursor::Cursor;
 pub use field::Field;
 pub use list::{Line, Scroll};
 pub use table::{Column, Rows, SortKey, Table};

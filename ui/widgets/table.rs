@@ -97,7 +97,11 @@ pub trait Rows: Clone + Debug {
     }
     /// What a copy of it says.
     fn name(fleet: &Replica, id: &Self::Id) -> String;
-    /// What is said of the row under the cursor where one window fills the screen.
+    /// In how many lines something is said of the row under the cursor.
+    fn said(compact: bool) -> u16 {
+        u16::from(compact)
+    }
+    /// What is said of the row under the cursor.
     fn detail(ctx: &Ctx, id: &Self::Id) -> String;
     fn look(ctx: &Ctx, id: &Self::Id) -> Look;
     fn cell(ctx: &Ctx, id: &Self::Id, column: usize) -> (String, Token);

@@ -91,6 +91,7 @@ pub fn scrolled(op: ListOp, mut scroll: impl FnMut(Motion)) -> bool {
         | ListOp::Select(_)
         | ListOp::Filter
         | ListOp::Follow
+        | ListOp::Part(_)
         | ListOp::Accept
         | ListOp::Typed
         | ListOp::Back => return false,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hostler::model::{Cause, HostName, Job, JobId, JobState};
 
-use super::Ctx;
+use super::{Ctx, JobView, View};
 use crate::ui::filter::{Filter, Subject};
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
@@ -73,6 +73,9 @@ impl Rows for JobRows {
     }
     fn host(_: &Replica, _: &JobId) -> Option<HostName> {
         None
+    }
+    fn opens(_: &Replica, id: &JobId) -> Option<View> {
+        Some(View::Job(JobView::new(*id)))
     }
     fn name(_: &Replica, id: &JobId) -> String {
         id.to_string()

@@ -39,6 +39,8 @@ pub enum ListOp {
     Select(usize),
     Filter,
     Follow,
+    /// The next part of the window, or the one before.
+    Part(bool),
     /// The field has another text.
     Typed,
     Accept,
@@ -78,6 +80,7 @@ impl<R: Rows> Listing<R> {
                 self.typing = Some((Field::new(self.filter.text()), self.filter.clone()));
             }
             ListOp::Follow => self.follow = !self.follow,
+            ListOp::Part(_) => return false,
             ListOp::Typed => self.typed(fleet),
             ListOp::Accept => return self.accept(),
             ListOp::Back => return self.back(fleet),
@@ -208,12 +211,13 @@ impl<R: Rows> Inside for Listing<R> {
         let area = R::head(ctx, canvas, area);
         canvas.faded = ctx.stale;
         if self.table.len() > 0 {
-            let said = u16::from(ctx.compact && area.height >= 8);
+            let said = if area.height >= 8 { R::said(ctx.compact) } else { 0 };
             let rows = Rect { height: area.height - said, ..area };
             self.table.draw(ctx, canvas, rows, win, focused);
             if let Some(id) = self.table.current().filter(|_| said > 0) {
                 let detail = R::detail(ctx, id);
-                canvas.cell(area.x + 1, rows.bottom(), area.width - 1, &detail, false, Token::Text);
+                let below = Rect { x: area.x + 1, y: rows.bottom(), height: said, ..area };
+                draw_said(canvas, Rect { width: area.width - 1, ..below }, &detail);
             }
         } else {
             let lines = match ctx.fleet.world() {
@@ -223,6 +227,22 @@ impl<R: Rows> Inside for Listing<R> {
             page(canvas, area, &lines);
         }
         canvas.faded = false;
+    }
+}
+
+/// Draws a text in so many lines; the last is cut.
+fn draw_said(canvas: &mut Canvas, area: Rect, said: &str) {
+    let last = usize::from(area.height).saturating_sub(1);
+    let mut rest = match last {
+        0 => vec![said.to_string()],
+        _ => text::wrap(said, area.width),
+    };
+    if rest.len() > last {
+        let tail = rest.split_off(last).join(" ");
+        rest.push(tail);
+    }
+    for (y, line) in (area.top()..area.bottom()).zip(&rest) {
+        canvas.cell(area.x, y, area.width, line, false, Token::Text);
     }
 }
 

@@ -1,12 +1,14 @@
 //! What windows show: an enum of structs, one file each. A window refreshes its order from the
 //! fleet, moves, and draws itself into the part of the screen it is given.
 
+mod drains;
 mod events;
 mod facts;
 mod help;
 mod host;
 mod hosts;
 mod inside;
+mod job;
 mod jobs;
 mod listing;
 mod settings;
@@ -19,11 +21,13 @@ use crate::ui::past::Stand;
 use hostler::model::{HostName, JobId, PoolName, Timestamp, Zone};
 use ratatui::layout::Rect;
 
+pub use drains::DrainRows;
 pub use events::EventRows;
 pub use help::HelpView;
 pub use host::HostView;
 pub use hosts::HostRows;
 pub use inside::Inside;
+pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use settings::SettingsView;
@@ -47,8 +51,10 @@ pub enum WinKind {
     Vms,
     Jobs,
     Events,
+    Drains,
     Host,
     Vm,
+    Job,
     Help,
     Settings,
 }
@@ -86,8 +92,10 @@ pub enum View {
     Vms(Listing<VmRows>),
     Jobs(Listing<JobRows>),
     Events(Listing<EventRows>),
+    Drains(Listing<DrainRows>),
     Host(HostView),
     Vm(VmView),
+    Job(JobView),
     Help(HelpView),
     Settings(SettingsView),
 }
@@ -100,8 +108,10 @@ macro_rules! each {
             View::Vms($inside) => $does,
             View::Jobs($inside) => $does,
             View::Events($inside) => $does,
+            View::Drains($inside) => $does,
             View::Host($inside) => $does,
             View::Vm($inside) => $does,
+            View::Job($inside) => $does,
             View::Help($inside) => $does,
             View::Settings($inside) => $does,
         }
@@ -117,7 +127,8 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
-            WinKind::Host | WinKind::Vm | WinKind::Settings => None,
+            WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
+            WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Settings => None,
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -126,8 +137,10 @@ impl View {
             Self::Vms(_) => WinKind::Vms,
             Self::Jobs(_) => WinKind::Jobs,
             Self::Events(_) => WinKind::Events,
+            Self::Drains(_) => WinKind::Drains,
             Self::Host(_) => WinKind::Host,
             Self::Vm(_) => WinKind::Vm,
+            Self::Job(_) => WinKind::Job,
             Self::Help(_) => WinKind::Help,
             Self::Settings(_) => WinKind::Settings,
         }
@@ -135,12 +148,6 @@ impl View {
     /// Whether it shows the same thing.
     pub fn same(&self, other: &Self) -> bool {
         self.kind() == other.kind() && self.name() == other.name()
-    }
-    /// Puts the cursor on a job.
-    pub fn seek_job(&mut self, id: JobId) {
-        if let Self::Jobs(list) = self {
-            list.table.seek_id(&id);
-        }
     }
     pub fn name(&self) -> String {
         each!(self, inside => inside.name())

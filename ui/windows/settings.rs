@@ -76,6 +76,7 @@ impl Inside for SettingsView {
             | ListOp::SortBy(_)
             | ListOp::Filter
             | ListOp::Follow
+            | ListOp::Part(_)
             | ListOp::Accept
             | ListOp::Typed
             | ListOp::Back => return false,

@@ -1,7 +1,7 @@
 //! When a command can be given, and if not, why: one small rule for each case, of what the desktop
 //! looks at now.
 
-use hostler::model::{HoldKind, HostName};
+use hostler::model::HostName;
 
 use super::app::App;
 use super::link::Link;
@@ -46,10 +46,7 @@ impl App {
             let world = self.fleet.world();
             world.and_then(|w| w.hosts.get(*host)).is_some_and(|h| super::act::is_cordoned(h))
         };
-        let drained = |host: &&HostName| {
-            let host = self.fleet.world().and_then(|world| world.hosts.get(*host));
-            host.is_some_and(|host| host.holds.values().any(|hold| hold.kind == HoldKind::Drain))
-        };
+        let drained = |host: &&HostName| self.fleet.drains().on(host);
         let job = window.and_then(|w| w.view.job());
         let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {
@@ -143,6 +140,9 @@ pub fn open_job(now: &Situation) -> Result<(), &'static str> {
 pub fn paused_job(now: &Situation) -> Result<(), &'static str> {
     open_job(now)?;
     if now.job == Some("paused") { Ok(()) } else { Err("the job is not paused") }
+}
+pub fn known_job(now: &Situation) -> Result<(), &'static str> {
+    if now.job.is_some() { Ok(()) } else { Err("no job is chosen, or it is kept no longer") }
 }
 pub fn failed_job(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
