@@ -13,6 +13,7 @@ pub enum Cmd {
     Redraw,
     Suspend,
     Quit,
+    Map,
     Hosts,
     Vms,
     Jobs,
@@ -139,7 +140,9 @@ pub struct Command {
 
 const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm];
+const OF_HOSTS: &[WinKind] =
+    &[WinKind::Map, WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm];
+const MAP: &[WinKind] = &[WinKind::Map];
 const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
@@ -280,6 +283,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Retry, Menu::System, "Connect now", &["r"]).when(lost),
     look(Cmd::Suspend, Menu::System, "Suspend", &["^Z"]),
     look(Cmd::Quit, Menu::System, "Quit", &["^Q"]).hint(9),
+    look(Cmd::Map, Menu::Fleet, "Fleet map", &["1"]),
     look(Cmd::Hosts, Menu::Fleet, "Hosts", &["2"]),
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
@@ -305,6 +309,8 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
     look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(&[WinKind::Events]).hint(5),
+    look(Cmd::List(ListOp::ZoomIn), Menu::View, "Zoom in", &["+", "="]).on(MAP).hint(5),
+    look(Cmd::List(ListOp::ZoomOut), Menu::View, "Zoom out", &["-"]).on(MAP).hint(6),
     look(Cmd::SelectText, Menu::View, "Select text", &["F8"]),
     look(Cmd::Redraw, Menu::View, "Draw anew", &["^L"]),
     look(Cmd::Next, Menu::Window, "Next", &["F6", "Tab"]).when(two_windows),
@@ -327,6 +333,8 @@ pub const COMMANDS: &[Command] = &[
     bare(Cmd::Nth(9), "Window 9", &["9"]),
     go(Motion::Up, "Up", &["Up", "k"]),
     go(Motion::Down, "Down", &["Down", "j"]),
+    bare(Cmd::List(ListOp::Left), "Left on the map", &["Left"]),
+    bare(Cmd::List(ListOp::Right), "Right on the map", &["Right"]),
     go(Motion::PageUp, "Page up", &["PgUp"]),
     go(Motion::PageDown, "Page down", &["PgDn"]),
     go(Motion::HalfUp, "Half a page up", &["^U"]),

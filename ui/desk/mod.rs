@@ -55,8 +55,13 @@ pub struct Desk {
 }
 
 /// The numbers of windows that have one of their own.
-const NUMBERS: [(WinKind, u8); 4] =
-    [(WinKind::Hosts, 2), (WinKind::Vms, 3), (WinKind::Jobs, 4), (WinKind::Events, 6)];
+const NUMBERS: [(WinKind, u8); 5] = [
+    (WinKind::Map, 1),
+    (WinKind::Hosts, 2),
+    (WinKind::Vms, 3),
+    (WinKind::Jobs, 4),
+    (WinKind::Events, 6),
+];
 /// The numbers given to others.
 const FREE: std::ops::RangeInclusive<u8> = 7..=9;
 

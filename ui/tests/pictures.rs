@@ -14,7 +14,8 @@ use crate::ui::theme::{self, Depth, ThemeName};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300, 90)];
 /// Each window, and the keys that open it and leave it alone in sight where it can be.
-const WINDOWS: [(&str, &str); 7] = [
+const WINDOWS: [(&str, &str); 8] = [
+    ("map", "1 Down Right"),
     ("hosts", "2 Down Space Down"),
     ("vms", "3"),
     ("jobs", "4"),
@@ -110,6 +111,18 @@ fn every_window_loading_empty_failed_and_stale() {
             let snapshot = Arc::new(run.maker.snapshot());
             run.send(Msg::Snapshot(snapshot)).entries(12).pass(7_000);
             picture("stale", &mut run);
+        }
+    }
+}
+
+#[test]
+fn the_map_of_a_large_fleet_in_racks() {
+    for (w, h) in [(80, 24), (120, 36), (200, 60)] {
+        for plain in [false, true] {
+            let mut run = Run::bare(ascii(plain), w, h, Maker::racked(2_400));
+            let snapshot = Arc::new(run.maker.snapshot());
+            run.send(Msg::Snapshot(snapshot)).keys("1 z Down Right Right");
+            keep(&format!("racks-{w}x{h}-{}", set(plain)), &run.buf);
         }
     }
 }

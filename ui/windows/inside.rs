@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{Ctx, ListOp, View};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
+use crate::ui::filter::Filter;
 use crate::ui::msg::{Answer, Query};
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::widgets::{Field, Motion};
@@ -44,6 +45,10 @@ pub trait Inside {
     }
     /// The window of what is under the cursor.
     fn opens(&self, _: &Replica) -> Option<View> {
+        None
+    }
+    /// The hosts under the cursor as a filter of the list of hosts, when they are several.
+    fn narrows(&self) -> Option<Filter> {
         None
     }
     /// What a copy of what is under the cursor says.
@@ -85,6 +90,10 @@ pub fn scrolled(op: ListOp, mut scroll: impl FnMut(Motion)) -> bool {
         | ListOp::Follow
         | ListOp::Accept
         | ListOp::Typed
+        | ListOp::Left
+        | ListOp::Right
+        | ListOp::ZoomIn
+        | ListOp::ZoomOut
         | ListOp::Back => return false,
     }
     true

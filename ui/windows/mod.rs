@@ -3,12 +3,14 @@
 
 mod events;
 mod facts;
+mod grid;
 mod help;
 mod host;
 mod hosts;
 mod inside;
 mod jobs;
 mod listing;
+mod map;
 mod vm;
 mod vms;
 
@@ -24,12 +26,14 @@ pub use hosts::HostRows;
 pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use map::MapView;
 pub use vm::VmView;
 pub use vms::VmRows;
 
 use super::canvas::Canvas;
 use super::commands::Situation;
 use super::desk::WinId;
+use super::filter::Filter;
 use super::glyphs::Glyphs;
 use super::link::Link;
 use super::msg::{Answer, Query};
@@ -39,6 +43,7 @@ use super::widgets::Field;
 /// Which window.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum WinKind {
+    Map,
     Hosts,
     Vms,
     Jobs,
@@ -73,6 +78,7 @@ pub struct Ctx<'a> {
 /// A window's inside.
 #[derive(Clone, Debug)]
 pub enum View {
+    Map(MapView),
     Hosts(Listing<HostRows>),
     Vms(Listing<VmRows>),
     Jobs(Listing<JobRows>),
@@ -86,6 +92,7 @@ pub enum View {
 macro_rules! each {
     ($view:expr, $inside:ident => $does:expr) => {
         match $view {
+            View::Map($inside) => $does,
             View::Hosts($inside) => $does,
             View::Vms($inside) => $does,
             View::Jobs($inside) => $does,
@@ -101,6 +108,7 @@ impl View {
     /// The window of a kind that needs no subject.
     pub fn new(kind: WinKind) -> Option<Self> {
         match kind {
+            WinKind::Map => Some(Self::Map(MapView::default())),
             WinKind::Hosts => Some(Self::Hosts(Listing::new(0, false))),
             WinKind::Vms => Some(Self::Vms(Listing::new(VmRows::FIRST, false))),
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
@@ -111,6 +119,7 @@ impl View {
     }
     pub fn kind(&self) -> WinKind {
         match self {
+            Self::Map(_) => WinKind::Map,
             Self::Hosts(_) => WinKind::Hosts,
             Self::Vms(_) => WinKind::Vms,
             Self::Jobs(_) => WinKind::Jobs,
@@ -167,6 +176,9 @@ impl View {
     }
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))
+    }
+    pub fn narrows(&self) -> Option<Filter> {
+        each!(self, inside => inside.narrows())
     }
     pub fn copy(&self, fleet: &Replica) -> Option<String> {
         each!(self, inside => inside.copy(fleet))
