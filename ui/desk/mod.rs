@@ -71,9 +71,11 @@ impl Desk {
         let class = Class::of(w, h);
         let mut desk = Self { windows: Vec::new(), next: 1, class, area: class.desktop(w, h) };
         let first = match class {
-            Class::TooSmall | Class::Compact | Class::Standard => {
+            Class::TooSmall | Class::Compact => {
                 &[WinKind::Events, WinKind::Jobs, WinKind::Hosts][..]
             }
+            // Tiles in two columns by their numbers: the map over hosts, jobs over events.
+            Class::Standard => &[WinKind::Map, WinKind::Events, WinKind::Jobs, WinKind::Hosts],
             Class::Wide | Class::Wall => {
                 &[WinKind::Events, WinKind::Jobs, WinKind::Vms, WinKind::Hosts]
             }
@@ -222,16 +224,17 @@ mod tests {
     #[test]
     fn the_topmost_window_has_the_focus() {
         let mut desk = Desk::new(120, 36);
-        assert_eq!(kinds(&desk), [WinKind::Events, WinKind::Jobs, WinKind::Hosts]);
+        assert_eq!(kinds(&desk), [WinKind::Map, WinKind::Events, WinKind::Jobs, WinKind::Hosts]);
         desk.step(false);
         assert_eq!(desk.focused().unwrap().view.kind(), WinKind::Jobs);
+        desk.step(true);
         desk.step(true);
         desk.step(true);
         assert_eq!(desk.focused().unwrap().view.kind(), WinKind::Events);
         let id = desk.of_kind(WinKind::Hosts).unwrap();
         desk.close(id);
         desk.focus(id);
-        assert_eq!(kinds(&desk), [WinKind::Jobs, WinKind::Events]);
+        assert_eq!(kinds(&desk), [WinKind::Jobs, WinKind::Map, WinKind::Events]);
     }
 
     #[test]

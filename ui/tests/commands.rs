@@ -90,7 +90,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::List(ListOp::Right), "1 Right Right", Sees("r01  ◆ mac-0003")),
     (Cmd::SelectText, "F8", Does(|run| assert!(run.effects.contains(&Effect::Mouse(false))))),
     (Cmd::Next, "Tab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Jobs)))),
-    (Cmd::Previous, "BackTab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),
+    (Cmd::Previous, "BackTab", Does(|run| assert_eq!(run.focus(), Some(WinKind::Map)))),
     (
         Cmd::Zoom,
         "z",
@@ -137,10 +137,10 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Back, "/ nowhere Enter Esc", Sees("44 hosts")),
     (Cmd::List(ListOp::Go(Motion::Up)), "Down Down Up C", Sees("Cordon mac-0002?")),
     (Cmd::List(ListOp::Go(Motion::Down)), "j C", Sees("Cordon mac-0002?")),
-    (Cmd::List(ListOp::Go(Motion::PageUp)), "End PgUp C", Sees("Cordon mac-0017?")),
-    (Cmd::List(ListOp::Go(Motion::PageDown)), "PgDn C", Sees("Cordon mac-0028?")),
-    (Cmd::List(ListOp::Go(Motion::HalfUp)), "End ^U C", Sees("Cordon mac-0030?")),
-    (Cmd::List(ListOp::Go(Motion::HalfDown)), "^D C", Sees("Cordon mac-0015?")),
+    (Cmd::List(ListOp::Go(Motion::PageUp)), "z End PgUp C", Sees("Cordon mac-0017?")),
+    (Cmd::List(ListOp::Go(Motion::PageDown)), "z PgDn C", Sees("Cordon mac-0028?")),
+    (Cmd::List(ListOp::Go(Motion::HalfUp)), "z End ^U C", Sees("Cordon mac-0030?")),
+    (Cmd::List(ListOp::Go(Motion::HalfDown)), "z ^D C", Sees("Cordon mac-0015?")),
     (Cmd::List(ListOp::Go(Motion::First)), "End g C", Sees("Cordon mac-0001?")),
     (Cmd::List(ListOp::Go(Motion::Last)), "G C", Sees("Cordon mac-0044?")),
 ];
