@@ -119,6 +119,7 @@ impl App {
             Cmd::Redraw => out.push(Effect::Redraw),
             Cmd::Suspend => out.push(Effect::Suspend),
             Cmd::Quit => out.push(Effect::Quit),
+            Cmd::Map => self.show(WinKind::Map),
             Cmd::Hosts => self.show(WinKind::Hosts),
             Cmd::Vms => self.show(WinKind::Vms),
             Cmd::Jobs => self.show(WinKind::Jobs),
@@ -239,6 +240,15 @@ impl App {
     }
 
     pub(super) fn open_thing(&mut self) {
+        let narrows = self.desk.focused().and_then(|window| window.view.narrows());
+        if let Some(filter) = narrows {
+            self.show(WinKind::Hosts);
+            if let Some(View::Hosts(list)) = self.desk.focused_mut().map(|window| &mut window.view)
+            {
+                list.narrow(&self.fleet, filter);
+            }
+            return;
+        }
         let fleet = &self.fleet;
         let Some(view) = self.desk.focused().and_then(|window| window.view.opens(fleet)) else {
             return;
@@ -303,7 +313,7 @@ impl App {
             Some(WinKind::Hosts | WinKind::Host | WinKind::Drains) => Menu::Host,
             Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
             Some(WinKind::Jobs | WinKind::Job) => Menu::Job,
-            Some(WinKind::Events) => Menu::View,
+            Some(WinKind::Events | WinKind::Map) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
             Some(WinKind::Settings) => Menu::System,
             None => Menu::Fleet,

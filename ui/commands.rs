@@ -28,6 +28,7 @@ pub enum Cmd {
     Redraw,
     Suspend,
     Quit,
+    Map,
     Hosts,
     Vms,
     Jobs,
@@ -144,7 +145,8 @@ const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const DRAINS: &[WinKind] = &[WinKind::Drains];
 const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
 const OF_HOSTS: &[WinKind] =
-    &[WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm, WinKind::Drains];
+    &[WinKind::Map, WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm, WinKind::Drains];
+const MAP: &[WinKind] = &[WinKind::Map];
 const OTHERS: &[WinKind] =
     &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job];
 const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
@@ -269,6 +271,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Retry, Menu::System, "Connect now", &["r"]).when(lost),
     look(Cmd::Suspend, Menu::System, "Suspend", &["^Z"]),
     look(Cmd::Quit, Menu::System, "Quit", &["^Q"]).hint(9),
+    look(Cmd::Map, Menu::Fleet, "Fleet map", &["1"]),
     look(Cmd::Hosts, Menu::Fleet, "Hosts", &["2"]),
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
@@ -309,6 +312,8 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Part(true)), Menu::View, "Next part", &["Tab", "Enter"]).on(JOB).hint(2),
     look(Cmd::List(ListOp::Part(false)), Menu::View, "Part before", &["BackTab"]).on(JOB),
     look(Cmd::Then, Menu::View, "The fleet then", &["t"]).on(&[WinKind::Events]).when(a_row),
+    look(Cmd::List(ListOp::ZoomIn), Menu::View, "Zoom in", &["+", "="]).on(MAP).hint(5),
+    look(Cmd::List(ListOp::ZoomOut), Menu::View, "Zoom out", &["-"]).on(MAP).hint(6),
     look(Cmd::SelectText, Menu::View, "Select text", &["F8"]),
     look(Cmd::Redraw, Menu::View, "Draw anew", &["^L"]),
     look(Cmd::Next, Menu::Window, "Next", &["F6", "Tab"]).when(two_windows),
@@ -332,6 +337,8 @@ pub const COMMANDS: &[Command] = &[
     bare(Cmd::Nth(9), "Window 9", &["9"]),
     go(Motion::Up, "Up", &["Up", "k"]),
     go(Motion::Down, "Down", &["Down", "j"]),
+    bare(Cmd::List(ListOp::Left), "Left on the map", &["Left"]),
+    bare(Cmd::List(ListOp::Right), "Right on the map", &["Right"]),
     go(Motion::PageUp, "Page up", &["PgUp"]),
     go(Motion::PageDown, "Page down", &["PgDn"]),
     go(Motion::HalfUp, "Half a page up", &["^U"]),

@@ -80,6 +80,12 @@ impl MenuState {
             Key::ENTER => {
                 return self.chosen().map_or(MenuMove::Close, |c| MenuMove::Give(c.id));
             }
+            // Two titles may begin with one letter: again, and it is the other's turn.
+            Key { code: Code::Char(c), alt: true, .. } => {
+                let begins = |at: &usize| MENUS[*at].1.to_lowercase().starts_with(c);
+                let mut after = (1..=MENUS.len()).map(|n| (self.menu + n) % MENUS.len());
+                *self = after.find(begins).map_or(*self, |menu| Self::new(menu, None));
+            }
             Key { code: Code::Char(c), ctrl: false, .. } => {
                 let begins = |item: &&Command| item.label.to_lowercase().starts_with(c);
                 let after = (1..=len).map(|n| (self.item + n) % len);
@@ -173,6 +179,12 @@ mod tests {
         assert_eq!(menu.menu, 0);
         menu.key(Key::LEFT);
         assert_eq!(menu.menu, 7);
+        for title in ["VM", "View", "VM"] {
+            menu.key(Key { alt: true, ..Key::char('v') });
+            assert_eq!(MENUS[menu.menu].1, title);
+        }
+        menu.key(Key { alt: true, ..Key::char('x') });
+        assert_eq!(MENUS[menu.menu].1, "VM");
         assert_eq!(menu.key(Key::ESC), MenuMove::Close);
     }
 

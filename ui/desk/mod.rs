@@ -55,8 +55,13 @@ pub struct Desk {
 }
 
 /// The numbers of windows that have one of their own.
-const NUMBERS: [(WinKind, u8); 4] =
-    [(WinKind::Hosts, 2), (WinKind::Vms, 3), (WinKind::Jobs, 4), (WinKind::Events, 6)];
+const NUMBERS: [(WinKind, u8); 5] = [
+    (WinKind::Map, 1),
+    (WinKind::Hosts, 2),
+    (WinKind::Vms, 3),
+    (WinKind::Jobs, 4),
+    (WinKind::Events, 6),
+];
 /// The numbers given to others.
 const FREE: std::ops::RangeInclusive<u8> = 7..=9;
 
@@ -66,9 +71,11 @@ impl Desk {
         let class = Class::of(w, h);
         let mut desk = Self { windows: Vec::new(), next: 1, class, area: class.desktop(w, h) };
         let first = match class {
-            Class::TooSmall | Class::Compact | Class::Standard => {
+            Class::TooSmall | Class::Compact => {
                 &[WinKind::Events, WinKind::Jobs, WinKind::Hosts][..]
             }
+            // Tiles in two columns by their numbers: the map over hosts, jobs over events.
+            Class::Standard => &[WinKind::Map, WinKind::Events, WinKind::Jobs, WinKind::Hosts],
             Class::Wide | Class::Wall => {
                 &[WinKind::Events, WinKind::Jobs, WinKind::Vms, WinKind::Hosts]
             }
@@ -141,6 +148,7 @@ impl Desk {
                 | WinKind::Host
                 | WinKind::Vm
                 | WinKind::Settings
+                | WinKind::Map
                 | WinKind::Help => place::middle(self.area, floats),
             }),
         };
@@ -227,16 +235,17 @@ mod tests {
     #[test]
     fn the_topmost_window_has_the_focus() {
         let mut desk = Desk::new(120, 36);
-        assert_eq!(kinds(&desk), [WinKind::Events, WinKind::Jobs, WinKind::Hosts]);
+        assert_eq!(kinds(&desk), [WinKind::Map, WinKind::Events, WinKind::Jobs, WinKind::Hosts]);
         desk.step(false);
         assert_eq!(desk.focused().unwrap().view.kind(), WinKind::Jobs);
+        desk.step(true);
         desk.step(true);
         desk.step(true);
         assert_eq!(desk.focused().unwrap().view.kind(), WinKind::Events);
         let id = desk.of_kind(WinKind::Hosts).unwrap();
         desk.close(id);
         desk.focus(id);
-        assert_eq!(kinds(&desk), [WinKind::Jobs, WinKind::Events]);
+        assert_eq!(kinds(&desk), [WinKind::Jobs, WinKind::Map, WinKind::Events]);
     }
 
     #[test]

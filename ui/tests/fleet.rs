@@ -90,6 +90,45 @@ impl Maker {
         maker
     }
 
+    /// A fleet in data centres and racks, some of it in trouble.
+    pub fn racked(hosts: usize) -> Self {
+        let mut maker = Self::new(hosts, 0);
+        let mut change = FleetChange::default();
+        for n in 1..=hosts {
+            let mut spec = spec(n);
+            let (dc, rack) = (1 + 4 * (n - 1) / hosts, 1 + (n - 1) / 30 % 40);
+            spec.labels.insert("dc".into(), format!("dc{dc}"));
+            spec.labels.insert("rack".into(), format!("r{rack:02}"));
+            change.hosts.insert(host(&format!("mac-{n:04}")), Some(spec));
+        }
+        maker.entry(Event::FleetChanged { change });
+        let names: Vec<HostName> = maker.world.hosts.keys().cloned().collect();
+        for (n, name) in names.iter().enumerate() {
+            match n {
+                n if n % 2 == 0 => maker.vm(name, SlotIx::Zero, n),
+                n if n % 61 == 0 => drop(maker.cordon(name.as_str(), "disk", "bob")),
+                n if n % 97 == 0 => drop(maker.reach(name.as_str(), Reach::Suspect, "late")),
+                n if n % 143 == 0 => {
+                    maker.reach(name.as_str(), Reach::Suspect, "late");
+                    maker.reach(name.as_str(), Reach::Unreachable, "no answer for 30s");
+                }
+                _ => {}
+            }
+        }
+        maker
+    }
+
+    /// A VM has work, or has none any more; none when no VM can have any.
+    pub fn work(&mut self, n: usize) -> Option<Entry> {
+        let ready = |vm: &&std::sync::Arc<hostler::model::Vm>| vm.is_ready();
+        let vms: Vec<_> = self.world.vms.values().filter(ready).collect();
+        let vm = vms.get(n * 5 % vms.len().max(1))?;
+        let busy = [Some(true), Some(false), None];
+        let next = busy.iter().position(|busy| *busy == vm.busy).map_or(0, |at| at + 1);
+        let (vm, busy) = (vm.id, busy[next % 3]);
+        Some(self.entry(Event::VmBusy { vm, busy }))
+    }
+
     pub(super) fn id(&mut self) -> u64 {
         self.ids += 1;
         self.ids << 20 | 0x5_a5a5

@@ -3,6 +3,7 @@
 
 mod commands;
 pub mod fleet;
+mod maps;
 mod monkey;
 mod past;
 mod pictures;

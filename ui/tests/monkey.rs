@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hostler::api::Heartbeat;
-use hostler::model::Span;
+use hostler::model::{Span, VmId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use ratatui::buffer::Buffer;
@@ -17,7 +17,7 @@ use crate::ui::commands::COMMANDS;
 use crate::ui::desk::Class;
 use crate::ui::input::{Does, Mouse};
 use crate::ui::keys::Key;
-use crate::ui::msg::{Effect, Msg, Setup};
+use crate::ui::msg::{Answer, Effect, Msg, Query, Setup};
 use crate::ui::windows::{JobView, View, WinKind};
 
 const DOES: [Does; 7] = [
@@ -107,9 +107,14 @@ impl Monkey {
 
     fn news(&mut self) -> Msg {
         let n = self.rng.random_range(0..1_000);
-        match self.rng.random_range(0..9) {
+        match self.rng.random_range(0..11) {
             0 => Msg::Samples(self.maker.live()),
             1 => Msg::Snapshot(Arc::new(self.maker.snapshot())),
+            3 => match self.maker.work(n) {
+                Some(entry) => Msg::Entry(Arc::new(entry)),
+                None => Msg::Tick,
+            },
+            4 => self.told(n),
             2 => Msg::Resync,
             3..6 => match self.maker.goes_on(n) {
                 Some(entry) => Msg::Entry(Arc::new(entry)),
@@ -117,6 +122,16 @@ impl Monkey {
             },
             _ => Msg::Entry(Arc::new(self.maker.something(n))),
         }
+    }
+
+    /// Why some VM is as it is, whether that was asked or not.
+    fn told(&mut self, n: usize) -> Msg {
+        let world = self.maker.snapshot().world;
+        let vm = world.vms.keys().nth(n % world.vms.len().max(1));
+        let query = Query::WhyVm(vm.copied().unwrap_or(VmId::from_bits(1)));
+        let lines = vec!["it is ready".into(), "next: nothing".into()];
+        let answer = if n.is_multiple_of(5) { Err("gone".into()) } else { Ok(Answer::Why(lines)) };
+        Msg::Told { query, answer }
     }
 
     fn time(&mut self) -> Msg {

@@ -16,7 +16,8 @@ const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300,
 type Fleet = fn() -> Maker;
 /// Each window, the fleet it shows, and the keys that open it and leave it alone in sight where it
 /// can be.
-const WINDOWS: [(&str, Fleet, &str); 10] = [
+const WINDOWS: [(&str, Fleet, &str); 11] = [
+    ("map", Maker::varied, "1 Down Right"),
     ("hosts", Maker::varied, "2 Down Space Down"),
     ("vms", Maker::varied, "3"),
     ("jobs", Maker::varied, "4"),
@@ -137,6 +138,18 @@ fn what_a_step_said_and_drains_that_ended_have_their_pictures() {
             }
             run.keys("End");
             keep(&format!("drains-ended-{w}x{h}-{}", set(plain)), &run.buf);
+        }
+    }
+}
+
+#[test]
+fn the_map_of_a_large_fleet_in_racks() {
+    for (w, h) in [(80, 24), (120, 36), (200, 60)] {
+        for plain in [false, true] {
+            let mut run = Run::bare(ascii(plain), w, h, Maker::racked(2_400));
+            let snapshot = Arc::new(run.maker.snapshot());
+            run.send(Msg::Snapshot(snapshot)).keys("1 z Down Right Right");
+            keep(&format!("racks-{w}x{h}-{}", set(plain)), &run.buf);
         }
     }
 }

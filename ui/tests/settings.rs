@@ -54,7 +54,7 @@ fn glyphs_times_rows_and_the_pointer_can_be_set() {
 #[test]
 fn rows_that_are_not_held_move_at_once() {
     let mut run = Run::new(120, 36, Maker::new(9, 0));
-    run.keys(",").click("they move as soon").keys("Enter Esc s s s");
+    run.keys("2 z ,").click("they move as soon").keys("Enter Esc s s s");
     let first = |run: &Run| run.text().lines().nth(5).unwrap().to_string();
     let mut live = run.maker.live();
     live.samples.get_mut(&super::fleet::host("mac-0001")).unwrap().load = 99.0;

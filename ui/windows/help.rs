@@ -56,10 +56,11 @@ impl Inside for HelpView {
     }
 }
 
-const FILTERS: [(&str, &str); 5] = [
+const FILTERS: [(&str, &str); 6] = [
     ("busy r10", "both words occur somewhere"),
     ("!r10", "it does not"),
     ("site=lausanne", "a label, or state= host= pool= image= os= group= work="),
+    ("host=mac-1..mac-9", "hosts from one name to another"),
     ("label=gold", "any label of that name or value"),
     ("load>8 free<50", "load, mem and free in GiB, vms"),
 ];

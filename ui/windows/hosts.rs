@@ -212,7 +212,10 @@ impl Subject for Asked<'_> {
     fn is(&self, key: &str, value: &str) -> bool {
         let labels = &self.host.spec.labels;
         match key {
-            "host" => self.id.as_str() == value,
+            "host" => match value.split_once("..") {
+                Some((first, last)) => (first..=last).contains(&self.id.as_str()),
+                None => self.id.as_str() == value,
+            },
             "state" => self.host.word() == value,
             "macos" | "os" => {
                 self.host.seen.as_ref().is_some_and(|seen| seen.facts.macos.starts_with(value))

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{Ctx, ListOp, View};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
+use crate::ui::filter::Filter;
 use crate::ui::msg::{Answer, Query};
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::widgets::{Field, Motion};
@@ -54,6 +55,10 @@ pub trait Inside {
     fn opens(&self, _: &Replica) -> Option<View> {
         None
     }
+    /// The hosts under the cursor as a filter of the list of hosts, when they are several.
+    fn narrows(&self) -> Option<Filter> {
+        None
+    }
     /// What a copy of what is under the cursor says.
     fn copy(&self, _: &Replica) -> Option<String> {
         None
@@ -94,6 +99,10 @@ pub fn scrolled(op: ListOp, mut scroll: impl FnMut(Motion)) -> bool {
         | ListOp::Part(_)
         | ListOp::Accept
         | ListOp::Typed
+        | ListOp::Left
+        | ListOp::Right
+        | ListOp::ZoomIn
+        | ListOp::ZoomOut
         | ListOp::Back => return false,
     }
     true

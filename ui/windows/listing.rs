@@ -41,6 +41,11 @@ pub enum ListOp {
     Follow,
     /// The next part of the window, or the one before.
     Part(bool),
+    /// On the map.
+    Left,
+    Right,
+    ZoomIn,
+    ZoomOut,
     /// The field has another text.
     Typed,
     Accept,
@@ -80,7 +85,9 @@ impl<R: Rows> Listing<R> {
                 self.typing = Some((Field::new(self.filter.text()), self.filter.clone()));
             }
             ListOp::Follow => self.follow = !self.follow,
-            ListOp::Part(_) => return false,
+            ListOp::Part(_) | ListOp::Left | ListOp::Right | ListOp::ZoomIn | ListOp::ZoomOut => {
+                return false;
+            }
             ListOp::Typed => self.typed(fleet),
             ListOp::Accept => return self.accept(),
             ListOp::Back => return self.back(fleet),
@@ -100,6 +107,12 @@ impl<R: Rows> Listing<R> {
             }
             Err(bad) => self.trouble = Some(bad.to_string()),
         }
+    }
+    /// Shows what passes this filter, from the top.
+    pub fn narrow(&mut self, fleet: &Replica, filter: Filter) {
+        (self.typing, self.trouble) = (None, None);
+        self.set_filter(fleet, filter);
+        self.table.set_cursor(0);
     }
     fn set_filter(&mut self, fleet: &Replica, filter: Filter) {
         self.filter = filter;

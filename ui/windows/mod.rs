@@ -4,6 +4,7 @@
 mod drains;
 mod events;
 mod facts;
+mod grid;
 mod help;
 mod host;
 mod hosts;
@@ -11,6 +12,7 @@ mod inside;
 mod job;
 mod jobs;
 mod listing;
+mod map;
 mod settings;
 mod vm;
 mod vms;
@@ -30,6 +32,7 @@ pub use inside::Inside;
 pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use map::MapView;
 pub use settings::SettingsView;
 pub use vm::VmView;
 pub use vms::VmRows;
@@ -37,6 +40,7 @@ pub use vms::VmRows;
 use super::canvas::Canvas;
 use super::commands::Situation;
 use super::desk::WinId;
+use super::filter::Filter;
 use super::glyphs::Glyphs;
 use super::link::Link;
 use super::msg::{Answer, Query};
@@ -47,6 +51,7 @@ use super::widgets::Field;
 /// Which window.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum WinKind {
+    Map,
     Hosts,
     Vms,
     Jobs,
@@ -88,6 +93,7 @@ pub struct Ctx<'a> {
 /// A window's inside.
 #[derive(Clone, Debug)]
 pub enum View {
+    Map(MapView),
     Hosts(Listing<HostRows>),
     Vms(Listing<VmRows>),
     Jobs(Listing<JobRows>),
@@ -104,6 +110,7 @@ pub enum View {
 macro_rules! each {
     ($view:expr, $inside:ident => $does:expr) => {
         match $view {
+            View::Map($inside) => $does,
             View::Hosts($inside) => $does,
             View::Vms($inside) => $does,
             View::Jobs($inside) => $does,
@@ -122,6 +129,7 @@ impl View {
     /// The window of a kind that needs no subject.
     pub fn new(kind: WinKind) -> Option<Self> {
         match kind {
+            WinKind::Map => Some(Self::Map(MapView::default())),
             WinKind::Hosts => Some(Self::Hosts(Listing::new(0, false))),
             WinKind::Vms => Some(Self::Vms(Listing::new(VmRows::FIRST, false))),
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
@@ -133,6 +141,7 @@ impl View {
     }
     pub fn kind(&self) -> WinKind {
         match self {
+            Self::Map(_) => WinKind::Map,
             Self::Hosts(_) => WinKind::Hosts,
             Self::Vms(_) => WinKind::Vms,
             Self::Jobs(_) => WinKind::Jobs,
@@ -194,6 +203,9 @@ impl View {
     }
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))
+    }
+    pub fn narrows(&self) -> Option<Filter> {
+        each!(self, inside => inside.narrows())
     }
     pub fn copy(&self, fleet: &Replica) -> Option<String> {
         each!(self, inside => inside.copy(fleet))

@@ -77,6 +77,10 @@ impl Inside for SettingsView {
             | ListOp::Filter
             | ListOp::Follow
             | ListOp::Part(_)
+            | ListOp::Left
+            | ListOp::Right
+            | ListOp::ZoomIn
+            | ListOp::ZoomOut
             | ListOp::Accept
             | ListOp::Typed
             | ListOp::Back => return false,

@@ -1,6 +1,8 @@
-//! What stands above a job's parts: its state, what it is, why, by whom, since when and until when.
+//! What stands above a job's parts: its state, what it is, why, by whom, since when and until when;
+//! and how high those parts are.
 
 use hostler::model::{Cause, Job, JobState, TaskState, Timestamp};
+use ratatui::layout::Rect;
 
 use crate::ui::glyphs::Look;
 use crate::ui::text;
@@ -92,4 +94,23 @@ fn clock(ctx: &Ctx, at: Timestamp) -> String {
         true => ctx.zone.clock(at),
         false => date,
     }
+}
+
+/// An area without its first line.
+pub fn under(area: Rect) -> Rect {
+    let first = area.height.min(1);
+    Rect { y: area.y + first, height: area.height - first, ..area }
+}
+
+/// The heights of the upper two parts with their titles; the rest is for what was said.
+pub fn heights(all: u16, targets: usize, steps: usize) -> (u16, u16) {
+    let few = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let top = 1 + few(targets).min((all / 4).max(1));
+    if steps == 0 {
+        return (top.min(all), 0);
+    }
+    let least = (all / 4).clamp(2, 5);
+    let room = all.saturating_sub(top + least);
+    let middle = (1 + few(steps)).min(room.max(2));
+    (top.min(all), middle.min(all.saturating_sub(top)))
 }

@@ -22,6 +22,7 @@ use crate::ui::theme::Token;
 use crate::ui::widgets::{Cursor, Motion, Scroll};
 
 use gantt::{Row, Timeline};
+use head::{heights, under};
 use targets::Target;
 
 /// A part of the window.
@@ -279,25 +280,6 @@ fn telling(task: &HostTask, rows: &[Row]) -> usize {
     now.or_else(|| task.failed.as_ref().and_then(|_| failed())).or_else(over).unwrap_or(0)
 }
 
-/// An area without its first line.
-fn under(area: Rect) -> Rect {
-    let first = area.height.min(1);
-    Rect { y: area.y + first, height: area.height - first, ..area }
-}
-
-/// The heights of the upper two parts with their titles; the rest is for what was said.
-fn heights(all: u16, targets: usize, steps: usize) -> (u16, u16) {
-    let few = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    let top = 1 + few(targets).min((all / 4).max(1));
-    if steps == 0 {
-        return (top.min(all), 0);
-    }
-    let least = (all / 4).clamp(2, 5);
-    let room = all.saturating_sub(top + least);
-    let middle = (1 + few(steps)).min(room.max(2));
-    (top.min(all), middle.min(all.saturating_sub(top)))
-}
-
 impl Inside for JobView {
     fn name(&self) -> String {
         format!("Job {}", self.id)
@@ -331,6 +313,10 @@ impl Inside for JobView {
             | ListOp::Sort
             | ListOp::Flip
             | ListOp::SortBy(_)
+            | ListOp::Left
+            | ListOp::Right
+            | ListOp::ZoomIn
+            | ListOp::ZoomOut
             | ListOp::Filter
             | ListOp::Accept
             | ListOp::Typed => return false,
