@@ -204,3 +204,37 @@ pub fn then(world: &World, id: &DrainId) -> &'static str {
         (Some(_), OnDeadline::Abort) => "then it gives up",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::replica::Replica;
+    use crate::ui::tests::fleet::Maker;
+
+    fn live(drains: &Drains) -> Vec<DrainId> {
+        drains.ids().filter(|id| drains.ended(id).is_none()).cloned().collect()
+    }
+
+    #[test]
+    fn followed_entry_by_entry_they_are_those_of_the_world() {
+        let mut maker = Maker::at_work();
+        let mut replica = Replica::default();
+        replica.replace(&maker.snapshot());
+        assert_eq!(live(replica.drains()).len(), 5);
+        let mut most = 0;
+        for n in 0..300 {
+            let entry = match maker.goes_on(n) {
+                Some(entry) => entry,
+                None => maker.something(n),
+            };
+            replica.apply(&entry).unwrap();
+            let mut anew = Drains::default();
+            anew.look(&maker.snapshot().world);
+            assert_eq!(live(replica.drains()), live(&anew), "after entry {n}");
+            most = most.max(replica.drains().ids().count() - live(replica.drains()).len());
+        }
+        assert!(most > 0, "some have ended");
+        replica.forget_drains();
+        assert_eq!(replica.drains().ids().count(), live(replica.drains()).len());
+    }
+}

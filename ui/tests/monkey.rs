@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use hostler::api::Heartbeat;
+use hostler::api::Moment;
 use hostler::model::{Span, VmId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -107,7 +108,7 @@ impl Monkey {
 
     fn news(&mut self) -> Msg {
         let n = self.rng.random_range(0..1_000);
-        match self.rng.random_range(0..11) {
+        match self.rng.random_range(0..14) {
             0 => Msg::Samples(self.maker.live()),
             1 => Msg::Snapshot(Arc::new(self.maker.snapshot())),
             3 => match self.maker.work(n) {
@@ -116,12 +117,20 @@ impl Monkey {
             },
             4 => self.told(n),
             2 => Msg::Resync,
-            3..6 => match self.maker.goes_on(n) {
+            5 => self.past(n),
+            6..9 => match self.maker.goes_on(n) {
                 Some(entry) => Msg::Entry(Arc::new(entry)),
                 None => Msg::Tick,
             },
             _ => Msg::Entry(Arc::new(self.maker.something(n))),
         }
+    }
+
+    /// Some moment of the past, whether that was asked for or not.
+    fn past(&mut self, n: usize) -> Msg {
+        let moment = Moment { at: None, seq: Some(n as u64) };
+        let past = super::past::past(&self.maker, moment);
+        Msg::Told { query: Query::Past(moment), answer: Ok(Answer::Past(Box::new(past))) }
     }
 
     /// Why some VM is as it is, whether that was asked or not.

@@ -25,7 +25,7 @@ fn times_asked(run: &Run) -> usize {
 }
 
 /// What the controller would tell of that moment.
-fn past(maker: &Maker, moment: Moment) -> Past {
+pub fn past(maker: &Maker, moment: Moment) -> Past {
     let journal = maker.journal();
     let (first, last) = (&journal[0], journal.last().unwrap());
     let by = |at| journal.iter().rfind(|entry| entry.at <= at).map_or(0, |entry| entry.seq);

@@ -230,7 +230,8 @@ impl<R: Rows> Inside for Listing<R> {
             if let Some(id) = self.table.current().filter(|_| said > 0) {
                 let detail = R::detail(ctx, id);
                 let below = Rect { x: area.x + 1, y: rows.bottom(), height: said, ..area };
-                draw_said(canvas, Rect { width: area.width - 1, ..below }, &detail);
+                let edges = area.width.min(said.min(2));
+                draw_said(canvas, Rect { width: area.width - edges, ..below }, &detail);
             }
         } else {
             let lines = match ctx.fleet.world() {

@@ -1,6 +1,6 @@
 //! What a step has said, or why there is nothing: the end of its output as the World keeps it.
 
-use hostler::model::{HostTask, Job, StepEnd, UsualSteps};
+use hostler::model::{HostName, HostTask, Job, StepEnd, UsualSteps};
 
 use super::gantt::{Row, remaining};
 use crate::ui::text;
@@ -35,7 +35,7 @@ pub fn said<'a>(task: &'a HostTask, row: &Row<'a>) -> &'a str {
 /// The lines under the title.
 pub fn lines(
     ctx: &Ctx,
-    (job, task): (&Job, &HostTask),
+    (job, name, task): (&Job, &HostName, &HostTask),
     row: &Row,
     usual: &UsualSteps,
     width: u16,
@@ -59,8 +59,18 @@ pub fn lines(
                 let at = ctx.zone.clock(ctx.there + left);
                 tell(&format!("By what is usual all steps here are done at {at}."), Token::Dim);
             }
-            if output.is_empty() {
-                tell("It goes on; what it says is shown when its command ends.", Token::Dim);
+            let sent = work::act(job, task).is_some_and(|act| act.sent().is_some());
+            let waits = ctx
+                .fleet
+                .world()
+                .map_or(String::new(), |world| work::waits(world, job, name, task, ctx.zone));
+            if !waits.is_empty() {
+                tell(&format!("It waits: {waits}."), Token::Text);
+            } else if output.is_empty() && !sent {
+                tell("It goes on.", Token::Dim);
+            }
+            if output.is_empty() && sent {
+                tell("What it says is shown when its command ends.", Token::Dim);
             }
         }
         Row::ToCome(_) => tell("It has not begun.", Token::Dim),

@@ -51,14 +51,14 @@ pub struct JobView {
 
 /// What the lower parts are about.
 enum Below<'a> {
-    Steps(&'a HostTask, Vec<Row<'a>>),
+    Steps(&'a HostName, &'a HostTask, Vec<Row<'a>>),
     Vm(VmId, &'a Task),
     Nothing,
 }
 
 fn below(job: &Job, target: usize) -> Below<'_> {
     match targets::nth(job, target) {
-        Some(Target::Host(_, task)) => Below::Steps(task, gantt::rows(job, task)),
+        Some(Target::Host(name, task)) => Below::Steps(name, task, gantt::rows(job, task)),
         Some(Target::Vm(id, task)) => Below::Vm(id, task),
         None => Below::Nothing,
     }
@@ -99,7 +99,7 @@ impl JobView {
         let all = targets::count(&job);
         self.target.count(all);
         let steps = match below(&job, self.target.at) {
-            Below::Steps(_, rows) => rows.len(),
+            Below::Steps(_, _, rows) => rows.len(),
             Below::Vm(..) | Below::Nothing => 0,
         };
         self.step.count(steps);
@@ -120,7 +120,7 @@ impl JobView {
             let other = latest.or_else(|| if fresh { failed() } else { None });
             self.target.at = other.unwrap_or(self.target.at);
         }
-        if let Below::Steps(task, rows) = below(&job, self.target.at) {
+        if let Below::Steps(_, task, rows) = below(&job, self.target.at) {
             self.step.at = telling(task, &rows);
         }
         self.count();
@@ -148,7 +148,7 @@ impl JobView {
     fn show_target(&mut self) {
         let Some(job) = self.last.clone() else { return };
         self.log = Scroll::default();
-        if let Below::Steps(task, rows) = below(&job, self.target.at) {
+        if let Below::Steps(_, task, rows) = below(&job, self.target.at) {
             self.step.at = telling(task, &rows);
         }
         self.count();
@@ -199,14 +199,14 @@ impl JobView {
         let bottom = Rect { y: middle.bottom(), height: area.bottom() - middle.bottom(), ..area };
         self.draw_targets(ctx, canvas, top, &job, look);
         match below(&job, self.target.at) {
-            Below::Steps(task, rows) => {
+            Below::Steps(name, task, rows) => {
                 let title = self.title(canvas, Part::Steps, "steps").0;
                 let chosen = self.chosen(Part::Steps, look.1);
                 let (job, usual) = (&*job, &self.usual);
                 let line =
                     Timeline { job, rows: &rows, usual, win: look.0, first: targets, chosen };
                 line.draw(ctx, canvas, middle, &title, &mut self.step);
-                self.draw_log(ctx, canvas, bottom, (job, task), rows.get(self.step.at));
+                self.draw_log(ctx, canvas, bottom, (job, name, task), rows.get(self.step.at));
             }
             Below::Vm(id, task) => {
                 let lines = targets::vm_lines(ctx, id, task);
@@ -252,12 +252,12 @@ impl JobView {
         ctx: &Ctx,
         canvas: &mut Canvas,
         area: Rect,
-        (job, task): (&Job, &HostTask),
+        (job, name, task): (&Job, &HostName, &HostTask),
         row: Option<&Row>,
     ) {
         let Some(row) = row else { return };
         let body = under(area);
-        let lines = log::lines(ctx, (job, task), row, &self.usual, body.width.max(1));
+        let lines = log::lines(ctx, (job, name, task), row, &self.usual, body.width.max(1));
         let title = log::title(job, row);
         if self.follow {
             self.log.show_end(lines.len(), usize::from(body.height));
@@ -333,7 +333,7 @@ impl Inside for JobView {
         let job = self.last.as_ref()?;
         let target = targets::nth(job, self.target.at);
         let said = match (self.part, below(job, self.target.at)) {
-            (Part::Log | Part::Steps, Below::Steps(task, rows)) => {
+            (Part::Log | Part::Steps, Below::Steps(_, task, rows)) => {
                 rows.get(self.step.at).map(|row| log::said(task, row).to_string())
             }
             (Part::Targets | Part::Steps | Part::Log, _) => target.map(|target| target.name()),
