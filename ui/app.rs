@@ -360,6 +360,7 @@ impl App {
         let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {
             theme: self.settings.theme,
+            schedule: window.is_some_and(|w| w.view.schedule().is_some()),
             job: job.map(|job| job.word()),
             drained: hosts.iter().filter(drained).count(),
             kind: window.map(|w| w.view.kind()),

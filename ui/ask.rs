@@ -1,7 +1,7 @@
 //! What is asked before the fleet is changed: prompts, dialogs and the palette, what becomes of
 //! their answers, and the orders that come of them.
 
-use hostler::model::{HoldKind, HostName, JobId};
+use hostler::model::{HoldKind, HostName, JobId, ScheduleName};
 
 use super::app::App;
 use super::commands::Command;
@@ -18,6 +18,22 @@ impl App {
     pub(super) fn ask_of_job(&mut self, order: fn(JobId) -> Order) {
         let job = self.desk.focused().and_then(|window| window.view.job());
         self.prompt = job.map(|job| Prompt::simple(order(job)));
+    }
+    fn chosen_schedule(&self) -> Option<ScheduleName> {
+        self.desk.focused().and_then(|window| window.view.schedule().cloned())
+    }
+    pub(super) fn ask_of_schedule(&mut self, order: fn(ScheduleName) -> Order) {
+        self.prompt = self.chosen_schedule().map(|schedule| Prompt::simple(order(schedule)));
+    }
+    /// Asks to suspend it, or to resume one that somebody has suspended.
+    pub(super) fn ask_hold(&mut self) {
+        let Some(schedule) = self.chosen_schedule() else { return };
+        let known = self.fleet.world().and_then(|world| world.schedules.get(&schedule));
+        let suspended = known.is_some_and(|known| known.suspended.is_some());
+        self.prompt = Some(match suspended {
+            true => Prompt::simple(Order::ResumeSchedule { schedule }),
+            false => Prompt::suspend(schedule),
+        });
     }
     pub(super) fn ask_plan(&mut self, act: Act) {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
@@ -39,6 +55,7 @@ impl App {
             }
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
             Found::Vm(id) => self.seek(WinKind::Vms, |view| view.seek_vm(id)),
+            Found::Schedule(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
             Found::Job(id) => self.seek(WinKind::Jobs, |view| view.seek_job(id)),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts) => match self.may_change() {
@@ -55,7 +72,7 @@ impl App {
     fn may_change(&self) -> Result<(), &'static str> {
         super::commands::may_change(&self.situation())
     }
-    fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
+    pub(super) fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
         self.show(kind);
         if let Some(window) = self.desk.focused_mut() {
             to(&mut window.view);

@@ -2,9 +2,14 @@
 //! given are read from it and stand nowhere else.
 
 use super::keys::Key;
+pub use super::situation::{Situation, When, may_change};
+use super::situation::{
+    a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
+    lift_cordons, lift_drains, lost, marked, open_job, paused_job, two_windows,
+};
 use super::theme::ThemeName;
 use super::widgets::Motion;
-use super::windows::{ListOp, WinKind};
+use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 /// A command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -22,6 +27,7 @@ pub enum Cmd {
     Hosts,
     Vms,
     Jobs,
+    Schedule,
     Events,
     /// A window without a number of its own, by the one it was given.
     Nth(u8),
@@ -38,6 +44,13 @@ pub enum Cmd {
     Drain,
     Reboot,
     Retire,
+    /// A move over the calendar.
+    Leaf(Leaf),
+    /// The job of the run under the cursor.
+    JobOf,
+    RunNow,
+    HoldSchedule,
+    SkipNext,
     SelectText,
     Next,
     Previous,
@@ -73,17 +86,19 @@ pub enum Menu {
     Fleet,
     Host,
     Job,
+    Schedule,
     View,
     Window,
     Help,
 }
 
 /// The menus with their titles. The letter that opens one with Alt is its first.
-pub const MENUS: [(Menu, &str); 7] = [
+pub const MENUS: [(Menu, &str); 8] = [
     (Menu::System, ""),
     (Menu::Fleet, "Fleet"),
     (Menu::Host, "Host"),
     (Menu::Job, "Job"),
+    (Menu::Schedule, "Schedule"),
     (Menu::View, "View"),
     (Menu::Window, "Window"),
     (Menu::Help, "Help"),
@@ -99,35 +114,6 @@ pub enum Tier {
     /// It disturbs: a dialog shows the controller's plan first.
     Disruptive,
 }
-
-/// What a command's rule may look at.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Situation {
-    pub kind: Option<WinKind>,
-    /// The first snapshot has come.
-    pub loaded: bool,
-    pub connected: bool,
-    pub stale: bool,
-    pub read_only: bool,
-    /// The cursor is on a row.
-    pub row: bool,
-    pub marks: usize,
-    /// How many hosts a command for hosts would be about, and how many of them are cordoned.
-    pub hosts: usize,
-    pub cordoned: usize,
-    /// How many of them a drain holds.
-    pub drained: usize,
-    /// The theme that is kept.
-    pub theme: ThemeName,
-    /// The word of the job under the cursor.
-    pub job: Option<&'static str>,
-    pub windows: usize,
-    /// One window fills the screen.
-    pub compact: bool,
-}
-
-/// Whether a command can be given now; if not, why.
-pub type When = fn(&Situation) -> Result<(), &'static str>;
 
 /// A row of the table.
 pub struct Command {
@@ -145,10 +131,13 @@ pub struct Command {
 }
 
 const LISTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events];
+const COPIED: &[WinKind] =
+    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Schedule];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const OF_HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Events];
 const OTHERS: &[WinKind] = &[WinKind::Vms, WinKind::Events, WinKind::Host];
 const JOBS: &[WinKind] = &[WinKind::Jobs];
+const SCHEDULE: &[WinKind] = &[WinKind::Schedule];
 const SETTINGS: &[WinKind] = &[WinKind::Settings];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms];
 
@@ -164,6 +153,12 @@ const fn bare(id: Cmd, label: &'static str, keys: &'static [&'static str]) -> Co
 }
 const fn theme(name: ThemeName, label: &'static str) -> Command {
     look(Cmd::Theme(name), Menu::Theme, label, &[])
+}
+const fn leaf(to: Leaf, label: &'static str, keys: &'static [&'static str]) -> Command {
+    look(Cmd::Leaf(to), Menu::Schedule, label, keys).on(SCHEDULE)
+}
+const fn of_schedule(id: Cmd, label: &'static str, keys: &'static [&'static str]) -> Command {
+    look(id, Menu::Schedule, label, keys).on(SCHEDULE).when(change_schedule).asks()
 }
 const fn snap(side: Side, label: &'static str) -> Command {
     look(Cmd::Snap(side), Menu::Window, label, &[]).when(framed)
@@ -234,76 +229,6 @@ impl Command {
     }
 }
 
-fn always(_: &Situation) -> Result<(), &'static str> {
-    Ok(())
-}
-fn a_row(now: &Situation) -> Result<(), &'static str> {
-    if now.row { Ok(()) } else { Err("no row is chosen") }
-}
-fn a_host(now: &Situation) -> Result<(), &'static str> {
-    if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
-}
-fn marked(now: &Situation) -> Result<(), &'static str> {
-    if now.marks > 0 { Ok(()) } else { Err("nothing is marked") }
-}
-fn a_window(now: &Situation) -> Result<(), &'static str> {
-    if now.windows > 0 { Ok(()) } else { Err("no window is open") }
-}
-fn two_windows(now: &Situation) -> Result<(), &'static str> {
-    if now.windows > 1 { Ok(()) } else { Err("no other window is open") }
-}
-fn framed(now: &Situation) -> Result<(), &'static str> {
-    match now.compact {
-        true => Err("at this size one window fills the screen"),
-        false => a_window(now),
-    }
-}
-fn lost(now: &Situation) -> Result<(), &'static str> {
-    if now.connected { Err("connected already") } else { Ok(()) }
-}
-fn change_hosts(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
-}
-/// Whether anything can be asked of the controller; if not, why.
-pub fn may_change(now: &Situation) -> Result<(), &'static str> {
-    match now {
-        Situation { read_only: true, .. } => Err("this desktop was started read-only"),
-        Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
-        Situation { connected: false, .. } => Err("not connected to the controller"),
-        Situation { stale: true, .. } => Err("what you see may be out of date"),
-        _ => Ok(()),
-    }
-}
-fn lift_drains(now: &Situation) -> Result<(), &'static str> {
-    change_hosts(now)?;
-    if now.drained > 0 { Ok(()) } else { Err("no host chosen is drained") }
-}
-fn open_job(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    match now.job {
-        Some("running" | "paused") => Ok(()),
-        Some(_) => Err("the job is over"),
-        None => Err("no job is chosen"),
-    }
-}
-fn paused_job(now: &Situation) -> Result<(), &'static str> {
-    open_job(now)?;
-    if now.job == Some("paused") { Ok(()) } else { Err("the job is not paused") }
-}
-fn failed_job(now: &Situation) -> Result<(), &'static str> {
-    may_change(now)?;
-    match now.job {
-        Some("failed" | "paused") => Ok(()),
-        Some(_) => Err("nothing of the job has failed"),
-        None => Err("no job is chosen"),
-    }
-}
-fn lift_cordons(now: &Situation) -> Result<(), &'static str> {
-    change_hosts(now)?;
-    if now.cordoned > 0 { Ok(()) } else { Err("no host chosen is cordoned") }
-}
-
 /// The table.
 pub const COMMANDS: &[Command] = &[
     look(Cmd::Settings, Menu::System, "Settings", &[","]),
@@ -321,6 +246,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Hosts, Menu::Fleet, "Hosts", &["2"]),
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
+    look(Cmd::Schedule, Menu::Fleet, "Schedule", &["5"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
     look(Cmd::Open, Menu::Host, "Open", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
@@ -334,10 +260,18 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Undrain, Menu::Host, "Undrain", &["Z"]).on(HOSTS).when(lift_drains).asks(),
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
-    look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(LISTS).when(a_row),
+    look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),
+    leaf(Leaf::Scale(Scale::Day), "Day", &["d"]).hint(3),
+    leaf(Leaf::Scale(Scale::Week), "Week", &["w"]).hint(3),
+    leaf(Leaf::Scale(Scale::Month), "Month", &["m"]).hint(3),
+    leaf(Leaf::Today, "Today", &["t"]),
+    look(Cmd::JobOf, Menu::Schedule, "Show its job", &["Enter", "o"]).on(SCHEDULE).when(a_schedule),
+    of_schedule(Cmd::RunNow, "Run now", &["N"]).hint(5),
+    of_schedule(Cmd::HoldSchedule, "Suspend/resume", &["H"]).hint(10),
+    of_schedule(Cmd::SkipNext, "Skip next run", &["S"]),
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
@@ -360,6 +294,8 @@ pub const COMMANDS: &[Command] = &[
     bare(Cmd::Menu, "Menu", &["m", "F9", "F10", "Shift-F10"]).hint(1),
     bare(Cmd::Back, "Back, close, clear", &["Esc"]),
     bare(Cmd::Keep, "Keep what is chosen", &["Enter", "Space"]).on(SETTINGS).hint(2),
+    Command { menu: None, ..leaf(Leaf::Earlier, "Day before", &["Left", "h"]) },
+    Command { menu: None, ..leaf(Leaf::Later, "Day after", &["Right", "l"]) },
     bare(Cmd::Nth(7), "Window 7", &["7"]),
     bare(Cmd::Nth(8), "Window 8", &["8"]),
     bare(Cmd::Nth(9), "Window 9", &["9"]),

@@ -77,6 +77,14 @@ impl App {
                     (false, false) => {}
                 }
             }
+            Hit::Cell(id, row, column) => {
+                self.desk.focus(id);
+                self.list(ListOp::Select(row));
+                self.list(ListOp::SortBy(column));
+                if double {
+                    self.open_row(out);
+                }
+            }
             Hit::Header(id, column) => {
                 self.desk.focus(id);
                 self.list(ListOp::SortBy(column));
@@ -135,7 +143,7 @@ impl App {
         if !self.free() {
             return;
         }
-        if let Some(Hit::Row(id, row)) = hit {
+        if let Some(Hit::Row(id, row) | Hit::Cell(id, row, _)) = hit {
             self.desk.focus(id);
             self.list(ListOp::Select(row));
         } else if let Some(Hit::Body(id)) = hit {
@@ -184,7 +192,10 @@ impl App {
         if let Some(dialog) = &mut self.dialog {
             return dialog.scroll.motion(if down { Motion::Down } else { Motion::Up });
         }
-        let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _)) = hit else { return };
+        let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _) | Hit::Cell(id, ..)) = hit
+        else {
+            return;
+        };
         let (fleet, asks) = (&self.fleet, self.asks());
         if let Some(window) = self.desk.get_mut(id)
             && !asks

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
-use hostler::model::{Entry, Event, HostName, Illegal, JobId, Sample, Timestamp, VmId, World};
+use hostler::model::{
+    Entry, Event, HostName, Illegal, JobId, Sample, ScheduleName, Timestamp, VmId, World,
+};
 
 use super::notes::{self, Level, Note};
 
@@ -19,6 +21,7 @@ pub struct Changed {
     pub hosts: BTreeSet<HostName>,
     pub vms: BTreeSet<VmId>,
     pub jobs: BTreeSet<JobId>,
+    pub schedules: BTreeSet<ScheduleName>,
     pub notes: BTreeSet<u64>,
     /// New figures came.
     pub samples: bool,
@@ -31,6 +34,7 @@ impl Changed {
         self.hosts.append(&mut more.hosts);
         self.vms.append(&mut more.vms);
         self.jobs.append(&mut more.jobs);
+        self.schedules.append(&mut more.schedules);
         self.notes.append(&mut more.notes);
     }
 }
@@ -154,6 +158,9 @@ impl Changed {
     fn host(&mut self, host: &HostName) {
         self.hosts.insert(host.clone());
     }
+    fn schedule(&mut self, schedule: &ScheduleName) {
+        self.schedules.insert(schedule.clone());
+    }
     fn job(&mut self, job: JobId) {
         self.jobs.insert(job);
     }
@@ -194,11 +201,11 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
             touched_vm(world, *vm, changed);
             changed.jobs.extend(job);
         }
-        Event::RunFired { .. }
-        | Event::RunMissed { .. }
-        | Event::ScheduleSuspended { .. }
-        | Event::ScheduleResumed { .. }
-        | Event::RunsSkipped { .. } => {}
+        Event::RunFired { schedule, .. }
+        | Event::RunMissed { schedule, .. }
+        | Event::ScheduleSuspended { schedule, .. }
+        | Event::ScheduleResumed { schedule }
+        | Event::RunsSkipped { schedule, .. } => changed.schedule(schedule),
         Event::HostTaskBegun { job, host }
         | Event::HostOpBegun { job, host, .. }
         | Event::StepBegun { job, host, .. }

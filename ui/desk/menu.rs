@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn keys_walk_a_menu_round() {
-        let mut menu = MenuState::new(5, None);
+        let mut menu = MenuState::new(6, None);
         let last = menu.items().len() - 1;
         menu.key(Key::UP);
         assert_eq!(menu.item, last);
@@ -168,11 +168,11 @@ mod tests {
         assert_eq!(menu.chosen().unwrap().label, "Zoom");
         assert_eq!(menu.key(Key::ENTER), MenuMove::Give(Cmd::Zoom));
         menu.key(Key::RIGHT);
-        assert_eq!((menu.menu, menu.item), (6, 0));
+        assert_eq!((menu.menu, menu.item), (7, 0));
         menu.key(Key::RIGHT);
         assert_eq!(menu.menu, 0);
         menu.key(Key::LEFT);
-        assert_eq!(menu.menu, 6);
+        assert_eq!(menu.menu, 7);
         assert_eq!(menu.key(Key::ESC), MenuMove::Close);
     }
 

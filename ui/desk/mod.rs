@@ -55,8 +55,13 @@ pub struct Desk {
 }
 
 /// The numbers of windows that have one of their own.
-const NUMBERS: [(WinKind, u8); 4] =
-    [(WinKind::Hosts, 2), (WinKind::Vms, 3), (WinKind::Jobs, 4), (WinKind::Events, 6)];
+const NUMBERS: [(WinKind, u8); 5] = [
+    (WinKind::Hosts, 2),
+    (WinKind::Vms, 3),
+    (WinKind::Jobs, 4),
+    (WinKind::Schedule, 5),
+    (WinKind::Events, 6),
+];
 /// The numbers given to others.
 const FREE: std::ops::RangeInclusive<u8> = 7..=9;
 
@@ -130,11 +135,14 @@ impl Desk {
         let own = NUMBERS.iter().find(|(kind, _)| *kind == view.kind()).map(|(_, n)| *n);
         let number = own.or_else(|| FREE.into_iter().find(|n| self.with_number(*n).is_none()));
         let floats = self.windows.iter().filter(|w| matches!(w.place, Place::Float(_))).count();
-        let place = match own {
+        let before = match own {
             Some(_) => Place::Tiled,
             None => Place::Float(place::middle(self.area, floats)),
         };
-        self.windows.push(Window { id, number, view, place, before: place, rect: self.area });
+        // A week wants the whole desktop, unless there is a wall of it.
+        let whole = view.kind() == WinKind::Schedule && self.class < Class::Wall;
+        let place = if whole { Place::Zoomed } else { before };
+        self.windows.push(Window { id, number, view, place, before, rect: self.area });
         self.arrange();
         id
     }

@@ -184,7 +184,7 @@ impl PlanDialog {
         let Query::Plan(asked) = query else { return };
         match answer {
             Ok(Answer::Plan(planned)) => self.planned = Some((DrainAsk::clone(asked), *planned)),
-            Ok(Answer::Forecast(_) | Answer::Why(_)) => {}
+            Ok(Answer::Forecast(_) | Answer::Why(_) | Answer::Schedules(_)) => {}
             Err(why) => self.failed = Some((DrainAsk::clone(asked), why)),
         }
     }

@@ -21,7 +21,7 @@ pub const START: Timestamp = Timestamp::from_millis(1_787_234_400_000);
 #[derive(Clone, Debug)]
 pub struct Maker {
     world: World,
-    at: Timestamp,
+    pub at: Timestamp,
     ids: u64,
 }
 
@@ -74,7 +74,7 @@ impl Maker {
         maker
     }
 
-    fn id(&mut self) -> u64 {
+    pub fn id(&mut self) -> u64 {
         self.ids += 1;
         self.ids << 20 | 0x5_a5a5
     }
@@ -90,7 +90,7 @@ impl Maker {
     pub fn entry(&mut self, event: Event) -> Entry {
         self.entry_by(Actor::controller(), event)
     }
-    fn entry_by(&mut self, actor: Actor, event: Event) -> Entry {
+    pub fn entry_by(&mut self, actor: Actor, event: Event) -> Entry {
         self.at = self.at + Span::from_millis(100);
         let starts = matches!(event, Event::ControllerStarted { .. });
         let epoch = self.world.epoch + u64::from(starts);

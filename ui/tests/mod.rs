@@ -1,12 +1,14 @@
 //! Tests of the whole desktop: sessions, pictures, a monkey, and the room's rules. Its budget is
 //! measured in `tests/bench/desktop.rs`.
 
+pub mod calendar;
 mod commands;
 pub mod fleet;
 mod monkey;
 mod pictures;
 mod plans;
 mod rules;
+mod schedule;
 pub mod session;
 mod settings;
 mod told;

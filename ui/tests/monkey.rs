@@ -17,7 +17,7 @@ use crate::ui::commands::COMMANDS;
 use crate::ui::desk::Class;
 use crate::ui::input::{Does, Mouse};
 use crate::ui::keys::Key;
-use crate::ui::msg::{Effect, Msg, Setup};
+use crate::ui::msg::{Answer, Effect, Msg, Query, Setup};
 
 const DOES: [Does; 7] = [
     Does::Down,
@@ -46,7 +46,8 @@ struct Monkey {
 impl Monkey {
     fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let maker = Maker::varied();
+        let scheduled = rng.random_bool(0.5);
+        let maker = if scheduled { Maker::scheduled() } else { Maker::varied() };
         let ascii = rng.random_bool(0.5);
         let app = App::new(Setup { ascii, ..setup() }, (80, 24), maker.now());
         Self { rng, app, now: maker.now(), maker, did: Vec::new() }
@@ -94,12 +95,23 @@ impl Monkey {
 
     fn news(&mut self) -> Msg {
         let n = self.rng.random_range(0..1_000);
-        match self.rng.random_range(0..9) {
+        match self.rng.random_range(0..10) {
             0 => Msg::Samples(self.maker.live()),
+            3 => self.told(n as u64),
             1 => Msg::Snapshot(Arc::new(self.maker.snapshot())),
             2 => Msg::Resync,
             _ => Msg::Entry(Arc::new(self.maker.something(n))),
         }
+    }
+
+    /// Runs to come, or why they are not told; asked for or not.
+    fn told(&mut self, n: u64) -> Msg {
+        let span = Span::from_hours(35 * 24).times(1 + n % 3);
+        let answer = match n % 4 {
+            0 => Err("the controller is stopping".into()),
+            _ => Ok(Answer::Schedules(Box::new(self.maker.coming(span)))),
+        };
+        Msg::Told { query: Query::Schedules(span), answer }
     }
 
     fn time(&mut self) -> Msg {

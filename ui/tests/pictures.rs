@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hostler::model::Span;
 use ratatui::buffer::Buffer;
 
+use super::calendar::calendar;
 use super::fleet::Maker;
 use super::session::{Run, setup};
 use crate::ui::msg::{Msg, Setup};
@@ -14,7 +15,7 @@ use crate::ui::theme::{self, Depth, ThemeName};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300, 90)];
 /// Each window, and the keys that open it and leave it alone in sight where it can be.
-const WINDOWS: [(&str, &str); 7] = [
+const WINDOWS: [(&str, &str); 8] = [
     ("hosts", "2 Down Space Down"),
     ("vms", "3"),
     ("jobs", "4"),
@@ -22,6 +23,7 @@ const WINDOWS: [(&str, &str); 7] = [
     ("host", "2 Enter"),
     ("help", "2 ?"),
     ("settings", ","),
+    ("schedule", "5 Down"),
 ];
 
 fn grids(buf: &Buffer) -> String {
@@ -78,6 +80,10 @@ fn every_window_in_every_size_and_both_glyph_sets() {
     for (name, keys) in WINDOWS {
         for (w, h) in SIZES {
             for plain in [false, true] {
+                // Its pictures are of another fleet, below.
+                if name == "schedule" {
+                    continue;
+                }
                 let mut run = Run::bare(ascii(plain), w, h, Maker::varied());
                 let (snapshot, live) = (Arc::new(run.maker.snapshot()), run.maker.live());
                 run.send(Msg::Snapshot(snapshot)).send(Msg::Samples(live)).entries(12).keys(keys);
@@ -105,7 +111,9 @@ fn every_window_loading_empty_failed_and_stale() {
             let snapshot = Arc::new(run.maker.snapshot());
             run.send(Msg::Snapshot(snapshot));
             picture("empty", &mut run);
-            let mut run = Run::bare(ascii(plain), w, h, Maker::varied());
+            let scheduled = name == "schedule";
+            let maker = if scheduled { Maker::scheduled() } else { Maker::varied() };
+            let mut run = Run::bare(ascii(plain), w, h, maker);
             let snapshot = Arc::new(run.maker.snapshot());
             run.send(Msg::Snapshot(snapshot)).entries(12).pass(7_000);
             picture("stale", &mut run);
@@ -136,6 +144,15 @@ fn menu_prompt_and_filter_have_their_pictures() {
             run.send(Msg::Snapshot(snapshot)).keys("2 Space Space Space D new-disk Enter");
             super::plans::answer(&mut run, "token");
             keep(&format!("drain-{w}x{h}-{}", set(plain)), &run.buf);
+        }
+    }
+    for (name, keys) in [("day", "d Down"), ("week", "Down Left Left"), ("month", "m End")] {
+        for (w, h) in SIZES {
+            for plain in [false, true] {
+                let mut run = calendar(w, h, plain);
+                run.keys(keys);
+                keep(&format!("schedule-{name}-{w}x{h}-{}", set(plain)), &run.buf);
+            }
         }
     }
     let mut run = Run::new(40, 10, Maker::varied());

@@ -1,6 +1,6 @@
 //! What every window can be asked. What a window does not have, it leaves out.
 
-use hostler::model::{HostName, JobId};
+use hostler::model::{HostName, JobId, ScheduleName};
 use ratatui::layout::Rect;
 
 use super::{Ctx, ListOp, View};
@@ -40,6 +40,10 @@ pub trait Inside {
     }
     /// The job under the cursor.
     fn job(&self) -> Option<JobId> {
+        None
+    }
+    /// The schedule under the cursor.
+    fn schedule(&self) -> Option<&ScheduleName> {
         None
     }
     /// The window of what is under the cursor.

@@ -8,12 +8,13 @@ mod hosts;
 mod inside;
 mod jobs;
 mod listing;
+mod schedule;
 mod settings;
 mod vms;
 
 use std::collections::BTreeSet;
 
-use hostler::model::{HostName, JobId, Timestamp, VmId, Zone};
+use hostler::model::{HostName, JobId, ScheduleName, Timestamp, VmId, Zone};
 use ratatui::layout::Rect;
 
 pub use events::EventRows;
@@ -23,6 +24,7 @@ pub use hosts::HostRows;
 pub use inside::Inside;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
+pub use schedule::{Leaf, Scale, ScheduleView};
 pub use settings::SettingsView;
 pub use vms::VmRows;
 
@@ -46,6 +48,7 @@ pub enum WinKind {
     Host,
     Help,
     Settings,
+    Schedule,
 }
 
 /// What a window may look at while it draws.
@@ -82,6 +85,7 @@ pub enum View {
     Host(HostView),
     Help(HelpView),
     Settings(SettingsView),
+    Schedule(ScheduleView),
 }
 
 /// Does the same with whatever window it is.
@@ -95,6 +99,7 @@ macro_rules! each {
             View::Host($inside) => $does,
             View::Help($inside) => $does,
             View::Settings($inside) => $does,
+            View::Schedule($inside) => $does,
         }
     };
 }
@@ -108,6 +113,7 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
+            WinKind::Schedule => Some(Self::Schedule(ScheduleView::default())),
             WinKind::Host | WinKind::Settings => None,
         }
     }
@@ -120,6 +126,7 @@ impl View {
             Self::Host(_) => WinKind::Host,
             Self::Help(_) => WinKind::Help,
             Self::Settings(_) => WinKind::Settings,
+            Self::Schedule(_) => WinKind::Schedule,
         }
     }
     /// Whether it shows the same thing.
@@ -130,6 +137,12 @@ impl View {
     pub fn seek_vm(&mut self, id: VmId) {
         if let Self::Vms(list) = self {
             list.table.seek_id(&id);
+        }
+    }
+    /// Puts the cursor on a schedule.
+    pub fn seek_schedule(&mut self, name: &ScheduleName) {
+        if let Self::Schedule(view) = self {
+            view.seek(name);
         }
     }
     /// Puts the cursor on a job.
@@ -174,6 +187,9 @@ impl View {
     }
     pub fn job(&self) -> Option<JobId> {
         each!(self, inside => inside.job())
+    }
+    pub fn schedule(&self) -> Option<&ScheduleName> {
+        each!(self, inside => inside.schedule())
     }
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))
