@@ -14,7 +14,7 @@ use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::settings::Choice;
 use super::theme::Theme;
-use super::windows::{HelpView, JobView, ListOp, SettingsView, View, WinKind};
+use super::windows::{HelpView, JobView, Leaf, ListOp, SettingsView, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -123,6 +123,7 @@ impl App {
             Cmd::Hosts => self.show(WinKind::Hosts),
             Cmd::Vms => self.show(WinKind::Vms),
             Cmd::Jobs => self.show(WinKind::Jobs),
+            Cmd::Schedule => self.show(WinKind::Schedule),
             Cmd::Events => self.show(WinKind::Events),
             Cmd::Drains => self.show(WinKind::Drains),
             Cmd::Nth(number) => self.show_number(number),
@@ -137,6 +138,11 @@ impl App {
             Cmd::CancelJob => self.ask_of_job(|job| Order::Cancel { job }),
             Cmd::ResumeJob => self.ask_of_job(|job| Order::ResumeJob { job }),
             Cmd::RetryJob => self.ask_of_job(|job| Order::Retry { job }),
+            Cmd::Leaf(to) => self.leaf(to),
+            Cmd::RunJob => self.show_job_of(),
+            Cmd::RunNow => self.ask_of_schedule(|schedule| Order::RunNow { schedule }),
+            Cmd::SkipNext => self.ask_of_schedule(|schedule| Order::SkipNext { schedule }),
+            Cmd::HoldSchedule => self.ask_hold(),
             Cmd::Drain => self.ask_plan(Act::Drain),
             Cmd::Reboot => self.ask_plan(Act::Reboot),
             Cmd::Retire => self.ask_plan(Act::Retire),
@@ -287,6 +293,24 @@ impl App {
         }
     }
 
+    fn leaf(&mut self, to: Leaf) {
+        if let Some(View::Schedule(view)) = self.desk.focused_mut().map(|window| &mut window.view) {
+            view.leaf(to);
+        }
+    }
+    fn show_job_of(&mut self) {
+        let Some(View::Schedule(view)) = self.desk.focused().map(|window| &window.view) else {
+            return;
+        };
+        match view.job_of(&self.fleet, self.zone, self.time.at(self.now)) {
+            Some(job) => self.open_or_focus(View::Job(JobView::new(job))),
+            None => {
+                let said = "Show its job: no run of that day has a job that is known";
+                self.notice = Some(Notice::failure(said));
+            }
+        }
+    }
+
     fn copy(&mut self, out: &mut Vec<Effect>) {
         let fleet = &self.fleet;
         if let Some(text) = self.desk.focused().and_then(|window| window.view.copy(fleet)) {
@@ -316,6 +340,7 @@ impl App {
             Some(WinKind::Events | WinKind::Map) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
             Some(WinKind::Settings) => Menu::System,
+            Some(WinKind::Schedule) => Menu::Schedule,
             None => Menu::Fleet,
         };
         let at_menu = MENUS.iter().position(|(other, _)| *other == menu).unwrap_or(0);

@@ -266,7 +266,11 @@ impl App {
         match query {
             Query::Past(_) => return self.past_told(answer),
             Query::Before(seq) => return self.before_told(*seq, answer),
-            Query::Plan(_) | Query::Forecast(_) | Query::WhyHost(_) | Query::WhyVm(_) => {}
+            Query::Plan(_)
+            | Query::Forecast(_)
+            | Query::WhyHost(_)
+            | Query::WhyVm(_)
+            | Query::Schedules(_) => {}
         }
         for window in self.desk.windows_mut() {
             window.view.told(query, answer.clone());

@@ -2,7 +2,7 @@
 //! their answers, and the orders that come of them.
 
 use hostler::api::Moment;
-use hostler::model::{Each, HoldKind, HostName, JobId};
+use hostler::model::{Each, HoldKind, HostName, JobId, ScheduleName};
 
 use super::app::App;
 use super::commands::Command;
@@ -10,7 +10,7 @@ use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
 use super::past::no_time;
-use super::windows::{HostView, JobView, View, VmView};
+use super::windows::{HostView, JobView, View, VmView, WinKind};
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -20,6 +20,22 @@ impl App {
     pub(super) fn ask_of_job(&mut self, order: fn(JobId) -> Order) {
         let job = self.desk.focused().and_then(|window| window.view.job());
         self.prompt = job.map(|job| Prompt::simple(order(job)));
+    }
+    fn chosen_schedule(&self) -> Option<ScheduleName> {
+        self.desk.focused().and_then(|window| window.view.schedule().cloned())
+    }
+    pub(super) fn ask_of_schedule(&mut self, order: fn(ScheduleName) -> Order) {
+        self.prompt = self.chosen_schedule().map(|schedule| Prompt::simple(order(schedule)));
+    }
+    /// Asks to suspend it, or to resume one that somebody has suspended.
+    pub(super) fn ask_hold(&mut self) {
+        let Some(schedule) = self.chosen_schedule() else { return };
+        let known = self.fleet.world().and_then(|world| world.schedules.get(&schedule));
+        let suspended = known.is_some_and(|known| known.suspended.is_some());
+        self.prompt = Some(match suspended {
+            true => Prompt::simple(Order::ResumeSchedule { schedule }),
+            false => Prompt::suspend(schedule),
+        });
     }
     pub(super) fn ask_plan(&mut self, act: Act) {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
@@ -61,6 +77,7 @@ impl App {
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
             Found::Vm(id) => self.open_or_focus(View::Vm(VmView::new(id))),
             Found::Job(id) => self.open_or_focus(View::Job(JobView::new(id))),
+            Found::Schedule(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts, about) => match self.may_change() {
                 Ok(()) => self.dialog = Some(PlanDialog::about(act, hosts, about)),
@@ -75,6 +92,12 @@ impl App {
 
     fn may_change(&self) -> Result<(), &'static str> {
         super::commands::may_change(&self.situation())
+    }
+    pub(super) fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
+        self.show(kind);
+        if let Some(window) = self.desk.focused_mut() {
+            to(&mut window.view);
+        }
     }
 
     pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {

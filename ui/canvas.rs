@@ -31,6 +31,8 @@ pub enum Hit {
     /// A row of a table, by its place in the order.
     Row(WinId, usize),
     Header(WinId, usize),
+    /// A cell of a grid, by row and column.
+    Cell(WinId, usize, usize),
     /// An answer in a prompt, as the key that gives it.
     Answer(char),
     /// What the palette found, by its place.

@@ -3,14 +3,15 @@
 
 use super::keys::Key;
 use super::past::Leap;
-pub use super::situation::{Situation, may_change};
+pub use super::situation::{Situation, When, may_change};
 use super::situation::{
-    When, a_host, a_row, a_window, always, change_hosts, failed_job, framed, in_past, in_present,
-    known_job, lift_cordons, lift_drains, lost, marked, open_job, paused_job, two_windows,
+    a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
+    in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, open_job, paused_job,
+    two_windows,
 };
 use super::theme::ThemeName;
 use super::widgets::Motion;
-use super::windows::{ListOp, WinKind};
+use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 /// A command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -32,6 +33,7 @@ pub enum Cmd {
     Hosts,
     Vms,
     Jobs,
+    Schedule,
     Events,
     Drains,
     /// A window without a number of its own, by the one it was given.
@@ -56,6 +58,13 @@ pub enum Cmd {
     Retire,
     Play,
     Respawn,
+    /// A move over the calendar.
+    Leaf(Leaf),
+    /// The job of the run under the cursor.
+    RunJob,
+    RunNow,
+    HoldSchedule,
+    SkipNext,
     SelectText,
     Next,
     Previous,
@@ -92,18 +101,20 @@ pub enum Menu {
     Host,
     Vm,
     Job,
+    Schedule,
     View,
     Window,
     Help,
 }
 
 /// The menus with their titles. The letter that opens one with Alt is its first.
-pub const MENUS: [(Menu, &str); 8] = [
+pub const MENUS: [(Menu, &str); 9] = [
     (Menu::System, ""),
     (Menu::Fleet, "Fleet"),
     (Menu::Host, "Host"),
     (Menu::Vm, "VM"),
     (Menu::Job, "Job"),
+    (Menu::Schedule, "Schedule"),
     (Menu::View, "View"),
     (Menu::Window, "Window"),
     (Menu::Help, "Help"),
@@ -139,8 +150,15 @@ pub struct Command {
 
 const LISTS: &[WinKind] =
     &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains];
-const COPIED: &[WinKind] =
-    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains, WinKind::Job];
+const COPIED: &[WinKind] = &[
+    WinKind::Hosts,
+    WinKind::Vms,
+    WinKind::Jobs,
+    WinKind::Events,
+    WinKind::Drains,
+    WinKind::Job,
+    WinKind::Schedule,
+];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const DRAINS: &[WinKind] = &[WinKind::Drains];
 const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
@@ -152,6 +170,7 @@ const OTHERS: &[WinKind] =
 const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
 const JOB: &[WinKind] = &[WinKind::Job];
 const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
+const SCHEDULE: &[WinKind] = &[WinKind::Schedule];
 const SETTINGS: &[WinKind] = &[WinKind::Settings];
 const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Drains];
 const GROWING: &[WinKind] = &[WinKind::Events, WinKind::Job];
@@ -178,6 +197,12 @@ const fn bare(id: Cmd, label: &'static str, keys: &'static [&'static str]) -> Co
 }
 const fn theme(name: ThemeName, label: &'static str) -> Command {
     look(Cmd::Theme(name), Menu::Theme, label, &[])
+}
+const fn leaf(to: Leaf, label: &'static str, keys: &'static [&'static str]) -> Command {
+    look(Cmd::Leaf(to), Menu::Schedule, label, keys).on(SCHEDULE)
+}
+const fn of_schedule(id: Cmd, label: &'static str, keys: &'static [&'static str]) -> Command {
+    look(id, Menu::Schedule, label, keys).on(SCHEDULE).when(change_schedule).asks()
 }
 const fn snap(side: Side, label: &'static str) -> Command {
     look(Cmd::Snap(side), Menu::Window, label, &[]).when(framed)
@@ -275,6 +300,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Hosts, Menu::Fleet, "Hosts", &["2"]),
     look(Cmd::Vms, Menu::Fleet, "VMs", &["3"]),
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
+    look(Cmd::Schedule, Menu::Fleet, "Schedule", &["5"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
     look(Cmd::Drains, Menu::Fleet, "Drains", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
@@ -305,6 +331,16 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),
+    leaf(Leaf::Scale(Scale::Day), "Day", &["d"]).hint(3),
+    leaf(Leaf::Scale(Scale::Week), "Week", &["w"]).hint(3),
+    leaf(Leaf::Scale(Scale::Month), "Month", &["m"]).hint(3),
+    leaf(Leaf::Today, "Today", &["t"]),
+    look(Cmd::RunJob, Menu::Schedule, "Show its job", &["Enter", "o"])
+        .on(SCHEDULE)
+        .when(a_schedule),
+    of_schedule(Cmd::RunNow, "Run now", &["N"]).hint(5),
+    of_schedule(Cmd::HoldSchedule, "Suspend/resume", &["H"]).hint(10),
+    of_schedule(Cmd::SkipNext, "Skip next run", &["S"]),
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
@@ -332,6 +368,8 @@ pub const COMMANDS: &[Command] = &[
     bare(Cmd::Menu, "Menu", &["m", "F9", "F10", "Shift-F10"]).hint(1),
     bare(Cmd::Back, "Back, close, clear", &["Esc"]),
     bare(Cmd::Keep, "Keep what is chosen", &["Enter", "Space"]).on(SETTINGS).hint(2),
+    Command { menu: None, ..leaf(Leaf::Earlier, "Day before", &["Left", "h"]) },
+    Command { menu: None, ..leaf(Leaf::Later, "Day after", &["Right", "l"]) },
     bare(Cmd::Nth(7), "Window 7", &["7"]),
     bare(Cmd::Nth(8), "Window 8", &["8"]),
     bare(Cmd::Nth(9), "Window 9", &["9"]),

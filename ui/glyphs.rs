@@ -149,6 +149,18 @@ impl Glyphs {
     pub fn choice(self, on: bool) -> &'static str {
         if on { self.pick("(•)", "(*)") } else { "( )" }
     }
+    /// Beside the day that it is.
+    pub fn today(self) -> &'static str {
+        self.pick("◂", "<")
+    }
+    /// Over the hour that it is.
+    pub fn now(self) -> &'static str {
+        self.pick("▼", "v")
+    }
+    /// A stretch of time, past or to come.
+    pub fn length(self, coming: bool) -> &'static str {
+        if coming { self.pick("░", "-") } else { self.pick("▓", "=") }
+    }
     pub fn rule(self) -> &'static str {
         self.pick("─", "-")
     }

@@ -48,7 +48,7 @@ use tokio::sync::watch;
 
 pub use app::App;
 pub use feed::Source;
-pub use msg::{Answer, Msg, Order, Query, Refused, Setup};
+pub use msg::{Answer, Calendar, Coming, Msg, Order, Query, Refused, Setup};
 pub use picture::{Format, picture};
 pub use shell::run;
 pub use theme::{Depth, ThemeName};

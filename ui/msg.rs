@@ -1,10 +1,13 @@
 //! What goes into the desktop and what comes out of it: messages in, effects out, and the orders
 //! that it can have given to the controller.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Moment, Past, Planned, Snapshot};
-use hostler::model::{Entry, Forecast, HostName, JobId, PlanAsk, Span, Timestamp, VmId, Zone};
+use hostler::model::{
+    Entry, Forecast, HostName, JobId, PlanAsk, ScheduleName, Span, Timestamp, VmId, Zone,
+};
 use serde::{Deserialize, Serialize};
 
 use super::input::Mouse;
@@ -144,6 +147,19 @@ pub enum Order {
     Retry {
         job: JobId,
     },
+    RunNow {
+        schedule: ScheduleName,
+    },
+    SuspendSchedule {
+        schedule: ScheduleName,
+        reason: String,
+    },
+    ResumeSchedule {
+        schedule: ScheduleName,
+    },
+    SkipNext {
+        schedule: ScheduleName,
+    },
 }
 
 /// What only the controller can tell.
@@ -160,6 +176,8 @@ pub enum Query {
     Past(Moment),
     /// What led to this entry, for those who were not there.
     Before(u64),
+    /// All runs to come within this time.
+    Schedules(Span),
 }
 
 /// What it told.
@@ -170,6 +188,23 @@ pub enum Answer {
     Forecast(Box<Forecast>),
     Why(Vec<String>),
     Past(Box<Past>),
+    Schedules(Box<Calendar>),
+}
+
+/// The runs to come of all schedules, as they stood at a revision and a time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Calendar {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub runs: BTreeMap<ScheduleName, Coming>,
+}
+
+/// The runs to come of a schedule, soonest first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Coming {
+    pub next: Vec<Timestamp>,
+    /// It has more of them within the time asked for.
+    pub more: bool,
 }
 
 /// Why an order was not carried out.
@@ -187,8 +222,21 @@ impl Order {
             | Self::Uncordon { hosts, .. }
             | Self::Submit { hosts, .. }
             | Self::Undrain { hosts } => hosts,
-            Self::Cancel { .. } | Self::ResumeJob { .. } | Self::Retry { .. } => &[],
+            Self::Cancel { .. }
+            | Self::ResumeJob { .. }
+            | Self::Retry { .. }
+            | Self::RunNow { .. }
+            | Self::SuspendSchedule { .. }
+            | Self::ResumeSchedule { .. }
+            | Self::SkipNext { .. } => &[],
         }
+    }
+    /// The same for this reason, where it needs one.
+    pub fn because(mut self, why: String) -> Self {
+        if let Self::Cordon { reason, .. } | Self::SuspendSchedule { reason, .. } = &mut self {
+            *reason = why;
+        }
+        self
     }
     /// `Cordon mac-1, mac-2`: in the words of the command line.
     pub fn title(&self) -> String {
@@ -201,6 +249,10 @@ impl Order {
             Self::Cancel { job } => format!("Cancel job {job}"),
             Self::ResumeJob { job } => format!("Resume job {job}"),
             Self::Retry { job } => format!("Retry job {job}"),
+            Self::RunNow { schedule } => format!("Run schedule {schedule} now"),
+            Self::SuspendSchedule { schedule, .. } => format!("Suspend schedule {schedule}"),
+            Self::ResumeSchedule { schedule } => format!("Resume schedule {schedule}"),
+            Self::SkipNext { schedule } => format!("Skip the next run of schedule {schedule}"),
         }
     }
 }

@@ -60,10 +60,7 @@ impl App {
                     self.begin_drag(id, None, mouse);
                 }
             }
-            Hit::Zoom(id) => {
-                self.desk.focus(id);
-                self.desk.zoom(id);
-            }
+            Hit::Zoom(id) => self.desk.zoom(id),
             Hit::Close(id) => self.desk.close(id),
             Hit::Edge(id, edge) => {
                 self.desk.focus(id);
@@ -76,6 +73,14 @@ impl App {
                     (true, _) => self.give_by_id(Cmd::List(ListOp::Mark), out),
                     (false, true) => self.open_row(out),
                     (false, false) => {}
+                }
+            }
+            Hit::Cell(id, row, column) => {
+                self.desk.focus(id);
+                self.list(ListOp::Select(row));
+                self.list(ListOp::SortBy(column));
+                if double {
+                    self.open_row(out);
                 }
             }
             Hit::Header(id, column) => {
@@ -136,7 +141,7 @@ impl App {
         if !self.free() {
             return;
         }
-        if let Some(Hit::Row(id, row)) = hit {
+        if let Some(Hit::Row(id, row) | Hit::Cell(id, row, _)) = hit {
             self.desk.focus(id);
             self.list(ListOp::Select(row));
         } else if let Some(Hit::Body(id)) = hit {
@@ -185,7 +190,10 @@ impl App {
         if let Some(dialog) = &mut self.dialog {
             return dialog.scroll.motion(if down { Motion::Down } else { Motion::Up });
         }
-        let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _)) = hit else { return };
+        let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _) | Hit::Cell(id, ..)) = hit
+        else {
+            return;
+        };
         let (fleet, asks) = (&self.fleet, self.asks());
         if let Some(window) = self.desk.get_mut(id)
             && !asks

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Entry, Event, HostName, Illegal, JobId, JobKind, Sample, Timestamp, VmId, World,
+    Entry, Event, HostName, Illegal, JobId, JobKind, Sample, ScheduleName, Timestamp, VmId, World,
 };
 
 use super::drains::{DrainId, Drains};
@@ -25,6 +25,7 @@ pub struct Changed {
     pub vms: BTreeSet<VmId>,
     pub jobs: BTreeSet<JobId>,
     pub drains: BTreeSet<DrainId>,
+    pub schedules: BTreeSet<ScheduleName>,
     pub notes: BTreeSet<u64>,
     /// New figures came.
     pub samples: bool,
@@ -38,6 +39,7 @@ impl Changed {
         self.vms.append(&mut more.vms);
         self.jobs.append(&mut more.jobs);
         self.drains.append(&mut more.drains);
+        self.schedules.append(&mut more.schedules);
         self.notes.append(&mut more.notes);
     }
 }
@@ -225,6 +227,9 @@ impl Changed {
     fn host(&mut self, host: &HostName) {
         self.hosts.insert(host.clone());
     }
+    fn schedule(&mut self, schedule: &ScheduleName) {
+        self.schedules.insert(schedule.clone());
+    }
     fn job(&mut self, job: JobId) {
         self.jobs.insert(job);
     }
@@ -265,11 +270,11 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
             touched_vm(world, *vm, changed);
             changed.jobs.extend(job);
         }
-        Event::RunFired { .. }
-        | Event::RunMissed { .. }
-        | Event::ScheduleSuspended { .. }
-        | Event::ScheduleResumed { .. }
-        | Event::RunsSkipped { .. } => {}
+        Event::RunFired { schedule, .. }
+        | Event::RunMissed { schedule, .. }
+        | Event::ScheduleSuspended { schedule, .. }
+        | Event::ScheduleResumed { schedule }
+        | Event::RunsSkipped { schedule, .. } => changed.schedule(schedule),
         Event::HostTaskBegun { job, host }
         | Event::HostOpBegun { job, host, .. }
         | Event::StepBegun { job, host, .. }

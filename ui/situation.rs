@@ -31,6 +31,8 @@ pub struct Situation {
     pub theme: ThemeName,
     /// The word of the job under the cursor.
     pub job: Option<&'static str>,
+    /// A schedule is under the cursor.
+    pub schedule: bool,
     pub windows: usize,
     /// One window fills the screen.
     pub compact: bool,
@@ -51,6 +53,7 @@ impl App {
         let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {
             theme: self.settings.theme,
+            schedule: window.is_some_and(|w| w.view.schedule().is_some()),
             job: job.map(|job| job.word()),
             drained: hosts.iter().filter(drained).count(),
             kind: window.map(|w| w.view.kind()),
@@ -124,6 +127,13 @@ pub fn may_change(now: &Situation) -> Result<(), &'static str> {
         Situation { stale: true, .. } => Err("what you see may be out of date"),
         _ => Ok(()),
     }
+}
+pub fn a_schedule(now: &Situation) -> Result<(), &'static str> {
+    if now.schedule { Ok(()) } else { Err("no schedule is chosen") }
+}
+pub fn change_schedule(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    a_schedule(now)
 }
 pub fn lift_drains(now: &Situation) -> Result<(), &'static str> {
     change_hosts(now)?;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, NaiveTime, Offset, SecondsFormat, TimeZone};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Offset, SecondsFormat, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use super::Timestamp;
@@ -47,6 +47,26 @@ impl Zone {
             let at = Timestamp::from_millis(found.timestamp_millis());
             (at <= now).then_some(at)
         })
+    }
+    /// The day it is there.
+    pub fn day(self, at: Timestamp) -> NaiveDate {
+        self.at(at).date_naive()
+    }
+    /// How many minutes of the day the clocks there show.
+    pub fn minute(self, at: Timestamp) -> u32 {
+        let there = self.at(at);
+        there.hour() * 60 + there.minute()
+    }
+    /// When a day begins there: at midnight, or when the clocks have jumped over it.
+    pub fn begin(self, day: NaiveDate) -> Timestamp {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let quarters = (0..=24 * 4).map(|n| midnight + chrono::TimeDelta::minutes(15 * n));
+        let first = quarters.filter_map(|at| self.0.from_local_datetime(&at).earliest()).next();
+        first.map_or(midnight.and_utc().into(), |at| Timestamp::from_millis(at.timestamp_millis()))
+    }
+    /// When a day ends there.
+    pub fn end(self, day: NaiveDate) -> Timestamp {
+        self.begin(day.checked_add_days(Days::new(1)).unwrap_or(day))
     }
     /// How far it is from UTC then: `+01`, `+05:30`, `Z`.
     pub fn offset(self, at: Timestamp) -> String {
@@ -101,5 +121,25 @@ mod tests {
             assert!(zone.date(at).ends_with(&format!(" {clock}{offset}")), "{}", zone.date(at));
         }
         assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn a_day_begins_when_its_clocks_say_so() {
+        for (zone, day, from, to) in [
+            ("UTC", "2026-11-21", "2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"),
+            // The clocks are set back, so the day has 25 hours.
+            ("Europe/Zurich", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+            // They jump from midnight to one o'clock.
+            ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z"),
+        ] {
+            let (zone, day): (Zone, NaiveDate) = (zone.parse().unwrap(), day.parse().unwrap());
+            let at = |text: &str| text.parse::<Timestamp>().unwrap();
+            assert_eq!((zone.begin(day), zone.end(day)), (at(from), at(to)), "{zone}");
+            assert_eq!(zone.day(zone.begin(day)), day);
+        }
+        let zone: Zone = "Asia/Kolkata".parse().unwrap();
+        let late: Timestamp = "2026-11-21T20:15:59Z".parse().unwrap();
+        assert_eq!((zone.day(late).to_string(), zone.minute(late)), ("2026-11-22".into(), 105));
+        assert_eq!(zone.end(NaiveDate::MAX), Timestamp::from_millis(i64::MAX));
     }
 }

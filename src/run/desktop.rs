@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use futures::StreamExt;
-use hostler::api::{Client, Connect, Live, Moment, Release, RetryBody, Snapshot, StreamItem};
+use hostler::api::{
+    Client, Connect, Listing, Live, Moment, Release, RetryBody, ScheduleItem, Snapshot, StreamItem,
+};
 use hostler::model::{Actor, HostName, Via};
 use tokio::sync::{mpsc, watch};
 
 use super::Env;
-use crate::ui::{self, Answer, Refused};
+use crate::ui::{self, Answer, Calendar, Coming, Refused};
 
 /// What the person at the terminal wants it to look like.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +75,7 @@ impl ui::Source for Remote {
             }
             ui::Query::Past(moment) => client.past(&moment).await.map(Box::new).map(Answer::Past),
             ui::Query::WhyVm(vm) => client.why_vm(vm).await.map(|why| Answer::Why(why.lines)),
+            ui::Query::Schedules(span) => client.schedules_within(span).await.map(calendar),
         };
         answer.map_err(|error| error.to_string())
     }
@@ -84,6 +87,12 @@ impl ui::Source for Remote {
             ui::Order::Cancel { job } => self.0.cancel_job(job).await,
             ui::Order::ResumeJob { job } => self.0.resume_job(job).await,
             ui::Order::Retry { job } => self.0.retry_job(job, &RetryBody::default()).await,
+            ui::Order::RunNow { schedule } => self.0.run_now(&schedule).await,
+            ui::Order::SuspendSchedule { schedule, reason } => {
+                self.0.suspend(&schedule, &reason).await
+            }
+            ui::Order::ResumeSchedule { schedule } => self.0.resume_schedule(&schedule).await,
+            ui::Order::SkipNext { schedule } => self.0.skip_next(&schedule).await,
             ui::Order::Cordon { hosts, reason } => self.0.cordon(hosts, &reason, None).await,
             ui::Order::Uncordon { hosts, all } => {
                 let which = if all { Release::All } else { Release::Mine };
@@ -95,6 +104,14 @@ impl ui::Source for Remote {
             None => Refused::Said(error.to_string()),
         })
     }
+}
+
+/// What the calendar needs of it.
+fn calendar(told: Listing<ScheduleItem>) -> Answer {
+    let Listing { seq, at, items } = told;
+    let coming = |item: ScheduleItem| (item.name, Coming { next: item.next, more: item.more });
+    let runs = items.into_iter().map(coming).collect();
+    Answer::Schedules(Box::new(Calendar { seq, at, runs }))
 }
 
 /// Runs the desktop until it is left, or `stop` becomes true.

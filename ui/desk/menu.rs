@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn keys_walk_a_menu_round() {
-        let mut menu = MenuState::new(6, None);
+        let mut menu = MenuState::new(7, None);
         let last = menu.items().len() - 1;
         menu.key(Key::UP);
         assert_eq!(menu.item, last);
@@ -174,11 +174,11 @@ mod tests {
         assert_eq!(menu.chosen().unwrap().label, "Zoom");
         assert_eq!(menu.key(Key::ENTER), MenuMove::Give(Cmd::Zoom));
         menu.key(Key::RIGHT);
-        assert_eq!((menu.menu, menu.item), (7, 0));
+        assert_eq!((menu.menu, menu.item), (8, 0));
         menu.key(Key::RIGHT);
         assert_eq!(menu.menu, 0);
         menu.key(Key::LEFT);
-        assert_eq!(menu.menu, 7);
+        assert_eq!(menu.menu, 8);
         for title in ["VM", "View", "VM"] {
             menu.key(Key { alt: true, ..Key::char('v') });
             assert_eq!(MENUS[menu.menu].1, title);

@@ -55,11 +55,12 @@ pub struct Desk {
 }
 
 /// The numbers of windows that have one of their own.
-const NUMBERS: [(WinKind, u8); 5] = [
+const NUMBERS: [(WinKind, u8); 6] = [
     (WinKind::Map, 1),
     (WinKind::Hosts, 2),
     (WinKind::Vms, 3),
     (WinKind::Jobs, 4),
+    (WinKind::Schedule, 5),
     (WinKind::Events, 6),
 ];
 /// The numbers given to others.
@@ -137,7 +138,7 @@ impl Desk {
         let own = NUMBERS.iter().find(|(kind, _)| *kind == view.kind()).map(|(_, n)| *n);
         let number = own.or_else(|| FREE.into_iter().find(|n| self.with_number(*n).is_none()));
         let floats = self.windows.iter().filter(|w| matches!(w.place, Place::Float(_))).count();
-        let place = match own {
+        let before = match own {
             Some(_) => Place::Tiled,
             None => Place::Float(match view.kind() {
                 WinKind::Job | WinKind::Drains => place::large(self.area, floats),
@@ -149,10 +150,14 @@ impl Desk {
                 | WinKind::Vm
                 | WinKind::Settings
                 | WinKind::Map
+                | WinKind::Schedule
                 | WinKind::Help => place::middle(self.area, floats),
             }),
         };
-        self.windows.push(Window { id, number, view, place, before: place, rect: self.area });
+        // A week wants the whole desktop, unless there is a wall of it.
+        let whole = view.kind() == WinKind::Schedule && self.class < Class::Wall;
+        let place = if whole { Place::Zoomed } else { before };
+        self.windows.push(Window { id, number, view, place, before, rect: self.area });
         self.arrange();
         id
     }
@@ -188,6 +193,7 @@ impl Desk {
     }
     /// Zooms a window, or puts it back.
     pub fn zoom(&mut self, id: WinId) {
+        self.focus(id);
         let Some(window) = self.get(id) else { return };
         let place = if window.place == Place::Zoomed { window.before } else { Place::Zoomed };
         self.put(id, place);

@@ -1,7 +1,7 @@
 //! The palette: one box in which commands, hosts, VMs and jobs are found by any part of their
 //! names, and in which `drain mac-0412` opens the dialog for that host.
 
-use hostler::model::{HostName, JobId, VmId};
+use hostler::model::{HostName, JobId, ScheduleName, VmId};
 use ratatui::layout::Rect;
 
 use super::Act;
@@ -32,6 +32,7 @@ pub enum Found {
     Host(HostName),
     Vm(VmId),
     Job(JobId),
+    Schedule(ScheduleName),
 }
 
 /// What a key leads to.
@@ -100,6 +101,9 @@ impl Palette {
             found.extend(world.vms.values().filter_map(|vm| {
                 let name = format!("{}-{}", vm.pool, vm.id);
                 Some((rank(&name, &text)? + 1, Found::Vm(vm.id)))
+            }));
+            found.extend(world.schedules.keys().filter_map(|name| {
+                Some((rank(name.as_str(), &text)?, Found::Schedule(name.clone())))
             }));
             found.extend(world.jobs.values().filter_map(|job| {
                 let name = format!("{} {}", job.title(), job.id);
@@ -208,6 +212,11 @@ fn words(
             }
             None => ("vm", id.to_string(), "gone".into(), Token::Dim),
         },
+        Found::Schedule(name) => {
+            let schedule = world.and_then(|world| world.schedules.get(name));
+            let cron = schedule.map_or("gone".into(), |schedule| schedule.spec.cron.clone());
+            ("schedule", name.to_string(), cron, Token::Text)
+        }
         Found::Job(id) => match world.and_then(|world| world.jobs.get(id)) {
             Some(job) => {
                 let more = format!("{} {id}", job.word());

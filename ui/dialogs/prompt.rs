@@ -1,7 +1,7 @@
 //! The one-line prompt before a change that can be taken back: whom it is about, a reason where
 //! one is needed, and then `y`, which is never the key that asked.
 
-use hostler::model::HostName;
+use hostler::model::{HostName, ScheduleName};
 use ratatui::layout::Rect;
 
 use crate::ui::canvas::{Canvas, Hit};
@@ -63,6 +63,12 @@ impl Prompt {
             trouble: None,
         }
     }
+    /// Asks whether to suspend it, and why.
+    pub fn suspend(schedule: ScheduleName) -> Self {
+        let (reason, field) = (String::new(), Some(Field::default()));
+        let order = Order::SuspendSchedule { schedule, reason };
+        Self { field, typing: true, ..Self::simple(order) }
+    }
     /// The field that takes text now.
     pub fn field(&mut self) -> Option<&mut Field> {
         self.field.as_mut().filter(|_| self.typing)
@@ -96,7 +102,10 @@ impl Prompt {
                 self.trouble = Some("a reason is needed");
                 PromptMove::Stay
             }
-            ('y', Some(_)) => PromptMove::Give(Order::Cordon { hosts: self.hosts.clone(), reason }),
+            ('y', Some(_)) => PromptMove::Give(match self.order.clone() {
+                Some(order) => order.because(reason),
+                None => Order::Cordon { hosts: self.hosts.clone(), reason },
+            }),
             ('y', None) if self.order.is_some() => {
                 self.order.clone().map_or(PromptMove::Stay, PromptMove::Give)
             }

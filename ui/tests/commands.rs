@@ -3,6 +3,7 @@
 use hostler::api::Moment;
 use std::sync::Arc;
 
+use super::calendar::calendar;
 use super::session::{Run, standard};
 use crate::ui::commands::{COMMANDS, Cmd, Side};
 use crate::ui::desk::Place;
@@ -10,7 +11,7 @@ use crate::ui::msg::{Effect, Msg, Query};
 use crate::ui::past::Leap;
 use crate::ui::theme::ThemeName;
 use crate::ui::widgets::Motion;
-use crate::ui::windows::{ListOp, WinKind};
+use crate::ui::windows::{Leaf, ListOp, Scale, WinKind};
 
 use Proof::{Does, Misses, Sees};
 
@@ -56,6 +57,17 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Hosts, "6 2", Does(|run| assert_eq!(run.focus(), Some(WinKind::Hosts)))),
     (Cmd::Vms, "3", Does(|run| assert_eq!(run.focus(), Some(WinKind::Vms)))),
     (Cmd::Jobs, "4", Does(|run| assert_eq!(run.focus(), Some(WinKind::Jobs)))),
+    (Cmd::Schedule, "5", Does(|run| assert_eq!(run.focus(), Some(WinKind::Schedule)))),
+    (Cmd::Leaf(Leaf::Scale(Scale::Day)), "d", Sees("Thu 27 Aug 2026")),
+    (Cmd::Leaf(Leaf::Scale(Scale::Week)), "d w", Sees("week 35")),
+    (Cmd::Leaf(Leaf::Scale(Scale::Month)), "m", Sees("August 2026")),
+    (Cmd::Leaf(Leaf::Today), "d Left Left t", Sees("Thu 27 Aug 2026")),
+    (Cmd::Leaf(Leaf::Earlier), "d Left h", Sees("Tue 25 Aug 2026")),
+    (Cmd::Leaf(Leaf::Later), "d Right l", Sees("Sat 29 Aug 2026")),
+    (Cmd::RunJob, "Enter", Does(|run| assert_eq!(run.focus(), Some(WinKind::Job)))),
+    (Cmd::RunNow, "N", Sees("Run schedule image-refresh now?")),
+    (Cmd::HoldSchedule, "H", Sees("Suspend schedule image-refresh?")),
+    (Cmd::SkipNext, "S", Sees("Skip the next run of schedule image-refresh?")),
     (Cmd::Events, "6", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),
     (Cmd::Drains, ": drains Enter", Sees("No host is being drained.")),
     (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
@@ -223,7 +235,10 @@ fn every_command_of_the_table_does_what_it_says() {
     for command in COMMANDS {
         let proof = PROOFS.iter().find(|(cmd, _, _)| *cmd == command.id);
         let Some((_, keys, proof)) = proof else { panic!("no session for {}", command.label) };
-        let mut run = standard();
+        let mut run = match command.on == [WinKind::Schedule] {
+            true => calendar(120, 36, false),
+            false => standard(),
+        };
         run.keys(keys);
         match proof {
             Sees(text) => drop(run.sees(text).orders()),

@@ -33,7 +33,7 @@ pub const START: Timestamp = Timestamp::from_millis(1_787_234_400_000);
 #[derive(Clone, Debug)]
 pub struct Maker {
     pub(super) world: World,
-    pub(super) at: Timestamp,
+    pub at: Timestamp,
     ids: u64,
     journal: Vec<Entry>,
 }
@@ -129,7 +129,7 @@ impl Maker {
         Some(self.entry(Event::VmBusy { vm, busy }))
     }
 
-    pub(super) fn id(&mut self) -> u64 {
+    pub fn id(&mut self) -> u64 {
         self.ids += 1;
         self.ids << 20 | 0x5_a5a5
     }
@@ -145,7 +145,7 @@ impl Maker {
     pub fn entry(&mut self, event: Event) -> Entry {
         self.entry_by(Actor::controller(), event)
     }
-    pub(super) fn entry_by(&mut self, actor: Actor, event: Event) -> Entry {
+    pub fn entry_by(&mut self, actor: Actor, event: Event) -> Entry {
         self.at = self.at + Span::from_millis(100);
         let starts = matches!(event, Event::ControllerStarted { .. });
         let epoch = self.world.epoch + u64::from(starts);

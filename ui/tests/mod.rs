@@ -1,6 +1,7 @@
 //! Tests of the whole desktop: sessions, pictures, a monkey, and the room's rules. Its budget is
 //! measured in `tests/bench/desktop.rs`.
 
+pub mod calendar;
 mod commands;
 pub mod fleet;
 mod maps;
@@ -9,6 +10,7 @@ mod past;
 mod pictures;
 mod plans;
 mod rules;
+mod schedule;
 pub mod session;
 mod settings;
 mod told;

@@ -48,7 +48,11 @@ struct Monkey {
 impl Monkey {
     fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let maker = if rng.random_bool(0.5) { Maker::varied() } else { Maker::at_work() };
+        let maker = match rng.random_range(0..3) {
+            0 => Maker::varied(),
+            1 => Maker::at_work(),
+            _ => Maker::scheduled(),
+        };
         let ascii = rng.random_bool(0.5);
         let app = App::new(Setup { ascii, ..setup() }, (80, 24), maker.now());
         Self { rng, app, now: maker.now(), maker, did: Vec::new() }
@@ -108,8 +112,9 @@ impl Monkey {
 
     fn news(&mut self) -> Msg {
         let n = self.rng.random_range(0..1_000);
-        match self.rng.random_range(0..14) {
+        match self.rng.random_range(0..16) {
             0 => Msg::Samples(self.maker.live()),
+            9 => self.runs_told(n as u64),
             1 => Msg::Snapshot(Arc::new(self.maker.snapshot())),
             3 => match self.maker.work(n) {
                 Some(entry) => Msg::Entry(Arc::new(entry)),
@@ -141,6 +146,16 @@ impl Monkey {
         let lines = vec!["it is ready".into(), "next: nothing".into()];
         let answer = if n.is_multiple_of(5) { Err("gone".into()) } else { Ok(Answer::Why(lines)) };
         Msg::Told { query, answer }
+    }
+
+    /// Runs to come, or why they are not told; asked for or not.
+    fn runs_told(&mut self, n: u64) -> Msg {
+        let span = Span::from_hours(35 * 24).times(1 + n % 3);
+        let answer = match n % 4 {
+            0 => Err("the controller is stopping".into()),
+            _ => Ok(Answer::Schedules(Box::new(self.maker.coming(span)))),
+        };
+        Msg::Told { query: Query::Schedules(span), answer }
     }
 
     fn time(&mut self) -> Msg {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hostler::model::Span;
 use ratatui::buffer::Buffer;
 
+use super::calendar::calendar;
 use super::fleet::Maker;
 use super::session::{Run, setup};
 use crate::ui::msg::{Msg, Setup};
@@ -16,7 +17,7 @@ const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300,
 type Fleet = fn() -> Maker;
 /// Each window, the fleet it shows, and the keys that open it and leave it alone in sight where it
 /// can be.
-const WINDOWS: [(&str, Fleet, &str); 11] = [
+const WINDOWS: [(&str, Fleet, &str); 12] = [
     ("map", Maker::varied, "1 Down Right"),
     ("hosts", Maker::varied, "2 Down Space Down"),
     ("vms", Maker::varied, "3"),
@@ -28,6 +29,7 @@ const WINDOWS: [(&str, Fleet, &str); 11] = [
     ("job", Maker::at_work, "4 / upkeep Enter Enter"),
     ("help", Maker::varied, "2 ?"),
     ("settings", Maker::varied, ","),
+    ("schedule", Maker::scheduled, "5 Down"),
 ];
 
 fn grids(buf: &Buffer) -> String {
@@ -84,6 +86,10 @@ fn every_window_in_every_size_and_both_glyph_sets() {
     for (name, maker, keys) in WINDOWS {
         for (w, h) in SIZES {
             for plain in [false, true] {
+                // Its pictures are of more views, below.
+                if name == "schedule" {
+                    continue;
+                }
                 let mut run = Run::bare(ascii(plain), w, h, maker());
                 let (snapshot, live) = (Arc::new(run.maker.snapshot()), run.maker.live());
                 run.send(Msg::Snapshot(snapshot)).send(Msg::Samples(live)).entries(12).keys(keys);
@@ -177,6 +183,15 @@ fn menu_prompt_and_filter_have_their_pictures() {
             run.send(Msg::Snapshot(snapshot)).keys("2 Space Space Space D new-disk Enter");
             super::plans::answer(&mut run, "token");
             keep(&format!("drain-{w}x{h}-{}", set(plain)), &run.buf);
+        }
+    }
+    for (name, keys) in [("day", "d Down"), ("week", "Down Left Left"), ("month", "m End")] {
+        for (w, h) in SIZES {
+            for plain in [false, true] {
+                let mut run = calendar(w, h, plain);
+                run.keys(keys);
+                keep(&format!("schedule-{name}-{w}x{h}-{}", set(plain)), &run.buf);
+            }
         }
     }
     let mut run = Run::new(40, 10, Maker::varied());

@@ -1,6 +1,6 @@
 //! What every window can be asked. What a window does not have, it leaves out.
 
-use hostler::model::{HostName, JobId, PoolName, Timestamp};
+use hostler::model::{HostName, JobId, PoolName, ScheduleName, Timestamp};
 use ratatui::layout::Rect;
 
 use super::{Ctx, ListOp, View};
@@ -41,6 +41,10 @@ pub trait Inside {
     }
     /// The job under the cursor.
     fn job(&self) -> Option<JobId> {
+        None
+    }
+    /// The schedule under the cursor.
+    fn schedule(&self) -> Option<&ScheduleName> {
         None
     }
     /// When what is under the cursor happened.

@@ -13,6 +13,7 @@ mod job;
 mod jobs;
 mod listing;
 mod map;
+mod schedule;
 mod settings;
 mod vm;
 mod vms;
@@ -20,7 +21,7 @@ mod vms;
 use std::collections::BTreeSet;
 
 use crate::ui::past::Stand;
-use hostler::model::{HostName, JobId, PoolName, Timestamp, Zone};
+use hostler::model::{HostName, JobId, PoolName, ScheduleName, Timestamp, Zone};
 use ratatui::layout::Rect;
 
 pub use drains::DrainRows;
@@ -33,6 +34,7 @@ pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use map::MapView;
+pub use schedule::{Leaf, Scale, ScheduleView};
 pub use settings::SettingsView;
 pub use vm::VmView;
 pub use vms::VmRows;
@@ -62,6 +64,7 @@ pub enum WinKind {
     Job,
     Help,
     Settings,
+    Schedule,
 }
 
 /// What a window may look at while it draws.
@@ -104,6 +107,7 @@ pub enum View {
     Job(JobView),
     Help(HelpView),
     Settings(SettingsView),
+    Schedule(ScheduleView),
 }
 
 /// Does the same with whatever window it is.
@@ -121,6 +125,7 @@ macro_rules! each {
             View::Job($inside) => $does,
             View::Help($inside) => $does,
             View::Settings($inside) => $does,
+            View::Schedule($inside) => $does,
         }
     };
 }
@@ -135,6 +140,7 @@ impl View {
             WinKind::Jobs => Some(Self::Jobs(Listing::new(0, true))),
             WinKind::Events => Some(Self::Events(Listing::new(0, false))),
             WinKind::Help => Some(Self::Help(HelpView::default())),
+            WinKind::Schedule => Some(Self::Schedule(ScheduleView::default())),
             WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
             WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Settings => None,
         }
@@ -152,11 +158,18 @@ impl View {
             Self::Job(_) => WinKind::Job,
             Self::Help(_) => WinKind::Help,
             Self::Settings(_) => WinKind::Settings,
+            Self::Schedule(_) => WinKind::Schedule,
         }
     }
     /// Whether it shows the same thing.
     pub fn same(&self, other: &Self) -> bool {
         self.kind() == other.kind() && self.name() == other.name()
+    }
+    /// Puts the cursor on a schedule.
+    pub fn seek_schedule(&mut self, name: &ScheduleName) {
+        if let Self::Schedule(view) = self {
+            view.seek(name);
+        }
     }
     pub fn name(&self) -> String {
         each!(self, inside => inside.name())
@@ -200,6 +213,9 @@ impl View {
     }
     pub fn pool(&self, fleet: &Replica) -> Option<PoolName> {
         each!(self, inside => inside.pool(fleet))
+    }
+    pub fn schedule(&self) -> Option<&ScheduleName> {
+        each!(self, inside => inside.schedule())
     }
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))
