@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Planned;
-use crate::model::{DrainPlan, Fate, HostName, PlanAsk, PoolName, VmId};
+use crate::model::{
+    DrainPlan, Fate, HostName, HostPreview, PlanAsk, PoolName, PoolPreview, VmId, VmPreview,
+};
 
 /// So many plans are known; the oldest go first.
 pub(super) const PLANS_MOST: usize = 256;
@@ -41,25 +43,36 @@ impl Plans {
     }
 }
 
-/// What a person has consented to: all of a plan but its words, its revision and its times.
+/// What a person has consented to: which hosts, whose work is not waited for there, what stands
+/// against it, and which pools are left with nothing. VMs without work go and those with work are
+/// waited for, whichever they are when their turn comes: a busy fleet changes in that by the
+/// second, and no plan for many hosts would ever be the same when it is submitted.
 #[derive(PartialEq, Eq)]
 pub(super) struct Substance<'a> {
     hosts: Vec<OneHost<'a>>,
-    pools: Vec<(&'a PoolName, usize)>,
+    pools: Vec<(&'a PoolName, bool)>,
 }
 
-/// A host, the fates of its VMs, and what blocks it.
-type OneHost<'a> = (&'a HostName, Vec<(VmId, std::mem::Discriminant<Fate>)>, &'a [String]);
+/// A host, the VMs whose work is not waited for, and what blocks it.
+type OneHost<'a> = (&'a HostName, Vec<VmId>, &'a [String]);
 
 impl<'a> Substance<'a> {
     pub(super) fn of(plan: &'a DrainPlan) -> Self {
-        let host = |of: &'a crate::model::HostPreview| {
-            let fate = |vm: &crate::model::VmPreview| (vm.vm, std::mem::discriminant(&vm.fate));
-            (&of.host, of.vms.iter().map(fate).collect(), of.blocks.as_slice())
+        let cut_off = |vm: &&VmPreview| match vm.fate {
+            Fate::Forced | Fate::Ignored => true,
+            Fate::Goes | Fate::Waits { .. } | Fate::Going | Fate::Stays => false,
+        };
+        let host = |of: &'a HostPreview| {
+            let cut_off = of.vms.iter().filter(cut_off).map(|vm| vm.vm).collect();
+            (&of.host, cut_off, of.blocks.as_slice())
+        };
+        let pool = |pool: &'a PoolPreview| {
+            let here = pool.leaving.saturating_sub(pool.coming);
+            (&pool.pool, here >= pool.ready)
         };
         Self {
             hosts: plan.hosts.iter().map(host).collect(),
-            pools: plan.pools.iter().map(|pool| (&pool.pool, pool.leaving)).collect(),
+            pools: plan.pools.iter().map(pool).collect(),
         }
     }
 }
@@ -67,7 +80,7 @@ impl<'a> Substance<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DrainAsk, HostPreview, PoolPreview, VmPreview};
+    use crate::model::DrainAsk;
 
     fn plan() -> DrainPlan {
         let fate = Fate::Waits { why: "it has work".into() };
@@ -104,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_consented_to_is_fates_and_blocks_and_not_words_or_times() {
+    fn what_was_consented_to_is_hosts_blocks_and_whose_work_is_cut_off() {
         let differs = |change: fn(&mut DrainPlan)| {
             let mut other = plan();
             change(&mut other);
@@ -113,17 +126,15 @@ mod tests {
         assert!(!differs(|plan| plan.seq = 9));
         assert!(!differs(|plan| plan.deadline = Some(crate::model::Timestamp::default())));
         assert!(!differs(|plan| plan.hosts[0].state = "draining".into()));
-        // It is waited for all the same, whether its probe still tells why or not.
-        assert!(!differs(|plan| {
-            let why = "its probe has not told whether it has work".into();
-            plan.hosts[0].vms[0].fate = Fate::Waits { why };
-        }));
-        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Ignored));
         assert!(!differs(|plan| plan.pools[0].ready = 9));
-        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Goes));
-        assert!(differs(|plan| plan.hosts[0].vms.clear()));
+        // Its work has ended, or it is gone already: it is not waited for any longer.
+        assert!(!differs(|plan| plan.hosts[0].vms[0].fate = Fate::Goes));
+        assert!(!differs(|plan| plan.hosts[0].vms.clear()));
+        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Ignored));
+        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Forced));
         assert!(differs(|plan| plan.hosts[0].blocks.push("lost".into())));
         assert!(differs(|plan| plan.hosts.clear()));
-        assert!(differs(|plan| plan.pools[0].leaving = 2));
+        assert!(differs(|plan| plan.pools[0].leaving = 2), "nothing of the pool would be left");
+        assert!(differs(|plan| plan.pools.clear()));
     }
 }

@@ -10,7 +10,7 @@ use super::{NotPossible, next_runs};
 use crate::model::{
     Act, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, PlanAsk, PlayAsk, PoolName,
     PoolPreview, Reach, RespawnAsk, Selector, Slot, Span, Step, Targets, Timestamp, Vm, VmPreview,
-    Wanted, World,
+    Wanted, World, Zone,
 };
 
 /// What this would do now, or why it cannot be done.
@@ -222,6 +222,7 @@ fn clashes(
         let hosts = names.iter().filter_map(|name| world.hosts.get(name));
         let many = hosts.filter(|host| chosen(host)).count();
         if many > 0 {
+            let at = Zone::default().moment(at);
             out.push(format!("schedule {name} runs at {at} over {many} of them"));
         }
     }

@@ -55,11 +55,11 @@ async fn a_stale_plan_is_refused_and_the_new_one_shown() {
         Box::pin(async move { site.keep_busy("mini-001").await })
     });
     between(dir.path(), &site.state().join("hostler.sock"), meanwhile);
-    let drain = "host drain mini-001 --reason x --deadline 5m --yes --json";
+    let drain = "host drain mini-001 --reason x --force --yes --json";
     let said = Running::begin(dir.path(), drain).end().await.with(0);
     let (first, second) = said.err.split_once("the fleet has changed meanwhile").unwrap();
     assert!(first.contains("goes: it has no work"), "{said}");
-    assert!(second.contains("is waited for: it has work"), "{said}");
+    assert!(second.contains("is stopped although it may have work"), "{said}");
     assert!(!second.contains("meanwhile"), "the second plan was true: {said}");
     assert!(said.json()["job"].is_string(), "{said}");
     assert_eq!(site.world().jobs.len(), 1);

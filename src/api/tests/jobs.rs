@@ -34,8 +34,8 @@ async fn a_plan_shows_what_a_drain_does_and_its_token_submits_it_once() {
     assert_eq!(planned.plan.hosts.len(), 1);
     assert_eq!(planned.plan.hosts[0].vms[0].fate, Fate::Goes);
     assert!(served.asked.lock().unwrap().is_empty(), "a plan does nothing");
-    // Only the revision is another: nothing that anybody consented to.
-    happens(&served, Event::VmBusy { vm: VmId::from_bits(1), busy: Some(false) });
+    // It has work now and is waited for: nothing else than anybody consented to.
+    busy(&served, true);
     let done = client.submit(&planned.token).await.unwrap();
     assert_eq!(done.job, Some(job(8)));
     let (actor, command) = served.last_asked();
@@ -59,10 +59,8 @@ async fn a_respawn_is_planned_and_submitted_like_a_drain() {
     let planned = client.plan_of(&PlanAsk::Respawn(respawn)).await.unwrap();
     assert_eq!(planned.plan.hosts[0].vms[0].fate, Fate::Goes);
     busy(&served, true);
-    let stale = client.submit(&planned.token).await.unwrap_err();
-    let fresh = stale.fresh_plan().unwrap();
     // The fixture's controller refuses respawns: it was asked for one.
-    let refused = client.submit(&fresh.token).await.unwrap_err();
+    let refused = client.submit(&planned.token).await.unwrap_err();
     assert_eq!(refused.code(), Some("conflict"));
     let (pool, max_unavailable) = (name("ci"), Some(Share::Count(1)));
     assert_eq!(served.last_asked().1, Command::Respawn { pool, max_unavailable });
@@ -83,15 +81,16 @@ async fn a_respawn_is_planned_and_submitted_like_a_drain() {
 async fn a_plan_that_is_not_true_any_more_comes_back_with_a_fresh_one() {
     let served = serving();
     let client = served.client();
-    let planned = client.plan_of(&PlanAsk::Drain(Box::new(ask()))).await.unwrap();
+    // Whoever works is not waited for: that must be seen before it is done.
+    let force = DrainAsk { force: true, ..ask() };
+    let planned = client.plan_of(&PlanAsk::Drain(Box::new(force.clone()))).await.unwrap();
     busy(&served, true);
     let body = json!({"plan": planned.token}).to_string();
     let http = http(&served.path());
     let raw = problem(http.post("http://x/v1/jobs").body(body).send().await.unwrap()).await;
     assert_eq!((raw.status, raw.code.as_str()), (409, "stale_plan"));
     let fresh = raw.fresh.unwrap();
-    let waits = Fate::Waits { why: "it has work".into() };
-    assert_eq!(fresh.plan.hosts[0].vms[0].fate, waits);
+    assert_eq!(fresh.plan.hosts[0].vms[0].fate, Fate::Forced);
     assert!(served.asked.lock().unwrap().is_empty());
     // The fresh one is as good as any, and may become stale too.
     busy(&served, false);
@@ -100,7 +99,7 @@ async fn a_plan_that_is_not_true_any_more_comes_back_with_a_fresh_one() {
     let again = error.fresh_plan().unwrap();
     assert_eq!(again.plan.hosts[0].vms[0].fate, Fate::Goes);
     client.submit(&again.token).await.unwrap();
-    assert_eq!(served.last_asked().1, Command::Drain { ask: Box::new(ask()) });
+    assert_eq!(served.last_asked().1, Command::Drain { ask: Box::new(force) });
 }
 
 #[tokio::test]
