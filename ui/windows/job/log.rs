@@ -1,6 +1,6 @@
 //! What a step has said, or why there is nothing: the end of its output as the World keeps it.
 
-use hostler::model::{HostName, HostTask, Job, StepEnd, UsualSteps};
+use hostler::model::{HostName, HostTask, Job, Span, StepEnd, UsualSteps};
 
 use super::gantt::{Row, remaining};
 use crate::ui::text;
@@ -55,9 +55,13 @@ pub fn lines(
             StepEnd::Done => {}
         },
         Row::Now(..) => {
-            if let Some(left) = remaining(job, task, usual, ctx.there) {
-                let at = ctx.zone.clock(ctx.there + left);
-                tell(&format!("By what is usual all steps here are done at {at}."), Token::Dim);
+            match remaining(job, task, usual, ctx.there) {
+                Some(Span::ZERO) => tell("It takes longer than it usually does.", Token::Dim),
+                Some(left) => {
+                    let at = ctx.zone.clock(ctx.there + left);
+                    tell(&format!("By what is usual all steps here are done at {at}."), Token::Dim);
+                }
+                None => {}
             }
             let sent = work::act(job, task).is_some_and(|act| act.sent().is_some());
             let waits = ctx
