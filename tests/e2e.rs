@@ -19,6 +19,8 @@ mod sshd;
 
 #[path = "e2e/audit.rs"]
 mod audit;
+#[path = "e2e/console.rs"]
+mod console;
 #[path = "e2e/deaths.rs"]
 mod deaths;
 #[path = "e2e/drains.rs"]

@@ -31,6 +31,7 @@ const LICENSED: &[&str] = &[
     "src/config/tests/good.rs",
     "src/engine/clock.rs",
     "src/main.rs",
+    "src/run/console.rs",
     "src/run/files.rs",
     "src/sim/server.rs",
     "src/sim/start.rs",

@@ -146,6 +146,7 @@ impl App {
             Cmd::Drain => self.ask_plan(Act::Drain),
             Cmd::Reboot => self.ask_plan(Act::Reboot),
             Cmd::Retire => self.ask_plan(Act::Retire),
+            Cmd::Console => self.ask_console(),
             Cmd::Play => self.ask_play(),
             Cmd::Respawn => self.ask_respawn(),
             Cmd::Cordon => self.ask_cordon(),

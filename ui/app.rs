@@ -139,6 +139,12 @@ impl App {
             Msg::Answer { ask, result } => self.on_answer(ask, result),
             Msg::Stale { ask, planned } => self.on_stale(ask, *planned),
             Msg::Told { query, answer } => self.on_told(&query, answer),
+            Msg::Consoled(ended) => {
+                self.notice = Some(match ended {
+                    Ok(said) => Notice::result(said, self.now),
+                    Err(why) => Notice::failure(why),
+                });
+            }
             Msg::Tick => {}
         }
         if !burst {

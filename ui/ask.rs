@@ -41,6 +41,9 @@ impl App {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
     }
 
+    pub(super) fn ask_console(&mut self) {
+        self.prompt = self.chosen_hosts().pop().map(Prompt::console);
+    }
     pub(super) fn ask_play(&mut self) {
         let books = self.fleet.world().into_iter().flat_map(|world| world.playbooks.values());
         let names = books.filter(|book| book.each == Each::Host).map(|book| book.name.to_string());
@@ -144,6 +147,10 @@ impl App {
         match to {
             PromptMove::Stay => {}
             PromptMove::Cancel => self.prompt = None,
+            PromptMove::Leave(host) => {
+                self.prompt = None;
+                out.push(Effect::Console(host));
+            }
             PromptMove::Give(order) => {
                 self.prompt = None;
                 self.submit(order, out);

@@ -6,8 +6,8 @@ use super::past::Leap;
 pub use super::situation::{Situation, When, may_change};
 use super::situation::{
     a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
-    in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, open_job, paused_job,
-    two_windows,
+    in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, one_host, open_job,
+    paused_job, two_windows,
 };
 use super::theme::ThemeName;
 use super::widgets::Motion;
@@ -58,6 +58,7 @@ pub enum Cmd {
     Retire,
     Play,
     Respawn,
+    Console,
     /// A move over the calendar.
     Leaf(Leaf),
     /// The job of the run under the cursor.
@@ -319,6 +320,7 @@ pub const COMMANDS: &[Command] = &[
         .hint_in(DRAINS, 6),
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
+    look(Cmd::Console, Menu::Host, "Console", &["X"]).on(HOSTS).when(one_host).asks(),
     look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),

@@ -24,6 +24,9 @@ pub trait Source: Send + Sync + 'static {
     fn samples(&self, hosts: Vec<HostName>) -> impl Future<Output = anyhow::Result<Live>> + Send;
     /// Has something done: what was done in a line, or why it was not.
     fn send(&self, order: Order) -> impl Future<Output = Result<String, Refused>> + Send;
+    /// Gives the terminal, which is nobody's meanwhile, to a shell on this host until that ends;
+    /// how it ended in a line.
+    fn console(&self, host: HostName) -> impl Future<Output = Result<String, String>> + Send;
     /// Has something told, or says why it cannot be.
     fn ask(&self, query: Query) -> impl Future<Output = Result<Answer, String>> + Send;
 }
@@ -192,6 +195,9 @@ mod tests {
         }
         async fn send(&self, order: Order) -> Result<String, Refused> {
             Ok(order.title())
+        }
+        async fn console(&self, host: HostName) -> Result<String, String> {
+            Ok(format!("Back from {host}"))
         }
         async fn ask(&self, _: Query) -> Result<Answer, String> {
             Ok(Answer::Why(Vec::new()))

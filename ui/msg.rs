@@ -87,6 +87,8 @@ pub enum Msg {
         query: Query,
         answer: Result<Answer, String>,
     },
+    /// The shell on a host has ended, and the terminal is the desktop's again.
+    Consoled(Result<String, String>),
     /// A time came that was waited for.
     Tick,
 }
@@ -110,6 +112,8 @@ pub enum Effect {
     /// Report the pointer, or leave it to the terminal.
     Mouse(bool),
     Copy(String),
+    /// Hand the terminal to a shell on this host.
+    Console(HostName),
     /// Draw every cell anew.
     Redraw,
     Suspend,

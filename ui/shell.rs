@@ -66,7 +66,10 @@ struct Shell<S> {
     outbox: mpsc::Sender<Msg>,
     bell: Bell,
     watched: watch::Sender<Vec<HostName>>,
-    keys: EventStream,
+    /// None while the terminal is another program's.
+    keys: Option<EventStream>,
+    /// The terminal is wanted for a shell on this host.
+    console: Option<HostName>,
     signals: Signals,
     stop: Option<watch::Receiver<bool>>,
     crash_dir: Option<PathBuf>,
@@ -93,6 +96,13 @@ impl Signals {
             stop: raw(Signal::TSTP)?,
             proceed: raw(Signal::CONT)?,
         })
+    }
+    /// The terminal or the process is to end, whoever has the keys.
+    async fn ending(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
     }
     async fn next(&mut self) -> Wake {
         tokio::select! {
@@ -137,7 +147,8 @@ impl<S: Source> Shell<S> {
             outbox,
             bell,
             watched,
-            keys: EventStream::new(),
+            keys: Some(EventStream::new()),
+            console: None,
             signals: Signals::listen().context("cannot listen for signals")?,
             stop: options.stop,
             crash_dir: options.crash_dir,
@@ -162,6 +173,9 @@ impl<S: Source> Shell<S> {
                 Wake::Suspend => self.suspend(),
                 Wake::Continued => self.proceed()?,
                 Wake::Broken => return Err(self.failed()),
+            }
+            if let Some(host) = self.console.take() {
+                self.leave_for(host).await?;
             }
         }
         Ok(())
@@ -288,12 +302,33 @@ impl<S: Source> Shell<S> {
             Effect::Retry => self.bell.retry.notify_one(),
             Effect::Watch(hosts) => drop(self.watched.send(hosts)),
             Effect::Mouse(on) => guard::mouse(on),
+            Effect::Console(host) => self.console = Some(host),
             Effect::Copy(text) => self.output.copy(&text)?,
             Effect::Redraw => self.output.forget(),
             Effect::Suspend => self.suspend(),
             Effect::Quit => self.quit = true,
         }
         Ok(())
+    }
+
+    /// Gives the terminal to a shell on the host, and takes it again when that has ended.
+    async fn leave_for(&mut self, host: HostName) -> anyhow::Result<()> {
+        // Whoever reads keys from now on is not us.
+        self.keys = None;
+        guard::restore();
+        let source = self.source.clone();
+        let ended = tokio::select! {
+            ended = source.console(host) => ended,
+            () = self.signals.ending() => {
+                self.quit = true;
+                return Ok(());
+            }
+        };
+        self.keys = Some(EventStream::new());
+        // An interrupt was meant for the program that had the terminal.
+        self.signals = Signals::listen().context("cannot listen for signals")?;
+        self.proceed()?;
+        self.step(Msg::Consoled(ended))
     }
 
     /// Gives the terminal back and stops the process; `proceed` follows when it is continued.
@@ -314,7 +349,8 @@ impl<S: Source> Shell<S> {
 }
 
 /// The next input that means something; none when the terminal has gone.
-async fn next_input(keys: &mut EventStream) -> Option<Input> {
+async fn next_input(keys: &mut Option<EventStream>) -> Option<Input> {
+    let keys = keys.as_mut()?;
     loop {
         match keys.next().await {
             Some(Ok(event)) => {

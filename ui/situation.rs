@@ -117,6 +117,15 @@ pub fn change_hosts(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     if now.hosts > 0 { Ok(()) } else { Err("no host is chosen") }
 }
+/// A shell is for one host; where nothing may be asked for, none is opened either.
+pub fn one_host(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    match now.hosts {
+        1 => Ok(()),
+        0 => Err("no host is chosen"),
+        _ => Err("a terminal is opened on one host: unmark the others"),
+    }
+}
 /// Whether anything can be asked of the controller; if not, why.
 pub fn may_change(now: &Situation) -> Result<(), &'static str> {
     match now {

@@ -97,6 +97,11 @@ async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
             let loaded = config::load(&args.fleet, env.home.as_deref())?;
             call()?.enrol(&loaded, ask, env).await?;
         }
+        Verb::Host { verb: HostVerb::Ssh { host, command } } => {
+            let item = call()?.client.host(host).await?;
+            let ended = run::console(host, &item.host.spec.access, command)?;
+            return Ok(ended.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(255).into());
+        }
         Verb::Host { verb: HostVerb::Ask(verb) } => host(verb, &call()?).await?,
         Verb::Status => call()?.status().await?,
         Verb::Plan => call()?.plan().await?,

@@ -35,6 +35,19 @@ pub(crate) enum HostVerb {
     /// The key is written to the host's known_hosts file, and the controller is told: its journal
     /// says who accepted which key, and a host that it had barred for its key is tried at once.
     Enrol(Enrol),
+    /// A shell on a host, or one command, over this machine's own `ssh`.
+    ///
+    /// It is told what the inventory says: address, user, key, entry point, and which host keys to
+    /// trust. No other settings of ssh are read. The exit code is that of ssh.
+    #[command(after_help = "Examples:
+  hostler host ssh mini-01
+  hostler host ssh mini-01 -- df -h /")]
+    Ssh {
+        host: HostName,
+        /// What to run there; a shell when absent.
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
 }
 
 /// Flags of `host enrol`.

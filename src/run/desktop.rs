@@ -59,6 +59,20 @@ impl ui::Source for Remote {
         Ok(self.0.live(&hosts).await?)
     }
 
+    async fn console(&self, host: HostName) -> Result<String, String> {
+        let item = self.0.host(&host).await.map_err(|error| error.to_string())?;
+        let access = item.host.spec.access.clone();
+        let name = host.clone();
+        let ended = tokio::task::spawn_blocking(move || super::console(&name, &access, &[])).await;
+        let status =
+            ended.map_err(|error| error.to_string())?.map_err(|error| format!("{error:#}"))?;
+        match status.code() {
+            Some(0) => Ok(format!("Back from {host}")),
+            Some(255) => Err(format!("{host}: ssh could not connect, or lost the connection")),
+            _ => Ok(format!("Back from {host}: {status}")),
+        }
+    }
+
     async fn ask(&self, query: ui::Query) -> Result<ui::Answer, String> {
         let client = &self.0;
         let answer = match query {

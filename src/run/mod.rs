@@ -1,6 +1,7 @@
 //! Puts the parts together: a controller over a fleet directory, a demo over simulated Macs, the
 //! simulated Macs alone. What each command needs of the environment comes in as `Env`.
 
+mod console;
 mod controller;
 mod demo;
 mod desktop;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 
 use hostler::model::Zone;
 
+pub(crate) use console::console;
 pub(crate) use controller::Controller;
 pub(crate) use demo::{DemoOptions, demo};
 pub(crate) use desktop::{Dress, desktop};

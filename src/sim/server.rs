@@ -229,6 +229,21 @@ impl Handler for Visit {
         Ok(())
     }
 
+    /// A person who wants a shell is told that there is none.
+    async fn shell_request(
+        &mut self,
+        id: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_success(id)?;
+        if let Some(asked) = self.asked.remove(&id) {
+            let words = "This Mac is simulated and has no shell for people.\r\n".to_owned();
+            let to = Caller { handle: session.handle(), id, seat: asked.seat };
+            self.mac.common.tasks.spawn(to.tell(Reply::said(0, words)));
+        }
+        Ok(())
+    }
+
     async fn data(
         &mut self,
         id: ChannelId,

@@ -25,6 +25,8 @@ pub struct Prompt {
     /// Who else has cordoned them: `a` lifts those too.
     others: Vec<String>,
     trouble: Option<&'static str>,
+    /// It is about a shell on the host.
+    leaves: bool,
 }
 
 /// What an answer leads to.
@@ -33,6 +35,7 @@ pub enum PromptMove {
     Stay,
     Cancel,
     Give(Order),
+    Leave(HostName),
 }
 
 impl Prompt {
@@ -45,11 +48,14 @@ impl Prompt {
             typing: true,
             others: Vec::new(),
             trouble: None,
+            leaves: false,
         }
     }
     pub fn uncordon(hosts: Vec<HostName>, others: Vec<String>) -> Self {
         let order = None;
-        Self { verb: "Uncordon", hosts, order, field: None, typing: false, others, trouble: None }
+        let (field, trouble) = (None, None);
+        let verb = "Uncordon";
+        Self { verb, hosts, order, field, typing: false, others, trouble, leaves: false }
     }
     /// Asks whether to give this order.
     pub fn simple(order: Order) -> Self {
@@ -61,6 +67,7 @@ impl Prompt {
             typing: false,
             others: Vec::new(),
             trouble: None,
+            leaves: false,
         }
     }
     /// Asks whether to suspend it, and why.
@@ -68,6 +75,15 @@ impl Prompt {
         let (reason, field) = (String::new(), Some(Field::default()));
         let order = Order::SuspendSchedule { schedule, reason };
         Self { field, typing: true, ..Self::simple(order) }
+    }
+    /// Asks whether to leave for a shell on this host.
+    pub fn console(host: HostName) -> Self {
+        Self {
+            verb: "Leave for a shell on",
+            hosts: vec![host],
+            leaves: true,
+            ..Self::uncordon(vec![], vec![])
+        }
     }
     /// The field that takes text now.
     pub fn field(&mut self) -> Option<&mut Field> {
@@ -97,6 +113,9 @@ impl Prompt {
         let reason = self.reason();
         match (c, &self.field) {
             ('n', _) => PromptMove::Cancel,
+            ('y', _) if self.leaves => {
+                self.hosts.first().cloned().map_or(PromptMove::Cancel, PromptMove::Leave)
+            }
             ('y', Some(_)) if reason.is_empty() => {
                 self.typing = true;
                 self.trouble = Some("a reason is needed");

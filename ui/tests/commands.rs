@@ -126,7 +126,15 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::ResumeJob, "4 m Up Enter", Sees("Resume: the job is not paused")),
     (Cmd::Drain, "D", Sees("Drain 1 host")),
     (Cmd::Reboot, "R", Sees("Reboot 1 host")),
-    (Cmd::Retire, "m Up Up Up Enter", Sees("Retire 1 host")),
+    (Cmd::Retire, "m Up Up Up Up Enter", Sees("Retire 1 host")),
+    (
+        Cmd::Console,
+        "X y",
+        Does(|run| {
+            let left = Effect::Console("mac-0001".parse().unwrap());
+            assert!(run.effects.contains(&left), "{:?}", run.effects);
+        }),
+    ),
     (Cmd::Play, "P", Sees("Run nightly-wipe on 1 host")),
     (Cmd::Respawn, "3 Home m Up Enter", Sees("Respawn pool ")),
     (Cmd::Uncordon, "/ bob Enter U", Sees("Uncordon mac-0030?")),
