@@ -58,6 +58,8 @@ pub struct App {
     watched: Vec<HostName>,
     /// What the controller was asked to tell and has not told yet.
     pub(super) asking: Vec<Query>,
+    /// At which entry, and when, it was last asked why things wait.
+    pub(super) why_asked: (u64, Timestamp),
     alarms_seen: usize,
     looked_at: bool,
     /// Where it stood when a heartbeat counted more entries than had come.
@@ -96,6 +98,7 @@ impl App {
             pending: BTreeSet::new(),
             watched: Vec::new(),
             asking: Vec::new(),
+            why_asked: (0, Timestamp::default()),
             alarms_seen: 0,
             looked_at: true,
             behind: None,
@@ -260,6 +263,7 @@ impl App {
         if !self.link.is_live() || self.past.is_some() {
             return;
         }
+        self.ask_why(out);
         let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
         let wanted = wanted.chain(self.dialog.as_ref().and_then(PlanDialog::wants));
         for query in wanted.collect::<Vec<_>>() {
@@ -272,6 +276,7 @@ impl App {
         match query {
             Query::Past(_) => return self.past_told(answer),
             Query::Before(seq) => return self.before_told(*seq, answer),
+            Query::Held => return self.whys_told(answer),
             Query::Plan(_)
             | Query::Forecast(_)
             | Query::WhyHost(_)

@@ -8,6 +8,7 @@ use hostler::model::{
     World, Zone,
 };
 
+use super::whys::Whys;
 use super::work;
 
 /// A drain: a host, and the job that empties it or has placed its hold.
@@ -163,12 +164,12 @@ pub fn word(world: &World, id: &DrainId) -> &'static str {
 }
 
 /// What a drain in progress waits for.
-pub fn waits(world: &World, id: &DrainId, zone: Zone) -> String {
+pub fn waits((world, whys): (&World, &Whys), id: &DrainId, zone: Zone) -> String {
     let Some(host) = world.hosts.get(&id.host) else {
         return "the host has left the fleet".into();
     };
     if let Some((job, task)) = open_task(world, id) {
-        let waits = work::waits(world, job, &id.host, task, zone);
+        let waits = work::waits((world, whys), job, &id.host, task, zone);
         let drains = matches!(work::act(job, task), None | Some(Act::Drain(_)));
         return match (drains, waits.is_empty()) {
             (true, false) => waits,

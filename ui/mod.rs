@@ -38,6 +38,7 @@ mod stderr;
 pub mod tests;
 mod text;
 mod theme;
+mod whys;
 mod widgets;
 mod windows;
 mod work;

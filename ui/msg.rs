@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Moment, Past, Planned, Snapshot};
 use hostler::model::{
-    Entry, Forecast, HostName, JobId, PlanAsk, ScheduleName, Span, Timestamp, VmId, Zone,
+    Entry, Forecast, Held, HostName, JobId, PlanAsk, ScheduleName, Span, Timestamp, VmId, Zone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -180,6 +180,8 @@ pub enum Query {
     Past(Moment),
     /// What led to this entry, for those who were not there.
     Before(u64),
+    /// Why things wait.
+    Held,
     /// All runs to come within this time.
     Schedules(Span),
 }
@@ -192,6 +194,7 @@ pub enum Answer {
     Forecast(Box<Forecast>),
     Why(Vec<String>),
     Past(Box<Past>),
+    Held(Vec<Held>),
     Schedules(Box<Calendar>),
 }
 

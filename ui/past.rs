@@ -187,7 +187,8 @@ impl App {
                 self.past = Some(Box::new(Lookback::new(*past, present)));
                 self.stand_at(seq);
             }
-            Ok(Answer::Plan(_) | Answer::Forecast(_) | Answer::Why(_) | Answer::Schedules(_)) => {}
+            // An answer to another question.
+            Ok(_) => {}
             Err(why) => self.notice = Some(Notice::failure(format!("Time machine: {why}"))),
         }
     }

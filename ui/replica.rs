@@ -10,6 +10,7 @@ use hostler::model::{
 
 use super::drains::{DrainId, Drains};
 use super::notes::{self, Level, Note};
+use super::whys::Whys;
 
 /// How many notes are kept.
 const NOTES: usize = 5_000;
@@ -57,6 +58,8 @@ pub struct Replica {
     changed: Changed,
     counts: BTreeMap<&'static str, usize>,
     drains: Drains,
+    /// Why things wait, as far as it was told.
+    pub whys: Whys,
 }
 
 impl Default for Replica {
@@ -70,6 +73,7 @@ impl Default for Replica {
             changed: Changed::default(),
             counts: BTreeMap::new(),
             drains: Drains::default(),
+            whys: Whys::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use hostler::model::{
 };
 
 use super::text;
+use super::whys::Whys;
 
 /// `step 2 of 4: drain`.
 pub fn step_words(job: &Job, at: StepAt) -> String {
@@ -59,7 +60,13 @@ pub fn task_word(world: &World, job: &Job, host: &HostName, task: &HostTask) -> 
 }
 
 /// What a host's part of a job waits for, or why it ended as it did.
-pub fn waits(world: &World, job: &Job, host: &HostName, task: &HostTask, zone: Zone) -> String {
+pub fn waits(
+    (world, whys): (&World, &Whys),
+    job: &Job,
+    host: &HostName,
+    task: &HostTask,
+    zone: Zone,
+) -> String {
     match &task.state {
         TaskState::Skipped { why, .. } | TaskState::Failed { why, .. } => why.clone(),
         TaskState::Done { .. } | TaskState::Cancelled { .. } => String::new(),
@@ -68,12 +75,19 @@ pub fn waits(world: &World, job: &Job, host: &HostName, task: &HostTask, zone: Z
             None if task.earliest > world.at => {
                 format!("its turn, not before {}", zone.clock(task.earliest))
             }
-            None => "its turn".into(),
+            None => match whys.job(job.id) {
+                Some(why) => format!("its turn: {why}"),
+                None => "its turn".into(),
+            },
         },
         TaskState::Begun { .. } => match (away(world, host, job, task), act(job, task)) {
             (Some(why), _) => why,
             (None, None) => String::new(),
-            (None, Some(act)) => step_waits(world, host, act),
+            (None, Some(act)) => {
+                let seen = step_waits(world, host, act);
+                let told = || whys.host(job.id, host).unwrap_or_default().to_string();
+                if seen.is_empty() { told() } else { seen }
+            }
         },
     }
 }

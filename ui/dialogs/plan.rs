@@ -153,7 +153,8 @@ impl PlanDialog {
         let Query::Plan(asked) = query else { return };
         match answer {
             Ok(Answer::Plan(planned)) => self.planned = Some((PlanAsk::clone(asked), *planned)),
-            Ok(Answer::Forecast(_) | Answer::Why(_) | Answer::Past(_) | Answer::Schedules(_)) => {}
+            // An answer to another question.
+            Ok(_) => {}
             Err(why) => self.failed = Some((PlanAsk::clone(asked), why)),
         }
     }

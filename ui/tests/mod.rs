@@ -15,4 +15,5 @@ pub mod session;
 mod settings;
 mod told;
 mod watching;
+mod whys;
 pub mod works;

@@ -44,7 +44,7 @@ fn waits(fleet: &Replica, id: &DrainId, zone: Zone) -> String {
     match (fleet.drains().ended(id), fleet.world()) {
         (Some(ended), _) if ended.why.is_empty() => format!("ended {}", zone.clock(ended.at)),
         (Some(ended), _) => format!("ended {}: {}", zone.clock(ended.at), ended.why),
-        (None, Some(world)) => drains::waits(world, id, zone),
+        (None, Some(world)) => drains::waits((world, &fleet.whys), id, zone),
         (None, None) => String::new(),
     }
 }

@@ -62,11 +62,11 @@ impl Rows for JobRows {
             CAUSE => SortKey(0, cause(job)),
             OPENED => SortKey(job.opened.as_millis(), String::new()),
             BY => SortKey(0, job.by.who.clone()),
-            _ => SortKey(0, why(job)),
+            _ => SortKey(0, why(fleet, job)),
         })
     }
     fn passes(fleet: &Replica, id: &JobId, filter: &Filter) -> bool {
-        get(fleet, id).is_some_and(|job| filter.holds(&Asked(job)))
+        get(fleet, id).is_some_and(|job| filter.holds(&Asked(fleet, job)))
     }
     fn job(id: &JobId) -> Option<JobId> {
         Some(*id)
@@ -82,7 +82,13 @@ impl Rows for JobRows {
     }
     fn detail(ctx: &Ctx, id: &JobId) -> String {
         let said = |job: &Job| {
-            format!("{id}  {}  {}  by {}: {}", job.title(), cause(job), job.by.who, why(job))
+            format!(
+                "{id}  {}  {}  by {}: {}",
+                job.title(),
+                cause(job),
+                job.by.who,
+                why(ctx.fleet, job)
+            )
         };
         get(ctx.fleet, id).map_or(String::new(), said)
     }
@@ -100,7 +106,7 @@ impl Rows for JobRows {
             CAUSE => cause(job),
             OPENED => ctx.zone.clock(job.opened),
             BY => job.by.who.clone(),
-            _ => why(job),
+            _ => why(ctx.fleet, job),
         };
         (text, Token::Text)
     }
@@ -119,11 +125,16 @@ fn cause(job: &Job) -> String {
     }
 }
 
-fn why(job: &Job) -> String {
+fn why(fleet: &Replica, job: &Job) -> String {
     match &job.state {
         JobState::Running => {
             let begun = job.states().filter(|state| state.word() == "running").count();
-            job.paused.clone().unwrap_or_else(|| format!("{begun} under way"))
+            match (&job.paused, fleet.whys.job(job.id)) {
+                (Some(paused), _) => paused.clone(),
+                (None, Some(why)) if begun == 0 => why.into(),
+                (None, Some(why)) => format!("{begun} under way; {why}"),
+                (None, None) => format!("{begun} under way"),
+            }
         }
         JobState::Cancelled { at } => format!("called off after {}", at.since(job.opened).rough()),
         JobState::Done { at } => format!("took {}", at.since(job.opened).rough()),
@@ -131,22 +142,22 @@ fn why(job: &Job) -> String {
     }
 }
 
-struct Asked<'a>(&'a Job);
+struct Asked<'a>(&'a Replica, &'a Job);
 
 impl Subject for Asked<'_> {
     fn contains(&self, needle: &str) -> bool {
-        let job = self.0;
+        let job = self.1;
         job.title().contains(needle)
             || job.word().contains(needle)
             || cause(job).contains(needle)
             || job.by.who.to_lowercase().contains(needle)
             || job.id.to_string().contains(needle)
-            || why(job).to_lowercase().contains(needle)
+            || why(self.0, job).to_lowercase().contains(needle)
             || job.tasks.values().any(|task| task.host.as_str().contains(needle))
             || job.hosts.keys().any(|host| host.as_str().contains(needle))
     }
     fn is(&self, key: &str, value: &str) -> bool {
-        let job = self.0;
+        let job = self.1;
         match key {
             "state" => job.word() == value,
             "by" | "who" => job.by.who.to_lowercase() == value,
@@ -159,6 +170,6 @@ impl Subject for Asked<'_> {
         }
     }
     fn number(&self, key: &str) -> Option<f64> {
-        (key == "tasks").then_some(self.0.progress().1 as f64)
+        (key == "tasks").then_some(self.1.progress().1 as f64)
     }
 }

@@ -179,7 +179,11 @@ impl View {
     }
     /// What stands in its bottom line.
     pub fn footer(&self, ctx: &Ctx) -> String {
-        let foot = each!(self, inside => inside.footer());
+        let mut foot = each!(self, inside => inside.footer());
+        let pending = ctx.fleet.whys.pending();
+        if self.kind() == WinKind::Vms && !pending.is_empty() {
+            foot = format!("{foot}   {pending}");
+        }
         let old = ctx.stale
             && ctx.fleet.world().is_some()
             && !matches!(self.kind(), WinKind::Help | WinKind::Settings);

@@ -119,7 +119,8 @@ impl Inside for VmView {
         self.asks = if self.asks == Asks::Again { Asks::Yes } else { Asks::No };
         match answer {
             Ok(Answer::Why(lines)) => self.why = Some(Ok(lines)),
-            Ok(Answer::Plan(_) | Answer::Forecast(_) | Answer::Past(_) | Answer::Schedules(_)) => {}
+            // An answer to another question.
+            Ok(_) => {}
             Err(why) => self.why = Some(Err(why)),
         }
     }

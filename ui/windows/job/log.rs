@@ -64,10 +64,9 @@ pub fn lines(
                 None => {}
             }
             let sent = work::act(job, task).is_some_and(|act| act.sent().is_some());
-            let waits = ctx
-                .fleet
-                .world()
-                .map_or(String::new(), |world| work::waits(world, job, name, task, ctx.zone));
+            let waits = ctx.fleet.world().map_or(String::new(), |world| {
+                work::waits((world, &ctx.fleet.whys), job, name, task, ctx.zone)
+            });
             if !waits.is_empty() {
                 tell(&format!("It waits: {waits}."), Token::Text);
             } else if output.is_empty() && !sent {

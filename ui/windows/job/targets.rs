@@ -93,7 +93,7 @@ impl<'a> Target<'a> {
     fn why(&self, ctx: &Ctx, job: &Job) -> String {
         match (self, ctx.fleet.world()) {
             (Self::Host(name, task), Some(world)) => {
-                let waits = work::waits(world, job, name, task, ctx.zone);
+                let waits = work::waits((world, &ctx.fleet.whys), job, name, task, ctx.zone);
                 match task.step.as_ref().and_then(|step| step.deadline) {
                     Some(at) => format!("{}  {waits}", left(ctx, at)),
                     None => waits,

@@ -194,7 +194,8 @@ impl Inside for ScheduleView {
                 self.refused = None;
                 self.told = Some(Told { span: *span, calendar: *calendar });
             }
-            Ok(Answer::Plan(_) | Answer::Forecast(_) | Answer::Why(_) | Answer::Past(_)) => {}
+            // An answer to another question.
+            Ok(_) => {}
             Err(why) => self.refused = Some((query.clone(), why)),
         }
     }
