@@ -6,6 +6,7 @@
 mod act;
 mod app;
 mod ask;
+mod books;
 
 mod canvas;
 mod clock;

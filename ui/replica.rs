@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Entry, Event, HostName, Illegal, JobId, JobKind, Sample, ScheduleName, Timestamp, VmId, World,
+    Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, Sample, ScheduleName, Timestamp,
+    VmId, World,
 };
 
+use super::books;
 use super::drains::{DrainId, Drains};
 use super::notes::{self, Level, Note};
 
@@ -26,6 +28,8 @@ pub struct Changed {
     pub jobs: BTreeSet<JobId>,
     pub drains: BTreeSet<DrainId>,
     pub schedules: BTreeSet<ScheduleName>,
+    /// Playbooks of which a run has changed.
+    pub playbooks: BTreeSet<PlaybookName>,
     pub notes: BTreeSet<u64>,
     /// New figures came.
     pub samples: bool,
@@ -40,6 +44,7 @@ impl Changed {
         self.jobs.append(&mut more.jobs);
         self.drains.append(&mut more.drains);
         self.schedules.append(&mut more.schedules);
+        self.playbooks.append(&mut more.playbooks);
         self.notes.append(&mut more.notes);
     }
 }
@@ -141,6 +146,7 @@ impl Replica {
         world.apply(entry)?;
         touched(world, &entry.event, &mut changed);
         count(&mut self.counts, world, &changed.hosts, true);
+        changed.playbooks = books::of_jobs(world, &changed.jobs);
         match changed.all {
             true => self.drains.look(world),
             false => changed.drains = self.drains.look_at(world, &drained(world, entry, &changed)),

@@ -1,6 +1,7 @@
 //! Tests of the whole desktop: sessions, pictures, a monkey, and the room's rules. Its budget is
 //! measured in `tests/bench/desktop.rs`.
 
+mod books;
 pub mod calendar;
 mod commands;
 pub mod fleet;

@@ -13,6 +13,7 @@ mod job;
 mod jobs;
 mod listing;
 mod map;
+mod playbook;
 mod schedule;
 mod settings;
 mod vm;
@@ -34,6 +35,7 @@ pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use map::MapView;
+pub use playbook::{PlaybookRows, PlaybookView};
 pub use schedule::{Leaf, Scale, ScheduleView};
 pub use settings::SettingsView;
 pub use vm::VmView;
@@ -59,6 +61,8 @@ pub enum WinKind {
     Jobs,
     Events,
     Drains,
+    Playbooks,
+    Playbook,
     Host,
     Vm,
     Job,
@@ -102,6 +106,8 @@ pub enum View {
     Jobs(Listing<JobRows>),
     Events(Listing<EventRows>),
     Drains(Listing<DrainRows>),
+    Playbooks(Listing<PlaybookRows>),
+    Playbook(PlaybookView),
     Host(HostView),
     Vm(VmView),
     Job(JobView),
@@ -120,6 +126,8 @@ macro_rules! each {
             View::Jobs($inside) => $does,
             View::Events($inside) => $does,
             View::Drains($inside) => $does,
+            View::Playbooks($inside) => $does,
+            View::Playbook($inside) => $does,
             View::Host($inside) => $does,
             View::Vm($inside) => $does,
             View::Job($inside) => $does,
@@ -142,7 +150,10 @@ impl View {
             WinKind::Help => Some(Self::Help(HelpView::default())),
             WinKind::Schedule => Some(Self::Schedule(ScheduleView::default())),
             WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
-            WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Settings => None,
+            WinKind::Playbooks => Some(Self::Playbooks(Listing::new(0, false))),
+            WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Playbook | WinKind::Settings => {
+                None
+            }
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -153,6 +164,8 @@ impl View {
             Self::Jobs(_) => WinKind::Jobs,
             Self::Events(_) => WinKind::Events,
             Self::Drains(_) => WinKind::Drains,
+            Self::Playbooks(_) => WinKind::Playbooks,
+            Self::Playbook(_) => WinKind::Playbook,
             Self::Host(_) => WinKind::Host,
             Self::Vm(_) => WinKind::Vm,
             Self::Job(_) => WinKind::Job,
