@@ -126,6 +126,7 @@ impl App {
             Cmd::Schedule => self.show(WinKind::Schedule),
             Cmd::Events => self.show(WinKind::Events),
             Cmd::Drains => self.show(WinKind::Drains),
+            Cmd::Metrics => self.show(WinKind::Metrics),
             Cmd::Playbooks => self.show(WinKind::Playbooks),
             Cmd::Nth(number) => self.show_number(number),
             Cmd::Open | Cmd::ShowVm => self.open_thing(),
@@ -334,7 +335,7 @@ impl App {
     /// Opens the menu of what the focused window shows, at the pointer or under its title.
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let menu = match self.kind() {
-            Some(WinKind::Hosts | WinKind::Host | WinKind::Drains) => Menu::Host,
+            Some(WinKind::Hosts | WinKind::Host | WinKind::Drains | WinKind::Metrics) => Menu::Host,
             Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
             Some(WinKind::Jobs | WinKind::Job | WinKind::Playbooks | WinKind::Playbook) => {
                 Menu::Job

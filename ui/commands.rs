@@ -1,6 +1,7 @@
 //! The one table of commands. Menus, keys, hints, help and the rules for when a command can be
 //! given are read from it and stand nowhere else.
 
+pub use super::desk::place::Side;
 use super::keys::Key;
 use super::past::Leap;
 pub use super::situation::{Situation, When, may_change};
@@ -37,6 +38,7 @@ pub enum Cmd {
     Events,
     Drains,
     Playbooks,
+    Metrics,
     /// A window without a number of its own, by the one it was given.
     Nth(u8),
     Find,
@@ -79,17 +81,6 @@ pub enum Cmd {
     Back,
     /// What the list in the window does by itself.
     List(ListOp),
-}
-
-/// Where a window snaps to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Side {
-    Left,
-    Right,
-    TopLeft,
-    TopRight,
-    BottomLeft,
-    BottomRight,
 }
 
 /// The menus, from the left.
@@ -168,15 +159,23 @@ const COPIED: &[WinKind] = &[
     WinKind::Schedule,
     WinKind::Playbooks,
     WinKind::Playbook,
+    WinKind::Metrics,
 ];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const DRAINS: &[WinKind] = &[WinKind::Drains];
 const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
-const OF_HOSTS: &[WinKind] =
-    &[WinKind::Map, WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm, WinKind::Drains];
+const OF_HOSTS: &[WinKind] = &[
+    WinKind::Map,
+    WinKind::Hosts,
+    WinKind::Vms,
+    WinKind::Events,
+    WinKind::Vm,
+    WinKind::Drains,
+    WinKind::Metrics,
+];
 const MAP: &[WinKind] = &[WinKind::Map];
 const OTHERS: &[WinKind] =
-    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job];
+    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job, WinKind::Metrics];
 const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
 const JOB: &[WinKind] = &[WinKind::Job];
 const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
@@ -312,6 +311,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
     look(Cmd::Schedule, Menu::Fleet, "Schedule", &["5"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
+    look(Cmd::Metrics, Menu::Fleet, "Metrics", &[]),
     look(Cmd::Drains, Menu::Fleet, "Drains", &[]),
     look(Cmd::Playbooks, Menu::Fleet, "Playbooks", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),

@@ -11,6 +11,7 @@ mod books;
 mod canvas;
 mod clock;
 mod commands;
+mod course;
 mod crash;
 mod desk;
 mod dialogs;

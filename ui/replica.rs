@@ -10,6 +10,7 @@ use hostler::model::{
 };
 
 use super::books;
+use super::course::{Course, Figures};
 use super::drains::{DrainId, Drains};
 use super::notes::{self, Level, Note};
 
@@ -62,6 +63,7 @@ pub struct Replica {
     changed: Changed,
     counts: BTreeMap<&'static str, usize>,
     drains: Drains,
+    course: Course,
 }
 
 impl Default for Replica {
@@ -75,6 +77,7 @@ impl Default for Replica {
             changed: Changed::default(),
             counts: BTreeMap::new(),
             drains: Drains::default(),
+            course: Course::default(),
         }
     }
 }
@@ -111,6 +114,21 @@ impl Replica {
     pub fn drains(&self) -> &Drains {
         &self.drains
     }
+    /// How its figures went.
+    pub fn course(&self) -> &Course {
+        &self.course
+    }
+    /// Its figures now.
+    pub fn figures(&self) -> Figures {
+        self.world.as_ref().map_or(Figures::default(), |world| Figures::of(world, self.alarms))
+    }
+    /// Nothing has changed up to this time.
+    fn held(&mut self, at: Timestamp) {
+        if self.course.is_due(at) {
+            let figures = self.figures();
+            self.course.held(at, figures);
+        }
+    }
     /// Nobody looks at drains: those that have ended are not remembered.
     pub fn forget_drains(&mut self) {
         self.drains.forget();
@@ -119,6 +137,11 @@ impl Replica {
     /// Takes a whole new World; what was known stays in sight until this moment.
     pub fn replace(&mut self, snapshot: &Snapshot) {
         self.samples.retain(|host, _| snapshot.world.hosts.contains_key(host));
+        self.course.keep_hosts(&snapshot.world);
+        // The same World once more: nothing was missed.
+        if self.world.is_none() || self.seq() != snapshot.seq {
+            self.course.known_from(snapshot.world.at);
+        }
         self.world = Some(snapshot.world.clone());
         self.drains.look(&snapshot.world);
         self.changed.all = true;
@@ -136,6 +159,7 @@ impl Replica {
 
     /// Applies the next entry, or says why it does not follow: then only a snapshot helps.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
+        self.held(entry.at);
         let Some(world) = &mut self.world else {
             return Err(Illegal::Seq { last: 0, got: entry.seq });
         };
@@ -158,6 +182,10 @@ impl Replica {
 
     /// Takes new figures; hosts not named keep theirs.
     pub fn take_samples(&mut self, live: &Live) {
+        if let Some(last) = live.samples.values().map(|sample| sample.at).max() {
+            self.held(last);
+        }
+        self.course.take(live);
         self.samples.extend(live.samples.iter().map(|(host, sample)| (host.clone(), *sample)));
         self.changed.samples = true;
     }

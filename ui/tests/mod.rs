@@ -6,6 +6,7 @@ pub mod calendar;
 mod commands;
 pub mod fleet;
 mod maps;
+mod metrics;
 mod monkey;
 mod past;
 mod pictures;

@@ -104,9 +104,10 @@ impl Monkey {
     fn window(&mut self) -> Msg {
         let job = self.app.world().and_then(|world| world.jobs.keys().next_back().copied());
         let book = self.app.world().and_then(|world| world.playbooks.keys().next_back().cloned());
-        let view = match (self.rng.random_range(0..4), job, book) {
+        let view = match (self.rng.random_range(0..5), job, book) {
             (0, Some(job), _) => View::Job(JobView::new(job)),
             (1, _, Some(book)) => View::Playbook(PlaybookView::new(book)),
+            (3, _, _) => View::new(WinKind::Metrics).unwrap(),
             (2, _, _) => View::new(WinKind::Playbooks).unwrap(),
             _ => View::new(WinKind::Drains).unwrap(),
         };

@@ -13,6 +13,7 @@ mod job;
 mod jobs;
 mod listing;
 mod map;
+mod metrics;
 mod playbook;
 mod schedule;
 mod settings;
@@ -35,6 +36,7 @@ pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use map::MapView;
+pub use metrics::MetricsView;
 pub use playbook::{PlaybookRows, PlaybookView};
 pub use schedule::{Leaf, Scale, ScheduleView};
 pub use settings::SettingsView;
@@ -63,6 +65,7 @@ pub enum WinKind {
     Drains,
     Playbooks,
     Playbook,
+    Metrics,
     Host,
     Vm,
     Job,
@@ -108,6 +111,7 @@ pub enum View {
     Drains(Listing<DrainRows>),
     Playbooks(Listing<PlaybookRows>),
     Playbook(PlaybookView),
+    Metrics(MetricsView),
     Host(HostView),
     Vm(VmView),
     Job(JobView),
@@ -128,6 +132,7 @@ macro_rules! each {
             View::Drains($inside) => $does,
             View::Playbooks($inside) => $does,
             View::Playbook($inside) => $does,
+            View::Metrics($inside) => $does,
             View::Host($inside) => $does,
             View::Vm($inside) => $does,
             View::Job($inside) => $does,
@@ -150,6 +155,7 @@ impl View {
             WinKind::Help => Some(Self::Help(HelpView::default())),
             WinKind::Schedule => Some(Self::Schedule(ScheduleView::default())),
             WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
+            WinKind::Metrics => Some(Self::Metrics(MetricsView::default())),
             WinKind::Playbooks => Some(Self::Playbooks(Listing::new(0, false))),
             WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Playbook | WinKind::Settings => {
                 None
@@ -166,6 +172,7 @@ impl View {
             Self::Drains(_) => WinKind::Drains,
             Self::Playbooks(_) => WinKind::Playbooks,
             Self::Playbook(_) => WinKind::Playbook,
+            Self::Metrics(_) => WinKind::Metrics,
             Self::Host(_) => WinKind::Host,
             Self::Vm(_) => WinKind::Vm,
             Self::Job(_) => WinKind::Job,
