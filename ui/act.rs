@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::commands::{Cmd, Command, MENUS, Menu};
 use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
-use super::dialogs::{Act, Palette, Prompt};
+use super::dialogs::{Act, Palette};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::settings::Choice;
@@ -126,15 +126,16 @@ impl App {
             Cmd::Schedule => self.show(WinKind::Schedule),
             Cmd::Events => self.show(WinKind::Events),
             Cmd::Drains => self.show(WinKind::Drains),
+            Cmd::Metrics => self.show(WinKind::Metrics),
+            Cmd::Playbooks => self.show(WinKind::Playbooks),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open | Cmd::ShowVm | Cmd::ShowJob => self.open_thing(),
+            Cmd::Open | Cmd::ShowVm => self.open_thing(),
+            Cmd::ShowJob => self.show_chosen(),
             Cmd::JobOf => self.open_job(),
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Find => self.palette = Some(Palette::default()),
-            Cmd::Undrain => {
-                self.prompt = Some(Prompt::simple(Order::Undrain { hosts: self.chosen_hosts() }));
-            }
+            Cmd::Undrain => self.ask_undrain(),
             Cmd::CancelJob => self.ask_of_job(|job| Order::Cancel { job }),
             Cmd::ResumeJob => self.ask_of_job(|job| Order::ResumeJob { job }),
             Cmd::RetryJob => self.ask_of_job(|job| Order::Retry { job }),
@@ -162,9 +163,7 @@ impl App {
             Cmd::Help => self.help(),
             Cmd::Menu => self.open_menu(None),
             Cmd::Back => self.back(),
-            Cmd::List(op) => {
-                self.list(op);
-            }
+            Cmd::List(op) => _ = self.list(op),
         }
     }
 
@@ -335,9 +334,11 @@ impl App {
     /// Opens the menu of what the focused window shows, at the pointer or under its title.
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let menu = match self.kind() {
-            Some(WinKind::Hosts | WinKind::Host | WinKind::Drains) => Menu::Host,
+            Some(WinKind::Hosts | WinKind::Host | WinKind::Drains | WinKind::Metrics) => Menu::Host,
             Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
-            Some(WinKind::Jobs | WinKind::Job) => Menu::Job,
+            Some(WinKind::Jobs | WinKind::Job | WinKind::Playbooks | WinKind::Playbook) => {
+                Menu::Job
+            }
             Some(WinKind::Events | WinKind::Map) => Menu::View,
             Some(WinKind::Help) => Menu::Help,
             Some(WinKind::Settings) => Menu::System,
@@ -356,7 +357,12 @@ impl App {
         let extra = |window: &&super::desk::Window| {
             matches!(
                 window.view.kind(),
-                WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Help | WinKind::Settings
+                WinKind::Host
+                    | WinKind::Vm
+                    | WinKind::Job
+                    | WinKind::Playbook
+                    | WinKind::Help
+                    | WinKind::Settings
             )
         };
         if let Some(id) = self.desk.focused().filter(extra).map(|window| window.id) {

@@ -10,7 +10,7 @@ use super::desk::Notice;
 use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
 use super::msg::{Effect, Order};
 use super::past::no_time;
-use super::windows::{HostView, JobView, View, VmView, WinKind};
+use super::windows::{HostView, JobView, PlaybookView, View, VmView, WinKind};
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -20,6 +20,9 @@ impl App {
     pub(super) fn ask_of_job(&mut self, order: fn(JobId) -> Order) {
         let job = self.desk.focused().and_then(|window| window.view.job());
         self.prompt = job.map(|job| Prompt::simple(order(job)));
+    }
+    pub(super) fn ask_undrain(&mut self) {
+        self.prompt = Some(Prompt::simple(Order::Undrain { hosts: self.chosen_hosts() }));
     }
     fn chosen_schedule(&self) -> Option<ScheduleName> {
         self.desk.focused().and_then(|window| window.view.schedule().cloned())
@@ -80,6 +83,7 @@ impl App {
             Found::Host(host) => self.open_or_focus(View::Host(HostView::new(host))),
             Found::Vm(id) => self.open_or_focus(View::Vm(VmView::new(id))),
             Found::Job(id) => self.open_or_focus(View::Job(JobView::new(id))),
+            Found::Playbook(name) => self.open_or_focus(View::Playbook(PlaybookView::new(name))),
             Found::Schedule(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts, about) => match self.may_change() {
@@ -95,6 +99,14 @@ impl App {
 
     fn may_change(&self) -> Result<(), &'static str> {
         super::commands::may_change(&self.situation())
+    }
+    /// The window of the job or playbook under the cursor; of a schedule, its row in the calendar.
+    pub(super) fn show_chosen(&mut self) {
+        let view = self.desk.focused().map(|window| &window.view);
+        match view.and_then(View::schedule).cloned() {
+            Some(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
+            None => self.open_thing(),
+        }
     }
     pub(super) fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
         self.show(kind);

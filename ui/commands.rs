@@ -1,13 +1,14 @@
 //! The one table of commands. Menus, keys, hints, help and the rules for when a command can be
 //! given are read from it and stand nowhere else.
 
+pub use super::desk::place::Side;
 use super::keys::Key;
 use super::past::Leap;
 pub use super::situation::{Situation, When, may_change};
 use super::situation::{
     a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
     in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, one_host, open_job,
-    paused_job, two_windows,
+    paused_job, shown, two_windows,
 };
 use super::theme::ThemeName;
 use super::widgets::Motion;
@@ -36,6 +37,8 @@ pub enum Cmd {
     Schedule,
     Events,
     Drains,
+    Playbooks,
+    Metrics,
     /// A window without a number of its own, by the one it was given.
     Nth(u8),
     Find,
@@ -46,7 +49,7 @@ pub enum Cmd {
     Cordon,
     Uncordon,
     Undrain,
-    /// The window of the job under the cursor.
+    /// The window of the job under the cursor, or of the playbook or schedule.
     ShowJob,
     /// The same, where what is under the cursor is no job itself.
     JobOf,
@@ -79,17 +82,6 @@ pub enum Cmd {
     Back,
     /// What the list in the window does by itself.
     List(ListOp),
-}
-
-/// Where a window snaps to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Side {
-    Left,
-    Right,
-    TopLeft,
-    TopRight,
-    BottomLeft,
-    BottomRight,
 }
 
 /// The menus, from the left.
@@ -149,8 +141,15 @@ pub struct Command {
     when: When,
 }
 
-const LISTS: &[WinKind] =
-    &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs, WinKind::Events, WinKind::Drains];
+const LISTS: &[WinKind] = &[
+    WinKind::Hosts,
+    WinKind::Vms,
+    WinKind::Jobs,
+    WinKind::Events,
+    WinKind::Drains,
+    WinKind::Playbooks,
+];
+const SHOWN: &[WinKind] = &[WinKind::Jobs, WinKind::Playbooks, WinKind::Playbook];
 const COPIED: &[WinKind] = &[
     WinKind::Hosts,
     WinKind::Vms,
@@ -159,15 +158,25 @@ const COPIED: &[WinKind] = &[
     WinKind::Drains,
     WinKind::Job,
     WinKind::Schedule,
+    WinKind::Playbooks,
+    WinKind::Playbook,
+    WinKind::Metrics,
 ];
 const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
 const DRAINS: &[WinKind] = &[WinKind::Drains];
 const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
-const OF_HOSTS: &[WinKind] =
-    &[WinKind::Map, WinKind::Hosts, WinKind::Vms, WinKind::Events, WinKind::Vm, WinKind::Drains];
+const OF_HOSTS: &[WinKind] = &[
+    WinKind::Map,
+    WinKind::Hosts,
+    WinKind::Vms,
+    WinKind::Events,
+    WinKind::Vm,
+    WinKind::Drains,
+    WinKind::Metrics,
+];
 const MAP: &[WinKind] = &[WinKind::Map];
 const OTHERS: &[WinKind] =
-    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job];
+    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job, WinKind::Metrics];
 const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
 const JOB: &[WinKind] = &[WinKind::Job];
 const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
@@ -303,7 +312,9 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Jobs, Menu::Fleet, "Jobs", &["4"]),
     look(Cmd::Schedule, Menu::Fleet, "Schedule", &["5"]),
     look(Cmd::Events, Menu::Fleet, "Events", &["6"]),
+    look(Cmd::Metrics, Menu::Fleet, "Metrics", &[]),
     look(Cmd::Drains, Menu::Fleet, "Drains", &[]),
+    look(Cmd::Playbooks, Menu::Fleet, "Playbooks", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
     look(Cmd::Open, Menu::Host, "Open", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
     look(Cmd::Owner, Menu::Host, "Show in Hosts", &["o"]).on(OTHERS).when(a_host).hint(5),
@@ -325,10 +336,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),
     look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[]).on(OF_VMS).when(change_hosts).plans(),
-    look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"])
-        .on(&[WinKind::Jobs])
-        .when(known_job)
-        .hint(4),
+    look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"]).on(SHOWN).when(shown).hint(4),
     look(Cmd::JobOf, Menu::Job, "Its job", &["o"]).on(DRAINS).when(known_job).hint(5),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),

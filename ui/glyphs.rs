@@ -174,6 +174,12 @@ impl Glyphs {
     pub fn gantt(self) -> (&'static str, &'static str, &'static str, &'static str) {
         if self.ascii { ("#", "=", "-", ".") } else { ("█", "▓", "░", "·") }
     }
+    /// How high something is, from 0 to 7.
+    pub fn level(self, n: usize) -> &'static str {
+        const FULL: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+        const ASCII: [&str; 8] = [".", ":", "-", "=", "+", "*", "#", "%"];
+        if self.ascii { ASCII[n.min(7)] } else { FULL[n.min(7)] }
+    }
     /// The first `n` of a bar of `of` cells are full.
     pub fn gauge(self, done: usize, all: usize, cells: usize) -> String {
         let full = (done * cells).checked_div(all).unwrap_or(0).min(cells);

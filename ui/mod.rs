@@ -6,10 +6,12 @@
 mod act;
 mod app;
 mod ask;
+mod books;
 
 mod canvas;
 mod clock;
 mod commands;
+mod course;
 mod crash;
 mod desk;
 mod dialogs;

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Entry, Event, HostName, Illegal, JobId, JobKind, Sample, ScheduleName, Timestamp, VmId, World,
+    Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, Sample, ScheduleName, Timestamp,
+    VmId, World,
 };
 
+use super::books;
+use super::course::{Course, Figures};
 use super::drains::{DrainId, Drains};
 use super::notes::{self, Level, Note};
 use super::whys::Whys;
@@ -27,6 +30,8 @@ pub struct Changed {
     pub jobs: BTreeSet<JobId>,
     pub drains: BTreeSet<DrainId>,
     pub schedules: BTreeSet<ScheduleName>,
+    /// Playbooks of which a run has changed.
+    pub playbooks: BTreeSet<PlaybookName>,
     pub notes: BTreeSet<u64>,
     /// New figures came.
     pub samples: bool,
@@ -41,6 +46,7 @@ impl Changed {
         self.jobs.append(&mut more.jobs);
         self.drains.append(&mut more.drains);
         self.schedules.append(&mut more.schedules);
+        self.playbooks.append(&mut more.playbooks);
         self.notes.append(&mut more.notes);
     }
 }
@@ -60,6 +66,7 @@ pub struct Replica {
     drains: Drains,
     /// Why things wait, as far as it was told.
     pub whys: Whys,
+    course: Course,
 }
 
 impl Default for Replica {
@@ -74,6 +81,7 @@ impl Default for Replica {
             counts: BTreeMap::new(),
             drains: Drains::default(),
             whys: Whys::default(),
+            course: Course::default(),
         }
     }
 }
@@ -110,6 +118,21 @@ impl Replica {
     pub fn drains(&self) -> &Drains {
         &self.drains
     }
+    /// How its figures went.
+    pub fn course(&self) -> &Course {
+        &self.course
+    }
+    /// Its figures now.
+    pub fn figures(&self) -> Figures {
+        self.world.as_ref().map_or(Figures::default(), |world| Figures::of(world, self.alarms))
+    }
+    /// Nothing has changed up to this time.
+    fn held(&mut self, at: Timestamp) {
+        if self.course.is_due(at) {
+            let figures = self.figures();
+            self.course.held(at, figures);
+        }
+    }
     /// Nobody looks at drains: those that have ended are not remembered.
     pub fn forget_drains(&mut self) {
         self.drains.forget();
@@ -118,6 +141,11 @@ impl Replica {
     /// Takes a whole new World; what was known stays in sight until this moment.
     pub fn replace(&mut self, snapshot: &Snapshot) {
         self.samples.retain(|host, _| snapshot.world.hosts.contains_key(host));
+        self.course.keep_hosts(&snapshot.world);
+        // The same World once more: nothing was missed.
+        if self.world.is_none() || self.seq() != snapshot.seq {
+            self.course.known_from(snapshot.world.at);
+        }
         self.world = Some(snapshot.world.clone());
         self.drains.look(&snapshot.world);
         self.changed.all = true;
@@ -135,6 +163,7 @@ impl Replica {
 
     /// Applies the next entry, or says why it does not follow: then only a snapshot helps.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
+        self.held(entry.at);
         let Some(world) = &mut self.world else {
             return Err(Illegal::Seq { last: 0, got: entry.seq });
         };
@@ -145,6 +174,7 @@ impl Replica {
         world.apply(entry)?;
         touched(world, &entry.event, &mut changed);
         count(&mut self.counts, world, &changed.hosts, true);
+        changed.playbooks = books::of_jobs(world, &changed.jobs);
         match changed.all {
             true => self.drains.look(world),
             false => changed.drains = self.drains.look_at(world, &drained(world, entry, &changed)),
@@ -156,6 +186,10 @@ impl Replica {
 
     /// Takes new figures; hosts not named keep theirs.
     pub fn take_samples(&mut self, live: &Live) {
+        if let Some(last) = live.samples.values().map(|sample| sample.at).max() {
+            self.held(last);
+        }
+        self.course.take(live);
         self.samples.extend(live.samples.iter().map(|(host, sample)| (host.clone(), *sample)));
         self.changed.samples = true;
     }

@@ -163,6 +163,15 @@ pub fn paused_job(now: &Situation) -> Result<(), &'static str> {
 pub fn known_job(now: &Situation) -> Result<(), &'static str> {
     if now.job.is_some() { Ok(()) } else { Err("no job is chosen, or it is kept no longer") }
 }
+/// A row that has a window of its own: a job or a playbook; a schedule has its place in another.
+pub fn shown(now: &Situation) -> Result<(), &'static str> {
+    match now.kind {
+        Some(WinKind::Playbooks) => a_row(now),
+        Some(WinKind::Playbook) if now.schedule => Ok(()),
+        Some(WinKind::Playbook) if now.job.is_none() => Err("choose a run or a schedule of it"),
+        Some(_) | None => known_job(now),
+    }
+}
 pub fn failed_job(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     match now.job {

@@ -141,7 +141,11 @@ impl Desk {
         let before = match own {
             Some(_) => Place::Tiled,
             None => Place::Float(match view.kind() {
-                WinKind::Job | WinKind::Drains => place::large(self.area, floats),
+                WinKind::Job
+                | WinKind::Drains
+                | WinKind::Playbooks
+                | WinKind::Playbook
+                | WinKind::Metrics => place::large(self.area, floats),
                 WinKind::Hosts
                 | WinKind::Vms
                 | WinKind::Jobs

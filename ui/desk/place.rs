@@ -3,8 +3,6 @@
 
 use ratatui::layout::Rect;
 
-use crate::ui::commands::Side;
-
 /// What the size of the terminal allows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Class {
@@ -46,6 +44,17 @@ impl Class {
             Self::Standard | Self::Wide | Self::Wall => Rect::new(0, 1, w, h.saturating_sub(3)),
         }
     }
+}
+
+/// Where a window snaps to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Side {
+    Left,
+    Right,
+    TopLeft,
+    TopRight,
+    BottomLeft,
+    BottomRight,
 }
 
 /// How a window lies.

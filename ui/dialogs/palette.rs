@@ -1,7 +1,7 @@
 //! The palette: one box in which commands, hosts, VMs and jobs are found by any part of their
 //! names, and in which `drain mac-0412` opens the dialog for that host.
 
-use hostler::model::{HostName, JobId, ScheduleName, VmId};
+use hostler::model::{HostName, JobId, PlaybookName, ScheduleName, VmId};
 use ratatui::layout::Rect;
 
 use super::Act;
@@ -33,6 +33,7 @@ pub enum Found {
     Vm(VmId),
     Job(JobId),
     Schedule(ScheduleName),
+    Playbook(PlaybookName),
 }
 
 /// What a key leads to.
@@ -104,6 +105,9 @@ impl Palette {
             }));
             found.extend(world.schedules.keys().filter_map(|name| {
                 Some((rank(name.as_str(), &text)?, Found::Schedule(name.clone())))
+            }));
+            found.extend(world.playbooks.keys().filter_map(|name| {
+                Some((rank(name.as_str(), &text)?, Found::Playbook(name.clone())))
             }));
             found.extend(world.jobs.values().filter_map(|job| {
                 let name = format!("{} {}", job.title(), job.id);
@@ -213,9 +217,12 @@ fn words(
             None => ("vm", id.to_string(), "gone".into(), Token::Dim),
         },
         Found::Schedule(name) => {
-            let schedule = world.and_then(|world| world.schedules.get(name));
-            let cron = schedule.map_or("gone".into(), |schedule| schedule.spec.cron.clone());
-            ("schedule", name.to_string(), cron, Token::Text)
+            let known = world.and_then(|world| world.schedules.get(name));
+            declared("schedule", name, known.map(|schedule| &schedule.spec.cron))
+        }
+        Found::Playbook(name) => {
+            let known = world.and_then(|world| world.playbooks.get(name));
+            declared("playbook", name, known.map(|book| &book.summary))
         }
         Found::Job(id) => match world.and_then(|world| world.jobs.get(id)) {
             Some(job) => {
@@ -225,6 +232,14 @@ fn words(
             None => ("job", id.to_string(), "gone".into(), Token::Dim),
         },
     }
+}
+
+fn declared(
+    kind: &'static str,
+    name: impl std::fmt::Display,
+    more: Option<&String>,
+) -> (&'static str, String, String, Token) {
+    (kind, name.to_string(), more.cloned().unwrap_or("gone".into()), Token::Text)
 }
 
 /// `drain mac-1 mac-2`, `run nightly-wipe mac-1`, `respawn ci`, `at 03:00`: a verb and things that are all

@@ -70,6 +70,8 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::SkipNext, "S", Sees("Skip the next run of schedule image-refresh?")),
     (Cmd::Events, "6", Does(|run| assert_eq!(run.focus(), Some(WinKind::Events)))),
     (Cmd::Drains, ": drains Enter", Sees("No host is being drained.")),
+    (Cmd::Metrics, ": metrics Enter", Sees("88 slots by state")),
+    (Cmd::Playbooks, ": playbooks Enter", Sees("2 playbooks")),
     (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
     (
         Cmd::Nth(8),

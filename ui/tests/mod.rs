@@ -1,10 +1,12 @@
 //! Tests of the whole desktop: sessions, pictures, a monkey, and the room's rules. Its budget is
 //! measured in `tests/bench/desktop.rs`.
 
+mod books;
 pub mod calendar;
 mod commands;
 pub mod fleet;
 mod maps;
+mod metrics;
 mod monkey;
 mod past;
 mod pictures;

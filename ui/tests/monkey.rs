@@ -19,7 +19,7 @@ use crate::ui::desk::Class;
 use crate::ui::input::{Does, Mouse};
 use crate::ui::keys::Key;
 use crate::ui::msg::{Answer, Effect, Msg, Query, Setup};
-use crate::ui::windows::{JobView, View, WinKind};
+use crate::ui::windows::{JobView, PlaybookView, View, WinKind};
 
 const DOES: [Does; 7] = [
     Does::Down,
@@ -48,9 +48,10 @@ struct Monkey {
 impl Monkey {
     fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let maker = match rng.random_range(0..3) {
+        let maker = match rng.random_range(0..4) {
             0 => Maker::varied(),
             1 => Maker::at_work(),
+            2 => Maker::with_books(),
             _ => Maker::scheduled(),
         };
         let ascii = rng.random_bool(0.5);
@@ -102,9 +103,13 @@ impl Monkey {
     /// Windows that no key opens by itself are opened as by the menu.
     fn window(&mut self) -> Msg {
         let job = self.app.world().and_then(|world| world.jobs.keys().next_back().copied());
-        let view = match (self.rng.random_bool(0.5), job) {
-            (true, Some(job)) => View::Job(JobView::new(job)),
-            (true, None) | (false, _) => View::new(WinKind::Drains).unwrap(),
+        let book = self.app.world().and_then(|world| world.playbooks.keys().next_back().cloned());
+        let view = match (self.rng.random_range(0..5), job, book) {
+            (0, Some(job), _) => View::Job(JobView::new(job)),
+            (1, _, Some(book)) => View::Playbook(PlaybookView::new(book)),
+            (3, _, _) => View::new(WinKind::Metrics).unwrap(),
+            (2, _, _) => View::new(WinKind::Playbooks).unwrap(),
+            _ => View::new(WinKind::Drains).unwrap(),
         };
         self.app.open_or_focus(view);
         Msg::Tick

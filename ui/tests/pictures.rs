@@ -17,7 +17,7 @@ const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300,
 type Fleet = fn() -> Maker;
 /// Each window, the fleet it shows, and the keys that open it and leave it alone in sight where it
 /// can be.
-const WINDOWS: [(&str, Fleet, &str); 12] = [
+const WINDOWS: [(&str, Fleet, &str); 15] = [
     ("map", Maker::varied, "1 Down Right"),
     ("hosts", Maker::varied, "2 Down Space Down"),
     ("vms", Maker::varied, "3"),
@@ -27,6 +27,9 @@ const WINDOWS: [(&str, Fleet, &str); 12] = [
     ("host", Maker::varied, "2 Enter"),
     ("vm", Maker::varied, "3 Down Down Enter"),
     ("job", Maker::at_work, "4 / upkeep Enter Enter"),
+    ("metrics", Maker::varied, ": metrics Enter Down"),
+    ("playbooks", Maker::with_books, ": playbooks Enter"),
+    ("playbook", Maker::with_books, ": playbooks Enter / upkeep Enter Enter Down"),
     ("help", Maker::varied, "2 ?"),
     ("settings", Maker::varied, ","),
     ("schedule", Maker::scheduled, "5 Down"),

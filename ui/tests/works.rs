@@ -21,12 +21,12 @@ fn alice() -> Actor {
     Actor { who: "alice".into(), via: Via::Cli }
 }
 
-fn step(name: &str, act: Act) -> Step {
+pub(super) fn step(name: &str, act: Act) -> Step {
     Step { name: name.into(), ..Step::plain(act) }
 }
 
 /// Six steps and one that is always done.
-fn upkeep() -> Playbook {
+pub(super) fn upkeep() -> Playbook {
     let sh = |run: &str| Act::Sh { run: run.into() };
     Playbook {
         name: "upkeep".parse().unwrap(),

@@ -1,14 +1,16 @@
-//! Parts of windows: the virtual table, a cursor over rows, a scrolled list of lines, a field for
-//! text.
+//! Parts of windows: the virtual table, cursors over rows and over lines with headings, a scrolled
+//! list of lines, a field for text.
 
 mod cursor;
 mod field;
 mod list;
+mod sheet;
 mod table;
 
 pub use cursor::Cursor;
 pub use field::Field;
 pub use list::{Line, Scroll};
+pub use sheet::Sheet;
 pub use table::{Column, Rows, SortKey, Table};
 
 /// How a cursor or a view moves.

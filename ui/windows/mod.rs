@@ -13,6 +13,8 @@ mod job;
 mod jobs;
 mod listing;
 mod map;
+mod metrics;
+mod playbook;
 mod schedule;
 mod settings;
 mod vm;
@@ -34,6 +36,8 @@ pub use job::JobView;
 pub use jobs::JobRows;
 pub use listing::{ListOp, Listing};
 pub use map::MapView;
+pub use metrics::MetricsView;
+pub use playbook::{PlaybookRows, PlaybookView};
 pub use schedule::{Leaf, Scale, ScheduleView};
 pub use settings::SettingsView;
 pub use vm::VmView;
@@ -59,6 +63,9 @@ pub enum WinKind {
     Jobs,
     Events,
     Drains,
+    Playbooks,
+    Playbook,
+    Metrics,
     Host,
     Vm,
     Job,
@@ -102,6 +109,9 @@ pub enum View {
     Jobs(Listing<JobRows>),
     Events(Listing<EventRows>),
     Drains(Listing<DrainRows>),
+    Playbooks(Listing<PlaybookRows>),
+    Playbook(PlaybookView),
+    Metrics(MetricsView),
     Host(HostView),
     Vm(VmView),
     Job(JobView),
@@ -120,6 +130,9 @@ macro_rules! each {
             View::Jobs($inside) => $does,
             View::Events($inside) => $does,
             View::Drains($inside) => $does,
+            View::Playbooks($inside) => $does,
+            View::Playbook($inside) => $does,
+            View::Metrics($inside) => $does,
             View::Host($inside) => $does,
             View::Vm($inside) => $does,
             View::Job($inside) => $does,
@@ -142,7 +155,11 @@ impl View {
             WinKind::Help => Some(Self::Help(HelpView::default())),
             WinKind::Schedule => Some(Self::Schedule(ScheduleView::default())),
             WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
-            WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Settings => None,
+            WinKind::Metrics => Some(Self::Metrics(MetricsView::default())),
+            WinKind::Playbooks => Some(Self::Playbooks(Listing::new(0, false))),
+            WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Playbook | WinKind::Settings => {
+                None
+            }
         }
     }
     pub fn kind(&self) -> WinKind {
@@ -153,6 +170,9 @@ impl View {
             Self::Jobs(_) => WinKind::Jobs,
             Self::Events(_) => WinKind::Events,
             Self::Drains(_) => WinKind::Drains,
+            Self::Playbooks(_) => WinKind::Playbooks,
+            Self::Playbook(_) => WinKind::Playbook,
+            Self::Metrics(_) => WinKind::Metrics,
             Self::Host(_) => WinKind::Host,
             Self::Vm(_) => WinKind::Vm,
             Self::Job(_) => WinKind::Job,

@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 
 pub use page::Scale;
 use runs::Run;
+pub use words::rule;
 
 use super::listing::{page as said, waiting};
 use super::{Ctx, Inside, ListOp};
@@ -250,7 +251,7 @@ fn details(view: &ScheduleView, ctx: &Ctx, world: &World, cells: u16) -> Vec<(St
     if of_day.len() > 3 {
         put(1, "", format!("and {} more on that day", text::count(of_day.len() - 3)), Token::Dim);
     }
-    put(2, "rule", words::rule(&schedule.spec), Token::Text);
+    put(2, "rule", rule(&schedule.spec), Token::Text);
     put(3, "next", next(view, ctx, &runs), Token::Text);
     if let Some(last) = runs.iter().rev().find(|run| run.at <= ctx.there && !run.is_due()) {
         put(4, "last", told(last), last.look.token());
