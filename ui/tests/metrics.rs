@@ -94,9 +94,9 @@ fn loads_are_of_the_hosts_in_sight_and_lead_to_them() {
     let mut run = figures(120, 36, false);
     run.sees("load of 44 hosts, by its cores").keys("End").sees("mac-0044");
     run.heartbeat();
-    let watched = run.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Watch(hosts) => Some(hosts.clone()),
-        _ => None,
+    let watched = run.effects.iter().rev().find_map(|effect| {
+        let Effect::Watch(hosts) = effect else { return None };
+        Some(hosts.clone())
     });
     assert!(watched.unwrap().contains(&host("mac-0044")));
     run.keys("Up Enter").sees("Host mac-0043").keys("Esc");
