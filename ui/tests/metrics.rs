@@ -119,3 +119,14 @@ fn figures_have_their_pictures() {
         }
     }
 }
+
+#[test]
+fn in_the_past_figures_are_those_of_then() {
+    let mut run = Run::new(120, 36, Maker::new(3, 2));
+    run.heartbeat().keys(": metrics Enter").sees("● free                  4");
+    run.keys(": time Space machine Enter");
+    super::past::answer(&mut run);
+    run.sees("THE PAST").sees("● free                  4").sees("↑ pending");
+    run.keys("[ [ [ [ [ [").sees("● free                  5").sees("1 VM of pool concourse");
+    run.keys("Backspace").sees("● free                  4").sees("1 VM of pool azure");
+}
