@@ -9,6 +9,8 @@ use hostler::model::{HostName, Job, PoolName, Span, Timestamp, Vm, Wanted, World
 /// So many figures are kept, each so long after the one before.
 pub const KEPT: usize = 60;
 pub const STEP: Span = Span::from_secs(10);
+/// A load is that of so much time before it was read.
+const LOAD: Span = Span::from_mins(1);
 
 /// The states of slots, in the order in which they are counted.
 pub const SLOTS: [&str; 7] =
@@ -19,7 +21,7 @@ pub const VMS: [&str; 4] = ["ready", "busy", "pending", "going"];
 pub const JOBS: [&str; 3] = ["running", "paused", "failed"];
 
 /// The number of a step.
-pub fn step(at: Timestamp) -> i64 {
+fn step(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(STEP.as_millis() as i64)
 }
 
@@ -133,10 +135,11 @@ impl Course {
     pub fn take(&mut self, live: &Live) {
         for (host, sample) in &live.samples {
             let now = step(sample.at);
-            let fresh = || Ring::new(now);
+            let before = now - LOAD.as_millis().div_euclid(STEP.as_millis()) as i64;
+            let fresh = || Ring::new(before + 1);
             let ring = self.loads.entry(host.clone()).or_insert_with(fresh);
             if now >= ring.next {
-                ring.fill(now - 1, None);
+                ring.fill(before, None);
                 ring.fill(now, Some(sample.load));
             } else if now + 1 == ring.next
                 && let Some(last) = ring.kept.back_mut()
@@ -150,6 +153,10 @@ impl Course {
         self.loads.retain(|host, _| world.hosts.contains_key(host));
     }
 
+    /// The step that goes on at this time; what came may be ahead of it.
+    pub fn end(&self, at: Timestamp) -> i64 {
+        step(at).max(self.figures.as_ref().map_or(i64::MIN, |ring| ring.next - 1))
+    }
     /// The figures at a step; `now` holds from the last that was counted.
     pub fn figures<'a>(&'a self, step: i64, now: &'a Figures) -> Option<&'a Figures> {
         let ring = self.figures.as_ref()?;
@@ -203,14 +210,16 @@ mod tests {
     }
 
     #[test]
-    fn a_load_is_the_last_of_its_step() {
+    fn a_load_is_the_last_of_its_step_and_that_of_the_minute_before() {
         let mut course = Course::default();
         let host: HostName = "mac-1".parse().unwrap();
-        for (secs, load) in [(100, 1.0), (105, 2.0), (131, 3.0), (122, 9.0)] {
+        for (secs, load) in [(100, 1.0), (105, 2.0), (131, 3.0), (122, 9.0), (251, 4.0)] {
             let sample = hostler::model::Sample { at: at(secs), load, ..Default::default() };
             course.take(&Live { samples: [(host.clone(), sample)].into() });
         }
-        let seen: Vec<_> = (9..15).map(|step| course.load(&host, step)).collect();
-        assert_eq!(seen, [None, Some(2.0), None, None, Some(3.0), None]);
+        let seen: Vec<_> = (4..20).map(|step| course.load(&host, step)).collect();
+        let known: Vec<_> = seen.iter().map(|load| load.map_or(0, |load| load as u8)).collect();
+        assert_eq!(known, [0, 1, 1, 1, 1, 1, 2, 3, 3, 3, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(course.load(&host, 20), Some(4.0));
     }
 }

@@ -95,7 +95,8 @@ fn loads_are_of_the_hosts_in_sight_and_lead_to_them() {
     run.sees("load of 44 hosts, by its cores").keys("End").sees("mac-0044");
     run.heartbeat();
     let watched = run.effects.iter().rev().find_map(|effect| {
-        if let Effect::Watch(hosts) = effect { Some(hosts.clone()) } else { None }
+        let Effect::Watch(hosts) = effect else { return None };
+        Some(hosts.clone())
     });
     assert!(watched.unwrap().contains(&host("mac-0044")));
     run.keys("Up Enter").sees("Host mac-0043").keys("Esc");
@@ -117,4 +118,15 @@ fn figures_have_their_pictures() {
             super::pictures::keep(&format!("metrics-loads-{w}x{h}-{set}"), &run.buf);
         }
     }
+}
+
+#[test]
+fn in_the_past_figures_are_those_of_then() {
+    let mut run = Run::new(120, 36, Maker::new(3, 2));
+    run.heartbeat().keys(": metrics Enter").sees("● free                  4");
+    run.keys(": time Space machine Enter");
+    super::past::answer(&mut run);
+    run.sees("THE PAST").sees("● free                  4").sees("↑ pending");
+    run.keys("[ [ [ [ [ [").sees("● free                  5").sees("1 VM of pool concourse");
+    run.keys("Backspace").sees("● free                  4").sees("1 VM of pool azure");
 }

@@ -40,7 +40,7 @@ pub fn past(maker: &Maker, moment: Moment) -> Past {
     Past { world, entries, seq, from: first.at, to: last.at }
 }
 
-fn answer(run: &mut Run) {
+pub(super) fn answer(run: &mut Run) {
     let moment = asked(run).expect("nothing of the past was asked for");
     let told = Ok(Answer::Past(Box::new(past(&run.maker, moment))));
     run.send(Msg::Told { query: Query::Past(moment), answer: told });

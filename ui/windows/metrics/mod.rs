@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::listing::{page, waiting};
 use super::{Ctx, HostRows, HostView, Inside, ListOp, View};
 use crate::ui::canvas::{Canvas, Hit};
-use crate::ui::course::{self, Figures, JOBS, KEPT, SLOTS, VMS};
+use crate::ui::course::{Figures, JOBS, KEPT, SLOTS, VMS};
 use crate::ui::desk::WinId;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
@@ -214,7 +214,7 @@ impl Inside for MetricsView {
             page(canvas, area, &lines);
         } else {
             let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-            let axis = Axis::new(inner, course::step(until(ctx)));
+            let axis = Axis::new(inner, ctx.fleet.course().end(until(ctx)));
             axis.draw_head(canvas);
             let body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
             self.draw_lines(ctx, canvas, body, &axis, (win, focused));
