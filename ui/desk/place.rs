@@ -31,6 +31,16 @@ impl Class {
             _ => Self::Standard,
         }
     }
+    /// What it is called in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TooSmall => "too-small",
+            Self::Compact => "compact",
+            Self::Standard => "standard",
+            Self::Wide => "wide",
+            Self::Wall => "wall",
+        }
+    }
     /// How many columns tiles stand in.
     fn columns(self) -> usize {
         match self {

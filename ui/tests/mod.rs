@@ -4,6 +4,8 @@
 pub mod calendar;
 mod commands;
 pub mod fleet;
+mod kept;
+mod keys;
 mod maps;
 mod monkey;
 mod past;
