@@ -43,10 +43,13 @@ fn environment() -> Env {
     let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
     let state = directories::ProjectDirs::from("", "", "hostler")
         .map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf());
+    let config = directories::ProjectDirs::from("", "", "hostler")
+        .map(|dirs| dirs.config_dir().join("desktop.yaml"));
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(text).into_iter().find(|l| !l.is_empty());
     let locale = locale.unwrap_or_default().to_ascii_lowercase();
     Env {
         state: state.unwrap_or_else(|| PathBuf::from(".hostler")),
+        desktop_file: var_os("HOSTLER_DESKTOP").map(PathBuf::from).or(config),
         home,
         temp: std::env::temp_dir(),
         agent: var_os("SSH_AUTH_SOCK").map(PathBuf::from),

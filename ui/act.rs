@@ -13,8 +13,7 @@ use super::dialogs::{Act, Palette};
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::settings::Choice;
-use super::theme::Theme;
-use super::windows::{HelpView, JobView, Leaf, ListOp, SettingsView, View, WinKind};
+use super::windows::{HelpView, JobView, Leaf, ListOp, View, WinKind};
 
 /// How arrows move and size a window.
 const ARROWS: [(Code, (i32, i32)); 4] =
@@ -53,7 +52,7 @@ impl App {
     }
 
     pub(super) fn command_key(&mut self, key: Key, out: &mut Vec<Effect>) {
-        if let Some(command) = Command::on_key(key, self.kind()) {
+        if let Some(command) = self.keymap.on_key(key, self.kind()) {
             self.give(command, out);
         } else if let Key { code: Code::Char(c), alt: true, .. } = key {
             let begins = |(_, title): &(Menu, &str)| title.to_lowercase().starts_with(c);
@@ -112,7 +111,7 @@ impl App {
             Cmd::Time(leap) => self.leap(leap, out),
             Cmd::Then => self.fleet_then(out),
             Cmd::Themes => self.menu = Some(MenuState::themes()),
-            Cmd::Theme(name) => self.choose(Choice::Theme(name), out),
+            Cmd::Theme(name) => self.choose_kept(Choice::Theme(name), out),
             Cmd::Settings => self.show_settings(),
             Cmd::Keep => self.keep(out),
             Cmd::Retry => out.push(Effect::Retry),
@@ -159,6 +158,7 @@ impl App {
             Cmd::Tile => self.desk.tile(),
             Cmd::Snap(side) => self.on_focused(|app, id| app.desk.put(id, Place::Snapped(side))),
             Cmd::Zoom => self.on_focused(|app, id| app.desk.zoom(id)),
+            Cmd::ResetLayout => self.reset_layout(out),
             Cmd::Close => self.on_focused(|app, id| app.desk.close(id)),
             Cmd::Help => self.help(),
             Cmd::Menu => self.open_menu(None),
@@ -171,58 +171,6 @@ impl App {
         if let Some(id) = self.desk.focused().map(|window| window.id) {
             act(self, id);
         }
-    }
-
-    fn show_settings(&mut self) {
-        match self.desk.of_kind(WinKind::Settings) {
-            Some(id) => self.desk.focus(id),
-            None => {
-                let view = SettingsView::new(&self.settings, self.setup.zone);
-                self.open(View::Settings(view));
-            }
-        }
-    }
-    fn keep(&mut self, out: &mut Vec<Effect>) {
-        if let Some(View::Settings(view)) = self.desk.focused().map(|window| &window.view)
-            && let Some(choice) = view.choice()
-        {
-            self.choose(choice, out);
-        }
-    }
-    /// Sets something, and says so.
-    fn choose(&mut self, choice: Choice, out: &mut Vec<Effect>) {
-        let before = self.settings;
-        self.settings = before.with(choice);
-        if before.mouse != self.settings.mouse {
-            out.push(Effect::Mouse(self.settings.mouse));
-        }
-        for window in self.desk.windows_mut() {
-            if let View::Settings(view) = &mut window.view {
-                view.seek(choice);
-            }
-        }
-        let said = format!("{}: {}, {}", choice.of(), choice.word(), choice.about());
-        self.notice = Some(Notice::result(said, self.now));
-    }
-    /// Shows what is set, or what is tried on in the settings.
-    pub(super) fn dress(&mut self) {
-        let shown = match self.desk.focused().map(|window| &window.view) {
-            Some(View::Settings(view)) => view.preview(&self.settings),
-            Some(_) | None => self.settings,
-        };
-        if self.theme.name != shown.theme {
-            self.theme = Theme::new(shown.theme, self.setup.depth);
-        }
-        (self.glyphs.ascii, self.zone) = (shown.ascii, shown.zone);
-    }
-
-    fn select_text(&mut self, out: &mut Vec<Effect>) {
-        self.choose(Choice::Mouse(!self.settings.mouse), out);
-        let said = match self.settings.mouse {
-            true => "The pointer works the desktop again",
-            false => "The pointer selects text now; the same command gives it back",
-        };
-        self.notice = Some(Notice::result(said, self.now));
     }
 
     /// Focuses the window of a kind, or opens it.
@@ -239,7 +187,7 @@ impl App {
             None => self.notice = Some(Notice::failure(format!("no window has number {number}"))),
         }
     }
-    fn open(&mut self, mut view: View) {
+    pub(super) fn open(&mut self, mut view: View) {
         let everything = super::replica::Changed { all: true, ..Default::default() };
         view.refresh(&self.fleet, &everything, false);
         self.desk.open(view);

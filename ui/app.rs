@@ -2,14 +2,16 @@
 //! it waits, reads a clock or talks to anybody, so the same messages give the same desktop.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Planned};
 use hostler::model::{Entry, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
-use super::desk::{Desk, Drag, MenuState, Notice};
+use super::desk::{Class, Desk, Drag, Layout, MenuState, Notice};
 use super::dialogs::{Palette, PlanDialog, Prompt};
 use super::glyphs::Glyphs;
+use super::keymap::Keymap;
 use super::link::{self, FleetTime, Link};
 use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
 use super::notes::Level;
@@ -29,6 +31,7 @@ pub struct App {
     pub(super) theme: Theme,
     pub(super) glyphs: Glyphs,
     pub(super) zone: Zone,
+    pub(super) keymap: Arc<Keymap>,
     /// What is set and kept; what is shown may be tried on only.
     pub(super) settings: Settings,
     pub(super) size: (u16, u16),
@@ -41,6 +44,8 @@ pub struct App {
     pub(super) heard: Timestamp,
     pub(super) time: FleetTime,
     pub(super) desk: Desk,
+    /// The layouts that are kept, by size class.
+    pub(super) layouts: BTreeMap<String, Layout>,
     pub(super) menu: Option<MenuState>,
     pub(super) prompt: Option<Prompt>,
     pub(super) dialog: Option<PlanDialog>,
@@ -69,11 +74,19 @@ pub struct App {
 impl App {
     /// A desktop of this size that has not heard of any fleet yet.
     pub fn new(setup: Setup, size: (u16, u16), now: Timestamp) -> Self {
+        let settings = Settings::new(&setup);
+        let kept = setup.layouts.get(Class::of(size.0, size.1).word());
         Self {
             theme: Theme::new(setup.theme, setup.depth),
             glyphs: Glyphs { ascii: setup.ascii },
-            zone: setup.zone,
-            settings: Settings::new(&setup),
+            zone: settings.zone,
+            keymap: Arc::new(Keymap::new(&setup.keys)),
+            settings,
+            desk: match kept {
+                Some(layout) => Desk::laid(size.0, size.1, layout),
+                None => Desk::new(size.0, size.1),
+            },
+            layouts: setup.layouts.clone(),
             setup,
             size,
             now,
@@ -82,7 +95,6 @@ impl App {
             link: Link::Connecting,
             heard: now,
             time: FleetTime::default(),
-            desk: Desk::new(size.0, size.1),
             menu: None,
             prompt: None,
             dialog: None,
@@ -142,12 +154,8 @@ impl App {
             Msg::Answer { ask, result } => self.on_answer(ask, result),
             Msg::Stale { ask, planned } => self.on_stale(ask, *planned),
             Msg::Told { query, answer } => self.on_told(&query, answer),
-            Msg::Consoled(ended) => {
-                self.notice = Some(match ended {
-                    Ok(said) => Notice::result(said, self.now),
-                    Err(why) => Notice::failure(why),
-                });
-            }
+            Msg::Consoled(ended) => self.consoled(ended),
+            Msg::NotKept(why) => self.not_kept(&why),
             Msg::Tick => {}
         }
         if !burst {

@@ -44,6 +44,13 @@ impl App {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
     }
 
+    /// How the shell on a host ended.
+    pub(super) fn consoled(&mut self, ended: Result<String, String>) {
+        self.notice = Some(match ended {
+            Ok(said) => Notice::result(said, self.now),
+            Err(why) => Notice::failure(why),
+        });
+    }
     pub(super) fn ask_console(&mut self) {
         self.prompt = self.chosen_hosts().pop().map(Prompt::console);
     }

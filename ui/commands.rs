@@ -2,7 +2,6 @@
 //! given are read from it and stand nowhere else.
 
 pub use super::desk::place::Side;
-use super::keys::Key;
 use super::past::Leap;
 pub use super::situation::{Situation, When, may_change};
 use super::situation::{
@@ -76,6 +75,7 @@ pub enum Cmd {
     Move,
     Tile,
     Snap(Side),
+    ResetLayout,
     Close,
     Help,
     Menu,
@@ -260,25 +260,8 @@ impl Command {
         COMMANDS.iter().find(|command| command.id == id)
     }
     /// Whether it is about windows of this kind, and not about all.
-    fn is_of(&self, kind: Option<WinKind>) -> bool {
+    pub fn is_of(&self, kind: Option<WinKind>) -> bool {
         kind.is_some_and(|kind| self.on.contains(&kind))
-    }
-    /// The command this key gives in a window of this kind: one that is about such windows goes
-    /// before one for all, and one for others only says so.
-    pub fn on_key(key: Key, kind: Option<WinKind>) -> Option<&'static Self> {
-        Self::on_text(&key.to_string(), kind)
-    }
-    fn on_text(text: &str, kind: Option<WinKind>) -> Option<&'static Self> {
-        let all = || COMMANDS.iter().filter(|command| command.keys.contains(&text));
-        let ours = all().find(|command| command.is_of(kind));
-        ours.or_else(|| all().find(|command| command.on.is_empty())).or_else(|| all().next())
-    }
-    /// Its keys in a window of this kind: those that give another command there are left out.
-    pub fn keys_in(&self, kind: Option<WinKind>) -> impl Iterator<Item = &'static str> {
-        let ours = self.on.is_empty() || self.is_of(kind);
-        let id = self.id;
-        let gives = move |text: &&str| Self::on_text(text, kind).is_some_and(|c| c.id == id);
-        self.keys.iter().copied().filter(move |text| !ours || gives(text))
     }
     /// The commands of a menu, from the top.
     pub fn of_menu(menu: Menu) -> impl Iterator<Item = &'static Self> {
@@ -373,6 +356,7 @@ pub const COMMANDS: &[Command] = &[
     snap(Side::TopRight, "Top right"),
     snap(Side::BottomLeft, "Bottom left"),
     snap(Side::BottomRight, "Bottom right"),
+    look(Cmd::ResetLayout, Menu::Window, "Reset layout", &[]),
     look(Cmd::Close, Menu::Window, "Close", &["^W"]).when(a_window),
     look(Cmd::Help, Menu::Help, "Keys", &["?", "F1"]).hint(1),
     bare(Cmd::Menu, "Menu", &["m", "F9", "F10", "Shift-F10"]).hint(1),
@@ -398,6 +382,8 @@ pub const COMMANDS: &[Command] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::keymap::Keymap;
+    use crate::ui::keys::Key;
 
     #[test]
     fn every_key_is_one_a_terminal_delivers_and_gives_one_command_in_a_window() {
@@ -406,9 +392,7 @@ mod tests {
             for text in command.keys {
                 let key: Key = text.parse().unwrap();
                 assert_eq!(key.to_string(), *text, "spelt as it prints");
-                let never = ["^I", "^M", "^[", "^\\", "^_", "^/", "^Tab"].contains(text);
-                let f3 = text.ends_with("F3") && *text != "F3";
-                assert!(!never && !f3, "{text} does not arrive");
+                assert_eq!(key.never_sent(), None, "{text} does not arrive");
                 let kinds = command.on.iter().map(|kind| Some(*kind));
                 let kinds: Vec<_> =
                     if command.on.is_empty() { vec![None] } else { kinds.collect() };
@@ -417,23 +401,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_key_gives_the_command_of_the_window_before_that_of_all() {
-        let given = |key: &str, kind| Command::on_key(key.parse().unwrap(), kind).map(|c| c.id);
-        for (key, kind, cmd) in [
-            ("Tab", WinKind::Hosts, Cmd::Next),
-            ("Tab", WinKind::Job, Cmd::List(ListOp::Part(true))),
-            ("Enter", WinKind::Jobs, Cmd::ShowJob),
-            ("Enter", WinKind::Drains, Cmd::Open),
-            ("o", WinKind::Drains, Cmd::JobOf),
-            ("o", WinKind::Job, Cmd::Owner),
-            ("o", WinKind::Jobs, Cmd::Owner),
-        ] {
-            assert_eq!(given(key, Some(kind)), Some(cmd), "{key} in {kind:?}");
-        }
-        assert_eq!(given("Tab", None), Some(Cmd::Next));
     }
 
     #[test]
@@ -459,7 +426,8 @@ mod tests {
         }
         let menu = Command::of(Cmd::Menu).unwrap();
         for kind in COMMANDS.iter().flat_map(|command| command.on) {
-            assert!(menu.keys_in(Some(*kind)).next().is_some(), "{kind:?} has no key for the menu");
+            let keys = Keymap::default();
+            assert!(!keys.first(menu, Some(*kind)).is_empty(), "{kind:?} has no key for the menu");
         }
     }
 

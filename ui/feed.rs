@@ -8,6 +8,7 @@ use hostler::model::{HostName, Span};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::clock::Clock;
+use super::keep::Keep;
 use super::msg::{Answer, Msg, Order, Query, Refused};
 
 /// Where the desktop gets the fleet from, and to whom it gives orders.
@@ -29,6 +30,8 @@ pub trait Source: Send + Sync + 'static {
     fn console(&self, host: HostName) -> impl Future<Output = Result<String, String>> + Send;
     /// Has something told, or says why it cannot be.
     fn ask(&self, query: Query) -> impl Future<Output = Result<Answer, String>> + Send;
+    /// Keeps something for the next time, or says why it cannot be.
+    fn keep(&self, keep: &Keep) -> Result<(), String>;
 }
 
 /// A connection that says nothing for so long is taken for lost: heartbeats come each second.
@@ -201,6 +204,9 @@ mod tests {
         }
         async fn ask(&self, _: Query) -> Result<Answer, String> {
             Ok(Answer::Why(Vec::new()))
+        }
+        fn keep(&self, _: &Keep) -> Result<(), String> {
+            Ok(())
         }
     }
 

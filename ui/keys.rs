@@ -82,6 +82,38 @@ impl Key {
             _ => None,
         }
     }
+    /// What was expected instead, where no terminal sends this key as such.
+    pub fn never_sent(self) -> Option<&'static str> {
+        let Self { code, ctrl, alt, shift } = self;
+        let cursor = "F3 alone: with another key it is taken for a report of the cursor";
+        let (wrong, expected) = match code {
+            Code::F(3) => (ctrl || alt || shift, cursor),
+            Code::F(n) => (!(1..=12).contains(&n), "F1 to F12"),
+            Code::Char('i' | 'm' | '[') if ctrl => {
+                (true, "another: it arrives as Tab, Enter or Esc")
+            }
+            Code::Char(c) if ctrl && !(c.is_ascii_lowercase() || " 4567".contains(c)) => {
+                (true, "^ with a letter, Space or 4 to 7")
+            }
+            Code::Char('[' | 'O') if alt => (true, "another: other keys begin like this"),
+            Code::Char(_) => (shift, "the character that Shift makes of it"),
+            Code::Esc | Code::BackTab => (ctrl || alt || shift, "it with nothing held down"),
+            Code::Enter | Code::Tab | Code::Backspace => {
+                (ctrl || shift, "it alone or with Alt; Shift and Tab is BackTab")
+            }
+            Code::Delete
+            | Code::Insert
+            | Code::Up
+            | Code::Down
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::PageUp
+            | Code::PageDown => (false, ""),
+        };
+        wrong.then_some(expected)
+    }
 }
 
 impl fmt::Display for Key {

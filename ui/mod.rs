@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "a module of the binary: `pub` is for its other modules")]
 
 mod act;
+mod action;
 mod app;
 mod ask;
 mod books;
@@ -21,6 +22,8 @@ mod filter;
 mod glyphs;
 mod guard;
 mod input;
+mod keep;
+mod keymap;
 mod keys;
 mod link;
 mod msg;
@@ -49,8 +52,12 @@ use std::path::PathBuf;
 
 use tokio::sync::watch;
 
+pub use action::actions;
 pub use app::App;
+pub use desk::Layout;
 pub use feed::Source;
+pub use keep::Keep;
+pub use keymap::{KeyTrouble, OwnKeys, read_keys};
 pub use msg::{Answer, Calendar, Coming, Msg, Order, Query, Refused, Setup};
 pub use picture::{Format, picture};
 pub use shell::run;

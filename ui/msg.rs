@@ -10,13 +10,17 @@ use hostler::model::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::desk::Layout;
 use super::input::Mouse;
+use super::keep::Keep;
+use super::keymap::OwnKeys;
 use super::keys::Key;
 use super::text;
 use super::theme::{Depth, ThemeName};
 
 /// What a desktop is told when it begins, and never again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Setup {
     pub theme: ThemeName,
     pub depth: Depth,
@@ -27,11 +31,21 @@ pub struct Setup {
     pub production: bool,
     pub user: String,
     /// In which times are shown.
-    #[serde(default)]
     pub zone: Zone,
+    /// In UTC instead, until somebody chooses otherwise.
+    pub utc: bool,
+    /// The pointer works the desktop.
+    pub mouse: bool,
+    /// Rows stay where they are for a moment after each key.
+    pub hold: bool,
     /// The moment it begins at, where that is not the present.
-    #[serde(default)]
     pub begin_at: Option<String>,
+    /// The keys that somebody wants, by the names of commands.
+    pub keys: OwnKeys,
+    /// The layouts that were kept, by size class.
+    pub layouts: BTreeMap<String, Layout>,
+    /// The settings that a person's own file says, by their keys in it.
+    pub written: Vec<String>,
 }
 
 impl Default for Setup {
@@ -45,7 +59,13 @@ impl Default for Setup {
             production: false,
             user: String::new(),
             zone: Zone::default(),
+            utc: false,
+            mouse: true,
+            hold: true,
             begin_at: None,
+            keys: OwnKeys::new(),
+            layouts: BTreeMap::new(),
+            written: Vec::new(),
         }
     }
 }
@@ -89,6 +109,8 @@ pub enum Msg {
     },
     /// The shell on a host has ended, and the terminal is the desktop's again.
     Consoled(Result<String, String>),
+    /// What was to be kept for the next time is not, and why.
+    NotKept(String),
     /// A time came that was waited for.
     Tick,
 }
@@ -114,6 +136,8 @@ pub enum Effect {
     Copy(String),
     /// Hand the terminal to a shell on this host.
     Console(HostName),
+    /// Keep something for the next time.
+    Keep(Keep),
     /// Draw every cell anew.
     Redraw,
     Suspend,

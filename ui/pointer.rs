@@ -7,6 +7,7 @@ use super::canvas::Hit;
 use super::commands::{Cmd, Command};
 use super::desk::{Drag, Edge, MenuMove, MenuState, Place, WinId, place};
 use super::input::{Does, Mouse};
+use super::keymap::Keymap;
 use super::keys::Key;
 use super::msg::Effect;
 use super::widgets::Motion;
@@ -112,9 +113,9 @@ impl App {
         }
     }
 
-    /// A double click is what Enter is in that window.
+    /// A double click is what Enter is in that window, whatever keys somebody has chosen.
     fn open_row(&mut self, out: &mut Vec<Effect>) {
-        if let Some(command) = Command::on_key(Key::ENTER, self.kind()) {
+        if let Some(command) = Keymap::default().on_key(Key::ENTER, self.kind()) {
             self.give(command, out);
         }
     }

@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 
 use super::app::App;
 use super::canvas::{Canvas, Scene};
+use super::commands::Cmd;
 use super::desk::{self, Class, Names, Notice, place};
+use super::past::Leap;
 use super::theme::Token;
 use super::windows::Ctx;
 
@@ -80,7 +82,17 @@ impl App {
         }
         let past = self.past.as_ref().filter(|_| self.menu.is_none() && self.notice.is_none());
         if past.is_some() {
-            let said = "The past:   [ ] one event   { } ten minutes   : at 03:00   Backspace now";
+            let key = |cmd| now.keymap.key_of(cmd);
+            let leap = |leap| key(Cmd::Time(leap));
+            let said = format!(
+                "The past:   {} {} one event   {} {} ten minutes   {} at 03:00   {} now",
+                leap(Leap::Back),
+                leap(Leap::On),
+                leap(Leap::FarBack),
+                leap(Leap::FarOn),
+                key(Cmd::Find),
+                leap(Leap::Leave)
+            );
             return Some(Notice::result(said, self.now));
         }
         let item = self.menu.as_ref()?.chosen()?;
@@ -105,8 +117,10 @@ fn draw_windows(desk: &mut desk::Desk, ctx: &Ctx, canvas: &mut Canvas) {
         }
     }
     if desk.windows().is_empty() {
-        let said = "No window is open: m is the menu, 2 opens Hosts";
-        canvas.text(2, area.y + 1, said, Token::Desk);
+        let key = |cmd| ctx.now_can.keymap.key_of(cmd);
+        let (menu, hosts) = (key(Cmd::Menu), key(Cmd::Hosts));
+        let said = format!("No window is open: {menu} is the menu, {hosts} opens Hosts");
+        canvas.text(2, area.y + 1, &said, Token::Desk);
     }
 }
 

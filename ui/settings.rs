@@ -1,10 +1,14 @@
-//! What somebody at the desktop can set while it runs, and what it is set to. It holds until the
-//! desktop is left: flags and the environment say what it begins with.
+//! What somebody at the desktop can set while it runs, what it is set to, and how it is tried on.
+//! What is kept holds for the next time too, unless flags or the person's own file say otherwise.
 
 use hostler::model::Zone;
+use serde_json::Value;
 
-use super::msg::Setup;
-use super::theme::ThemeName;
+use super::app::App;
+use super::desk::Notice;
+use super::msg::{Effect, Setup};
+use super::theme::{Theme, ThemeName};
+use super::windows::{SettingsView, View, WinKind};
 
 /// What is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,8 +35,9 @@ pub enum Choice {
 impl Settings {
     /// What a desktop begins with.
     pub fn new(setup: &Setup) -> Self {
-        let Setup { theme, ascii, zone, .. } = *setup;
-        Self { theme, ascii, mouse: true, zone, hold: true }
+        let Setup { theme, ascii, mouse, hold, .. } = *setup;
+        let zone = if setup.utc { Zone::default() } else { setup.zone };
+        Self { theme, ascii, mouse, zone, hold }
     }
     /// The same with this choice made.
     pub fn with(mut self, choice: Choice) -> Self {
@@ -67,6 +72,24 @@ impl Choice {
             Self::Hold(_) => "Rows",
         }
     }
+    /// What it is called in files.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Theme(_) => "theme",
+            Self::Ascii(_) => "ascii",
+            Self::Mouse(_) => "mouse",
+            Self::Zone(_) => "times",
+            Self::Hold(_) => "hold_rows",
+        }
+    }
+    /// How it is written there. `here` is the zone of the start.
+    pub fn value(self, here: Zone) -> Value {
+        match self {
+            Self::Theme(name) => name.word().into(),
+            Self::Zone(zone) => if zone == here { "local" } else { "utc" }.into(),
+            Self::Ascii(on) | Self::Mouse(on) | Self::Hold(on) => on.into(),
+        }
+    }
     pub fn word(self) -> String {
         match self {
             Self::Theme(name) => name.word().into(),
@@ -88,5 +111,67 @@ impl Choice {
             Self::Hold(true) => "they stay where they are for 2s after a key",
             Self::Hold(false) => "they move as soon as their figures do",
         }
+    }
+}
+
+impl App {
+    pub(super) fn show_settings(&mut self) {
+        match self.desk.of_kind(WinKind::Settings) {
+            Some(id) => self.desk.focus(id),
+            None => {
+                let view = SettingsView::new(&self.settings, self.setup.zone);
+                self.open(View::Settings(view));
+            }
+        }
+    }
+    pub(super) fn keep(&mut self, out: &mut Vec<Effect>) {
+        if let Some(View::Settings(view)) = self.desk.focused().map(|window| &window.view)
+            && let Some(choice) = view.choice()
+        {
+            self.choose_kept(choice, out);
+        }
+    }
+    /// Sets something for the next time too.
+    pub(super) fn choose_kept(&mut self, choice: Choice, out: &mut Vec<Effect>) {
+        self.choose(choice, out);
+        let more = self.keep_choice(choice, out);
+        if let Some(notice) = &mut self.notice {
+            notice.text.push_str(more);
+        }
+    }
+    /// Sets something, and says so.
+    fn choose(&mut self, choice: Choice, out: &mut Vec<Effect>) {
+        let before = self.settings;
+        self.settings = before.with(choice);
+        if before.mouse != self.settings.mouse {
+            out.push(Effect::Mouse(self.settings.mouse));
+        }
+        for window in self.desk.windows_mut() {
+            if let View::Settings(view) = &mut window.view {
+                view.seek(choice);
+            }
+        }
+        let said = format!("{}: {}, {}", choice.of(), choice.word(), choice.about());
+        self.notice = Some(Notice::result(said, self.now));
+    }
+    /// Shows what is set, or what is tried on in the settings.
+    pub(super) fn dress(&mut self) {
+        let shown = match self.desk.focused().map(|window| &window.view) {
+            Some(View::Settings(view)) => view.preview(&self.settings),
+            Some(_) | None => self.settings,
+        };
+        if self.theme.name != shown.theme {
+            self.theme = Theme::new(shown.theme, self.setup.depth);
+        }
+        (self.glyphs.ascii, self.zone) = (shown.ascii, shown.zone);
+    }
+
+    pub(super) fn select_text(&mut self, out: &mut Vec<Effect>) {
+        self.choose(Choice::Mouse(!self.settings.mouse), out);
+        let said = match self.settings.mouse {
+            true => "The pointer works the desktop again",
+            false => "The pointer selects text now; the same command gives it back",
+        };
+        self.notice = Some(Notice::result(said, self.now));
     }
 }

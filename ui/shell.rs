@@ -27,8 +27,9 @@ use super::{Options, Setup};
 /// How many messages wait at most before the controller's side has to.
 const WAITING: usize = 1_024;
 
-/// Runs the desktop until it is left. The terminal is given back whatever happens.
-pub async fn run<S: Source>(options: Options, source: S) -> anyhow::Result<()> {
+/// Runs the desktop until it is left, and says why its layout is not kept, if it is not. The
+/// terminal is given back whatever happens.
+pub async fn run<S: Source>(options: Options, source: S) -> anyhow::Result<Option<String>> {
     let guard = Guard::enter(&format!("hostler {}", options.setup.cluster))?;
     let mut shell = Shell::start(options, guard, Arc::new(source))?;
     let ended = shell.serve().await;
@@ -36,7 +37,8 @@ pub async fn run<S: Source>(options: Options, source: S) -> anyhow::Result<()> {
         task.abort();
     }
     guard::restore();
-    ended
+    ended?;
+    Ok(shell.app.leave().and_then(|keep| shell.source.keep(&keep).err()))
 }
 
 /// Something to wake up for.
@@ -304,6 +306,11 @@ impl<S: Source> Shell<S> {
             Effect::Mouse(on) => guard::mouse(on),
             Effect::Console(host) => self.console = Some(host),
             Effect::Copy(text) => self.output.copy(&text)?,
+            Effect::Keep(keep) => {
+                if let Err(why) = self.source.keep(&keep) {
+                    self.step(Msg::NotKept(why))?;
+                }
+            }
             Effect::Redraw => self.output.forget(),
             Effect::Suspend => self.suspend(),
             Effect::Quit => self.quit = true,

@@ -1,9 +1,12 @@
 //! When a command can be given, and if not, why: one small rule for each case, of what the desktop
 //! looks at now.
 
+use std::sync::Arc;
+
 use hostler::model::HostName;
 
 use super::app::App;
+use super::keymap::Keymap;
 use super::link::Link;
 use super::theme::ThemeName;
 use super::windows::WinKind;
@@ -36,6 +39,8 @@ pub struct Situation {
     pub windows: usize,
     /// One window fills the screen.
     pub compact: bool,
+    /// The keys of all commands, for whoever shows them.
+    pub keymap: Arc<Keymap>,
 }
 
 impl App {
@@ -68,6 +73,7 @@ impl App {
             hosts: hosts.len(),
             windows: self.desk.windows().len(),
             compact: self.desk.compact(),
+            keymap: self.keymap.clone(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! with file, line, column and key. Only `disk.rs` reads files.
 
 mod cron;
+mod desktop;
 mod disk;
 mod inventory;
 mod item;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use cron::{BadCron, BadZone, parse_cron, parse_zone};
+pub use desktop::{DesktopFile, Written, read_desktop};
 pub use disk::{Files, read_fleet_dir};
 pub use problem::{Problem, Problems};
 pub use schema::{Kind, schema};

@@ -12,6 +12,7 @@ use hostler::model::{Actor, HostName, Via};
 use tokio::sync::{mpsc, watch};
 
 use super::Env;
+use super::own::{self, Own};
 use crate::ui::{self, Answer, Calendar, Coming, Refused};
 
 /// What the person at the terminal wants it to look like.
@@ -30,17 +31,20 @@ pub(crate) struct Dress {
 /// How many stream items wait for the desktop before the controller's side has to.
 const WAITING: usize = 1_024;
 
-/// A controller as the desktop knows it.
-struct Remote(Client);
+/// A controller as the desktop knows it, and the file of what is kept for this person.
+struct Remote {
+    client: Client,
+    kept: Option<PathBuf>,
+}
 
 impl ui::Source for Remote {
     async fn snapshot(&self) -> Result<Snapshot> {
-        Ok(self.0.world().await?)
+        Ok(self.client.world().await?)
     }
 
     async fn follow(&self, after: u64) -> Result<mpsc::Receiver<StreamItem>> {
         let (items, out) = mpsc::channel(WAITING);
-        let mut stream = self.0.events(after);
+        let mut stream = self.client.events(after);
         // The first item tells whether there is a connection; errors after it end the channel.
         let first = stream.next().await.transpose()?;
         tokio::spawn(async move {
@@ -56,11 +60,11 @@ impl ui::Source for Remote {
     }
 
     async fn samples(&self, hosts: Vec<HostName>) -> Result<Live> {
-        Ok(self.0.live(&hosts).await?)
+        Ok(self.client.live(&hosts).await?)
     }
 
     async fn console(&self, host: HostName) -> Result<String, String> {
-        let item = self.0.host(&host).await.map_err(|error| error.to_string())?;
+        let item = self.client.host(&host).await.map_err(|error| error.to_string())?;
         let access = item.host.spec.access.clone();
         let name = host.clone();
         let ended = tokio::task::spawn_blocking(move || super::console(&name, &access, &[])).await;
@@ -74,7 +78,7 @@ impl ui::Source for Remote {
     }
 
     async fn ask(&self, query: ui::Query) -> Result<ui::Answer, String> {
-        let client = &self.0;
+        let client = &self.client;
         let answer = match query {
             ui::Query::Plan(ask) => client.plan_of(&ask).await.map(Box::new).map(Answer::Plan),
             ui::Query::Forecast(span) => {
@@ -97,27 +101,34 @@ impl ui::Source for Remote {
 
     async fn send(&self, order: ui::Order) -> Result<String, Refused> {
         let done = match order {
-            ui::Order::Submit { token, .. } => self.0.submit(&token).await,
-            ui::Order::Undrain { hosts } => self.0.undrain(hosts).await,
-            ui::Order::Cancel { job } => self.0.cancel_job(job).await,
-            ui::Order::ResumeJob { job } => self.0.resume_job(job).await,
-            ui::Order::Retry { job } => self.0.retry_job(job, &RetryBody::default()).await,
-            ui::Order::RunNow { schedule } => self.0.run_now(&schedule).await,
+            ui::Order::Submit { token, .. } => self.client.submit(&token).await,
+            ui::Order::Undrain { hosts } => self.client.undrain(hosts).await,
+            ui::Order::Cancel { job } => self.client.cancel_job(job).await,
+            ui::Order::ResumeJob { job } => self.client.resume_job(job).await,
+            ui::Order::Retry { job } => self.client.retry_job(job, &RetryBody::default()).await,
+            ui::Order::RunNow { schedule } => self.client.run_now(&schedule).await,
             ui::Order::SuspendSchedule { schedule, reason } => {
-                self.0.suspend(&schedule, &reason).await
+                self.client.suspend(&schedule, &reason).await
             }
-            ui::Order::ResumeSchedule { schedule } => self.0.resume_schedule(&schedule).await,
-            ui::Order::SkipNext { schedule } => self.0.skip_next(&schedule).await,
-            ui::Order::Cordon { hosts, reason } => self.0.cordon(hosts, &reason, None).await,
+            ui::Order::ResumeSchedule { schedule } => self.client.resume_schedule(&schedule).await,
+            ui::Order::SkipNext { schedule } => self.client.skip_next(&schedule).await,
+            ui::Order::Cordon { hosts, reason } => self.client.cordon(hosts, &reason, None).await,
             ui::Order::Uncordon { hosts, all } => {
                 let which = if all { Release::All } else { Release::Mine };
-                self.0.uncordon(hosts, which).await
+                self.client.uncordon(hosts, which).await
             }
         };
         done.map(|done| done.said.join("; ")).map_err(|error| match error.fresh_plan() {
             Some(fresh) => Refused::Stale(Box::new(fresh.clone())),
             None => Refused::Said(error.to_string()),
         })
+    }
+
+    fn keep(&self, keep: &ui::Keep) -> Result<(), String> {
+        match &self.kept {
+            Some(file) => own::keep(file, keep).map_err(|error| format!("{error:#}")),
+            None => Err("this user has no directory for such files".into()),
+        }
     }
 }
 
@@ -138,35 +149,89 @@ pub(crate) async fn desktop(
     crash_dir: Option<PathBuf>,
 ) -> Result<ExitCode> {
     let actor = Actor { who: env.user.clone(), via: Via::Desktop };
-    let setup = setup(dress, env)?;
+    let own = Own::read(env.desktop_file.as_deref())?;
+    let setup = setup(dress, env, &own)?;
     let options = ui::Options { setup, stop, crash_dir, breaks: env.desktop_breaks };
-    ui::run(options, Remote(Client::new(connect, &actor))).await?;
+    let remote = Remote { client: Client::new(connect, &actor), kept: own.kept_file };
+    if let Some(why) = ui::run(options, remote).await? {
+        crate::cli::out::note(&format!("hostler: the layout is not kept: {why}"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn setup(dress: &Dress, env: &Env) -> Result<ui::Setup> {
-    let mono = dress.no_color || env.no_color;
-    let theme = match &dress.theme {
-        Some(word) => match ui::ThemeName::named(word) {
-            Some(theme) => theme,
-            None => anyhow::bail!(
-                "`{word}` is not a theme: expected one of {}",
-                ui::ThemeName::ALL.map(ui::ThemeName::word).join(", ")
-            ),
-        },
-        None if mono => ui::ThemeName::Mono,
-        None => ui::ThemeName::Dark,
+/// What it looks like: a flag goes before the person's file, that before what was kept at the
+/// desktop, and that before what the environment says.
+fn setup(dress: &Dress, env: &Env, own: &Own) -> Result<ui::Setup> {
+    let named = |word: &str| match ui::ThemeName::named(word) {
+        Some(theme) => Ok(theme),
+        None => anyhow::bail!(
+            "`{word}` is not a theme: expected one of {}",
+            ui::ThemeName::ALL.map(ui::ThemeName::word).join(", ")
+        ),
     };
+    let theme = match (&dress.theme, own.theme()) {
+        (Some(word), _) => named(word)?,
+        (None, _) if dress.no_color => ui::ThemeName::Mono,
+        (None, Some(theme)) => theme,
+        (None, None) if env.no_color => ui::ThemeName::Mono,
+        (None, None) => ui::ThemeName::Dark,
+    };
+    // A console that cannot show more, or a locale that does not say that it can.
+    let plain = !env.utf8 || matches!(env.term.as_str(), "linux" | "dumb" | "vt100");
     Ok(ui::Setup {
         theme,
         depth: ui::Depth::of(&env.colorterm, &env.term),
-        // A console that cannot show more, or a locale that does not say that it can.
-        ascii: dress.ascii || !env.utf8 || matches!(env.term.as_str(), "linux" | "dumb" | "vt100"),
+        ascii: dress.ascii || plain || own.ascii(),
         read_only: dress.read_only,
         cluster: dress.label.clone(),
-        production: false,
+        production: own.said.production.contains(&dress.label),
         user: env.user.clone(),
         zone: env.zone,
+        utc: own.utc(),
+        mouse: own.mouse(),
+        hold: own.hold_rows(),
         begin_at: dress.at.clone(),
+        keys: own.keys.clone(),
+        layouts: own.layouts(),
+        written: own.written(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(text: &str, kept: &str) -> Own {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("desktop.yaml");
+        super::super::files::write(&file, text).unwrap();
+        super::super::files::write(&dir.path().join("desktop-kept.yaml"), kept).unwrap();
+        Own::read(Some(&file)).unwrap()
+    }
+
+    #[test]
+    fn flags_go_before_the_file_and_that_before_what_was_kept() {
+        let env = Env { utf8: true, no_color: true, ..Env::default() };
+        let theme = |dress: &Dress, text: &str, kept: &str| {
+            setup(dress, &env, &own(text, kept)).unwrap().theme
+        };
+        let bare = Dress::default();
+        let flag = Dress { theme: Some("cvd-dark".into()), ..Dress::default() };
+        let (file, kept) = ("theme: light", "theme: high-contrast");
+        assert_eq!(theme(&flag, file, kept), ui::ThemeName::CvdDark);
+        assert_eq!(theme(&bare, file, kept), ui::ThemeName::Light);
+        assert_eq!(theme(&bare, "", kept), ui::ThemeName::HighContrast);
+        assert_eq!(theme(&bare, "", ""), ui::ThemeName::Mono);
+        let no_color = Dress { no_color: true, ..Dress::default() };
+        assert_eq!(theme(&no_color, file, kept), ui::ThemeName::Mono);
+    }
+
+    #[test]
+    fn a_cluster_the_file_names_is_one_where_mistakes_cost() {
+        let own = own("production: [prod]", "");
+        for (label, wanted) in [("prod", true), ("demo", false)] {
+            let dress = Dress { label: label.into(), ..Dress::default() };
+            assert_eq!(setup(&dress, &Env::default(), &own).unwrap().production, wanted);
+        }
+    }
 }

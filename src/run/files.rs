@@ -41,6 +41,28 @@ pub(crate) fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
+/// The same, where there may be no such file.
+pub(crate) fn read_if_any(path: &Path) -> Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
+}
+
+/// Writes a file whole: whoever reads it finds the old text or the new, and never a part.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        std::fs::create_dir_all(dir)?;
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(drop).with_context(|| format!("{} cannot be written", path.display()))
+}
+
 /// Makes a directory that only its owner may enter, with those above it.
 pub(crate) fn private_dir(path: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;

@@ -10,6 +10,7 @@ mod follow;
 mod limits;
 mod logs;
 mod night;
+mod own;
 mod picture;
 mod serve;
 mod signals;
@@ -36,6 +37,8 @@ pub(crate) struct Env {
     pub(crate) temp: PathBuf,
     /// The platform's directory for state, with `hostler` at its end.
     pub(crate) state: PathBuf,
+    /// The person's own file of the desktop, whether it is there or not.
+    pub(crate) desktop_file: Option<PathBuf>,
     /// The socket of the SSH agent.
     pub(crate) agent: Option<PathBuf>,
     pub(crate) user: String,

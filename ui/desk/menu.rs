@@ -123,7 +123,7 @@ fn draw_items(
     let further = canvas.glyphs.further();
     let key = |item: &Command| match item.id == Cmd::Themes {
         true => further,
-        false => item.keys_in(now.kind).next().unwrap_or(""),
+        false => now.keymap.first(item, now.kind),
     };
     let wide = |item: &&Command| text::width(&item.title(more)) + text::width(key(item)) + 3;
     let width = items.iter().map(wide).max().unwrap_or(10) + 4;

@@ -3,6 +3,7 @@
 mod bars;
 mod drag;
 mod frame;
+mod layout;
 mod menu;
 pub mod place;
 mod status;
@@ -12,6 +13,7 @@ use ratatui::layout::Rect;
 pub use bars::{Names, draw_menu_bar, draw_taskbar};
 pub use drag::Drag;
 pub use frame::draw_window;
+pub use layout::Layout;
 pub use menu::{MenuMove, MenuState, draw_menu};
 pub use place::{Class, Place};
 pub use status::{Notice, draw_status};

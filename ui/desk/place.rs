@@ -2,6 +2,7 @@
 //! always whole on the desktop, so that its title bar can be reached. Pure geometry.
 
 use ratatui::layout::Rect;
+use serde::{Deserialize, Serialize};
 
 /// What the size of the terminal allows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,6 +30,16 @@ impl Class {
             _ => Self::Standard,
         }
     }
+    /// What it is called in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TooSmall => "too-small",
+            Self::Compact => "compact",
+            Self::Standard => "standard",
+            Self::Wide => "wide",
+            Self::Wall => "wall",
+        }
+    }
     /// How many columns tiles stand in.
     fn columns(self) -> usize {
         match self {
@@ -47,7 +58,8 @@ impl Class {
 }
 
 /// Where a window snaps to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     Left,
     Right,

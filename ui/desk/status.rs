@@ -53,7 +53,7 @@ fn draw_hints(canvas: &mut Canvas, line: Rect, now: &Situation) {
     hints.sort_by_key(|command| command.hint);
     let mut x = line.x + 1;
     for command in hints {
-        let key = command.keys_in(now.kind).next().unwrap_or("");
+        let key = now.keymap.first(command, now.kind);
         let title = command.title(canvas.glyphs.more());
         let width = text::width(key) + 1 + text::width(&title);
         if x + width > line.right() {

@@ -198,7 +198,7 @@ fn words(
             let title = command.title(canvas.glyphs.more());
             match command.can(now) {
                 Ok(()) => {
-                    let keys: Vec<&str> = command.keys_in(now.kind).collect();
+                    let keys = now.keymap.keys(command, now.kind);
                     ("do", title, keys.join(" "), Token::Text)
                 }
                 Err(why) => ("do", title, why.into(), Token::Dim),

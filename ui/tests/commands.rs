@@ -7,6 +7,7 @@ use super::calendar::calendar;
 use super::session::{Run, standard};
 use crate::ui::commands::{COMMANDS, Cmd, Side};
 use crate::ui::desk::Place;
+use crate::ui::keep::Keep;
 use crate::ui::msg::{Effect, Msg, Query};
 use crate::ui::past::Leap;
 use crate::ui::theme::ThemeName;
@@ -199,6 +200,15 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Snap(Side::TopRight), "", Does(|run| snapped(run, "Top right", Side::TopRight))),
     (Cmd::Snap(Side::BottomLeft), "Tab", Does(|run| snapped(run, "Bottom left", Side::BottomLeft))),
     (Cmd::Snap(Side::BottomRight), "", Does(|run| snapped(run, "Bottom right", Side::BottomRight))),
+    (
+        Cmd::ResetLayout,
+        "z ^W : reset Enter",
+        Does(|run| {
+            run.sees("2:Hosts").sees("The windows are as at first");
+            let forgotten = Keep { key: "layout-standard".into(), value: None };
+            assert_eq!(run.effects.last(), Some(&Effect::Keep(forgotten)));
+        }),
+    ),
     (
         Cmd::Close,
         "^W",

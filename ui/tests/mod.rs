@@ -5,6 +5,8 @@ mod books;
 pub mod calendar;
 mod commands;
 pub mod fleet;
+mod kept;
+mod keys;
 mod maps;
 mod metrics;
 mod monkey;

@@ -45,7 +45,7 @@ fn glyphs_times_rows_and_the_pointer_can_be_set() {
     let told = |run: &Run| run.effects.iter().filter(|e| matches!(e, Effect::Mouse(_))).count();
     assert_eq!(told(&run), 0, "what the pointer does is not tried on");
     run.keys("Enter");
-    assert_eq!(run.effects.last(), Some(&Effect::Mouse(false)));
+    assert!(run.effects.contains(&Effect::Mouse(false)));
     run.keys("F8");
     assert_eq!(run.effects.last(), Some(&Effect::Mouse(true)));
     run.click("they move as soon").click("they move as soon").sees("Rows: move");

@@ -8,8 +8,12 @@ use crate::ui::canvas::Canvas;
 use crate::ui::commands::{COMMANDS, Command};
 use crate::ui::desk::WinId;
 use crate::ui::replica::Replica;
+use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::widgets::{Line, Scroll};
+
+/// How wide the names of commands stand at the right.
+const ACTIONS: u16 = 22;
 
 /// The window of keys.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -20,10 +24,10 @@ pub struct HelpView {
 }
 
 impl HelpView {
-    fn lines(&self, ctx: &Ctx) -> Vec<Line> {
+    fn lines(&self, ctx: &Ctx, width: u16) -> Vec<Line> {
         let ours = |c: &&Command| self.about.is_some_and(|kind| c.on.contains(&kind));
-        let mut lines = vec![head("In this window")];
-        let line = |c: &Command| line(ctx, c, self.about);
+        let mut lines = vec![heads(width)];
+        let line = |c: &Command| line(ctx, c, self.about, width);
         lines.extend(COMMANDS.iter().filter(ours).map(line));
         lines.extend([Vec::new(), head("Moving about")]);
         let motion = |c: &&Command| c.menu.is_none() && c.on.is_empty();
@@ -50,8 +54,8 @@ impl Inside for HelpView {
         scrolled(op, |motion| self.scroll.motion(motion))
     }
     fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, _: WinId, _: bool) {
-        let lines = self.lines(ctx);
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let lines = self.lines(ctx, inner.width);
         self.scroll.draw(canvas, inner, &lines);
     }
 }
@@ -76,15 +80,30 @@ const MOUSE: [(&str, &str); 5] = [
 fn head(text: &str) -> Line {
     vec![(text.to_string(), Token::Strong)]
 }
+/// The first head, and over the names of commands what they are.
+fn heads(width: u16) -> Line {
+    let room = usize::from(width.saturating_sub(ACTIONS));
+    let left = format!("{:<room$}", "In this window");
+    vec![(left, Token::Strong), ("name in desktop.yaml".into(), Token::Dim)]
+}
 fn row(left: &str, right: &str, token: Token) -> Line {
     vec![(format!("  {left:<16} "), Token::Link), (right.to_string(), token)]
 }
-fn line(ctx: &Ctx, command: &Command, about: Option<WinKind>) -> Line {
-    let keys: Vec<&str> = command.keys_in(about).collect();
+/// Its keys, what it does, and at the right what it is called in `desktop.yaml`.
+fn line(ctx: &Ctx, command: &Command, about: Option<WinKind>, width: u16) -> Line {
+    let keys = ctx.now_can.keymap.keys(command, about);
     let keys = if keys.is_empty() { "menu".to_string() } else { keys.join(" ") };
     let title = command.title(ctx.glyphs.more());
-    match (command.on.is_empty(), command.can(ctx.now_can)) {
-        (true, Err(why)) => row(&keys, &format!("{title}  ({why})"), Token::Dim),
-        _ => row(&keys, &title, Token::Text),
-    }
+    let (said, token) = match (command.on.is_empty(), command.can(ctx.now_can)) {
+        (true, Err(why)) => (format!("{title}  ({why})"), Token::Dim),
+        _ => (title, Token::Text),
+    };
+    let left = row(&keys, "", token);
+    let used: u16 = left.iter().map(|(text, _)| text::width(text)).sum();
+    let room = width.saturating_sub(used + ACTIONS + 1);
+    let said = text::cut(&said, room, ctx.glyphs.more());
+    let gap = usize::from(room.saturating_sub(text::width(&said))) + 1;
+    let mut line = row(&keys, &said, token);
+    line.push((format!("{:gap$}{}", "", command.id.action()), Token::Dim));
+    line
 }

@@ -74,6 +74,46 @@ pub enum WinKind {
     Schedule,
 }
 
+impl WinKind {
+    pub const ALL: [Self; 15] = [
+        Self::Map,
+        Self::Hosts,
+        Self::Vms,
+        Self::Jobs,
+        Self::Events,
+        Self::Drains,
+        Self::Host,
+        Self::Vm,
+        Self::Job,
+        Self::Help,
+        Self::Settings,
+        Self::Schedule,
+        Self::Playbooks,
+        Self::Playbook,
+        Self::Metrics,
+    ];
+    /// What it is called in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Map => "map",
+            Self::Hosts => "hosts",
+            Self::Vms => "vms",
+            Self::Jobs => "jobs",
+            Self::Events => "events",
+            Self::Drains => "drains",
+            Self::Host => "host",
+            Self::Vm => "vm",
+            Self::Job => "job",
+            Self::Help => "help",
+            Self::Settings => "settings",
+            Self::Schedule => "schedule",
+            Self::Playbooks => "playbooks",
+            Self::Playbook => "playbook",
+            Self::Metrics => "metrics",
+        }
+    }
+}
+
 /// What a window may look at while it draws.
 pub struct Ctx<'a> {
     pub fleet: &'a Replica,

@@ -115,7 +115,7 @@ impl Inside for SettingsView {
             }
             canvas.hit(line, Hit::Row(win, n));
         }
-        let said = "It holds until you leave; flags and TZ say what it begins with.";
+        let said = "Enter keeps it for the next time; desktop.yaml and flags go before.";
         let y = area.bottom().saturating_sub(1);
         canvas.cell(area.x + 1, y, area.width.saturating_sub(2), said, false, Token::Dim);
     }

@@ -2,6 +2,7 @@
 
 mod any_text;
 mod books;
+mod desktop;
 mod good;
 mod malformed;
 mod schema;
