@@ -3,11 +3,13 @@
 //! lie elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::DrainAnswer;
 use super::play::unfit;
 use crate::model::{
-    Action, Event, Held, Hold, HoldKind, Host, HostName, OnExpiry, Slot, Span, Timestamp, Via,
-    Want, World,
+    Action, DrainAsk, Event, Held, Hold, HoldAsk, HoldKind, Host, HostName, OnExpiry, Play, SeenVm,
+    Slot, Span, Then, Timestamp, Via, Want, World,
 };
 
 /// A person's hold without an end is spoken of after this.
@@ -38,7 +40,7 @@ pub(super) fn tend(world: &World, now: Timestamp, actions: &mut Vec<Action>, hel
         }
         failing.extend(fails(host, now).map(|why| (name, why)));
     }
-    quarantine(world, failing, recent, actions, held);
+    quarantine(world, failing, recent, now, (actions, held));
 }
 
 fn is_ours(hold: &Hold) -> bool {
@@ -74,33 +76,80 @@ fn expire(
     held.push(Held { want, why, refused: BTreeMap::new() });
 }
 
-/// Why the host should take no work, when it fails too often.
-fn fails(host: &Host, now: Timestamp) -> Option<String> {
+/// What is wrong with a host that should take no work.
+enum Failing {
+    /// Neither slot can be used before the next boot.
+    Leaked,
+    Starts(String),
+}
+
+impl Failing {
+    fn why(&self) -> String {
+        match self {
+            Self::Leaked => "both of its slots have leaked: a reboot makes them whole".into(),
+            Self::Starts(why) => why.clone(),
+        }
+    }
+}
+
+fn fails(host: &Host, now: Timestamp) -> Option<Failing> {
     if !host.holds.is_empty() || !host.declared {
         return None;
     }
     if host.slots.iter().all(|slot| matches!(slot, Slot::Leaked { .. })) {
-        return Some("both of its slots have leaked: reboot it".into());
+        return Some(Failing::Leaked);
     }
     let recent = host.failures.iter().filter(|at| now.since(**at) <= FAILURES_WITHIN).count();
-    (recent >= FAILURES).then(|| format!("{recent} starts failed there: {}", host.failed_why))
+    let starts = || format!("{recent} starts failed there: {}", host.failed_why);
+    (recent >= FAILURES).then(|| Failing::Starts(starts()))
+}
+
+/// A host that has leaked both slots again so soon after its last boot is for a person to look at.
+const REBOOT_AGAIN: Span = Span::from_hours(6);
+
+/// Whether a reboot helps, and disturbs nobody: what runs there beside our VMs is not ours to end.
+fn may_reboot(host: &Host, now: Timestamp) -> bool {
+    host.seen.as_ref().is_some_and(|seen| {
+        let none_runs = |vms: &BTreeMap<String, SeenVm>| vms.values().all(|vm| !vm.state.runs());
+        let idle = seen.vms.as_ref().is_some_and(none_runs) && seen.guests == Some(0);
+        idle && now.since(seen.facts.booted_at) >= REBOOT_AGAIN
+    })
+}
+
+/// The job that reboots a host whose slots have leaked: nothing else makes them whole. It is held
+/// as one in quarantine is, so that it counts as such, until it is found fit again.
+fn reboot(world: &World, host: &HostName, why: &str, now: Timestamp) -> Option<Action> {
+    world.hosts.get(host).filter(|known| may_reboot(known, now))?;
+    let ask = DrainAsk { then: Then::Reboot, ..DrainAsk::new(vec![host.clone()], why) };
+    let Ok(DrainAnswer::Open(mut opening)) = super::drain(world, &ask, now) else { return None };
+    let hold = HoldAsk { kind: HoldKind::Quarantine, reason: why.into(), until: None };
+    let play = opening.play.take()?;
+    opening.play = Some(Arc::new(Play { hold: Some(hold.clone()), ..Play::clone(&play) }));
+    opening.hold = Some(hold);
+    Some(Action::OpenJob(opening))
 }
 
 fn quarantine(
     world: &World,
-    failing: Vec<(&HostName, String)>,
+    failing: Vec<(&HostName, Failing)>,
     recent: usize,
-    actions: &mut Vec<Action>,
-    held: &mut Vec<Held>,
+    now: Timestamp,
+    (actions, held): (&mut Vec<Action>, &mut Vec<Held>),
 ) {
     let mut room = QUARANTINES_MOST.saturating_sub(recent);
     let mut going = BTreeSet::new();
-    for (name, why) in failing {
+    for (name, failing) in failing {
+        let why = failing.why();
         if room > 0 && pools_can_spare(world, name, &going) {
             room -= 1;
             going.insert(name);
+            let reboots = match failing {
+                Failing::Leaked => reboot(world, name, &why, now),
+                Failing::Starts(_) => None,
+            };
             let (host, kind) = (name.clone(), HoldKind::Quarantine);
-            actions.push(Action::Hold { host, kind, reason: why, until: None, job: None });
+            let hold = || Action::Hold { host, kind, reason: why, until: None, job: None };
+            actions.push(reboots.unwrap_or_else(hold));
             continue;
         }
         let said = format!(

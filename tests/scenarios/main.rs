@@ -51,7 +51,10 @@ fn play(path: &Path) -> Option<String> {
     let mut stage = Stage::set(&scenario);
     let got: Vec<String> = scenario.then.iter().map(|then| stage.play(&scenario, then)).collect();
     if std::env::var("HOSTLER_BLESS").is_ok_and(|bless| bless == "1") {
-        std::fs::write(path, differ::blessed(&text, &got)).unwrap();
+        // Other tests read it meanwhile.
+        let whole = path.with_extension("blessed");
+        std::fs::write(&whole, differ::blessed(&text, &got)).unwrap();
+        std::fs::rename(&whole, path).unwrap();
         return None;
     }
     let steps = scenario.then.iter().zip(&got).enumerate();

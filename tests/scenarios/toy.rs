@@ -21,6 +21,7 @@ pub(crate) struct Toy {
     /// Guests that the kernel counts and that are gone.
     pub(crate) ghosts: usize,
     boot: u32,
+    booted: Timestamp,
     pub(crate) silent: bool,
     /// It says that it restarts, and does not.
     pub(crate) stays_up: bool,
@@ -59,6 +60,7 @@ impl Toy {
             misread: BTreeSet::new(),
             ghosts: 0,
             boot: 1,
+            booted: Timestamp::default(),
             silent: false,
             stays_up: false,
             down_until: Timestamp::default(),
@@ -90,6 +92,7 @@ impl Toy {
 
     pub(crate) fn reboot(&mut self, now: Timestamp) {
         self.boot += 1;
+        self.booted = now;
         self.ghosts = 0;
         self.running.clear();
         self.foreign.clear();
@@ -198,6 +201,7 @@ impl Toy {
         let vms = self.disks.iter().map(seen).chain(self.foreign.iter().map(foreign)).collect();
         let facts = Facts {
             boot: format!("boot-{}", self.boot),
+            booted_at: self.booted,
             tool: if self.tool { "2.35.0".into() } else { String::new() },
             disk: Bytes::gib(500),
             disk_free: self.disk_free,
