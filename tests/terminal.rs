@@ -13,6 +13,14 @@ mod idle;
 #[path = "common/tmux.rs"]
 mod tmux;
 
+#[path = "terminal/drains.rs"]
+mod drains;
+#[path = "terminal/pieces.rs"]
+mod pieces;
+#[cfg(target_os = "linux")]
+#[path = "terminal/slow.rs"]
+mod slow;
+
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -127,16 +135,17 @@ fn without_colours_and_without_fine_characters() {
     let no_colour = |code: &&str| matches!(*code, "39" | "49");
     let bad = codes.iter().flatten().find(|code| colour(code) && !no_colour(code));
     assert_eq!(bad, None, "{}", coloured.0);
-    // In the list, under the map that names it too.
-    let chosen = coloured.0.lines().rev().find(|line| line.contains("mini-001")).unwrap();
+    // In the list: the map names it too, and so do events.
+    let line = row(&screen, "mini-001");
+    let y = screen.0.lines().position(|other| other == line).unwrap();
+    let chosen = coloured.0.lines().nth(y).unwrap();
     let reversed = chosen.split("\x1b[").any(|part| {
         part.split_once('m').is_some_and(|(codes, _)| codes.split(';').any(|code| code == "7"))
     });
     assert!(reversed, "the row under the cursor looks like others: {chosen:?}");
 
     // Pasted keys mean nothing outside a field; what is typed afterwards still does.
-    t.tmux(&["set-buffer", "C^Q\x11Ux\n"]);
-    t.tmux(&["paste-buffer", "-p"]);
+    t.paste("C^Q\x11Ux\n");
     // A report of the pointer in two pieces, and an arrow whose Esc came first.
     let third = t.screen().find("mini-003").unwrap();
     let press = Terminal::pointer(0, third, false);
@@ -148,6 +157,39 @@ fn without_colours_and_without_fine_characters() {
     let host = t.shows("Host mini-003");
     assert!(!host.has("Cordon mini"), "{}", host.0);
     t.keys(&["C-q"]);
+    t.ended(0);
+}
+
+#[test]
+fn a_persons_file_is_obeyed_and_what_is_kept_stands_beside_it() {
+    let t = Terminal::open(120, 36);
+    let (file, kept) = (t.home().join("mine.yaml"), t.home().join("mine-kept.yaml"));
+    let mine = "# mine\nmouse: false\nkeys: {quit: [^X], vms: [V]}\n";
+    fs::write(&file, "keys: {drain: [^I]}\n").unwrap();
+    let named = "HOSTLER_DESKTOP=mine.yaml";
+    t.hostler(named, ALONE);
+    t.shows("mine.yaml:1:16: keys.drain[0]: no terminal sends `^I` as such");
+    t.ended(2);
+    fs::write(&file, mine).unwrap();
+    t.hostler(named, ALONE);
+    t.until("the person's keys", |s| s.has(ALONE_SAYS) && s.has("^X Quit"));
+    assert!(t.modes().starts_with("1 0 0"), "{}", t.modes());
+    t.keys(&["V"]);
+    t.shows("3:VMs");
+    t.keys(&[","]);
+    t.shows("(•) dark");
+    t.keys(&["Down", "Enter"]);
+    t.shows("(•) light");
+    t.keys(&["C-x"]);
+    t.ended(0);
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(text.contains("theme: light") && text.contains("window: vms"), "{text}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), mine);
+    t.hostler(named, ALONE);
+    t.shows("3:VMs");
+    t.keys(&[","]);
+    t.shows("(•) light");
+    t.keys(&["C-x"]);
     t.ended(0);
 }
 
@@ -273,19 +315,26 @@ fn vms(screen: &Screen) -> Vec<String> {
     vms
 }
 
-/// The desktop over a controller of one host, at which nobody answers: it hears a heartbeat each
-/// second and asks for figures every other. It does nothing else, and nothing of its own accord.
+/// A controller of one host at which nobody answers, and the desktop over it.
+#[cfg(target_os = "linux")]
+fn over_a_lone_host(t: &Terminal) -> Background {
+    fs::create_dir_all(t.home().join("fleet/inventory")).unwrap();
+    let text = "hosts: {a: {address: 127.0.0.1, user: ops, ssh: {port: 1}}}\n";
+    fs::write(t.home().join("fleet/inventory/one.yaml"), text).unwrap();
+    let controller = Background::start(t, &["serve", "--fleet", "fleet", "--state", "state"]);
+    within(Duration::from_secs(30), "a socket", || t.home().join("state/hostler.sock").exists());
+    t.hostler("", "--connect unix:state/hostler.sock");
+    t.until("a live desktop", |s| s.has("● live") && !row(s, "a").is_empty());
+    controller
+}
+
+/// It hears a heartbeat each second and asks for figures every other. It does nothing else, and
+/// nothing of its own accord.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_desktop_with_nothing_to_do_does_nothing() {
     let t = Terminal::open(120, 36);
-    fs::create_dir_all(t.home().join("fleet/inventory")).unwrap();
-    let text = "hosts: {a: {address: 127.0.0.1, user: ops, ssh: {port: 1}}}\n";
-    fs::write(t.home().join("fleet/inventory/one.yaml"), text).unwrap();
-    let controller = Background::start(&t, &["serve", "--fleet", "fleet", "--state", "state"]);
-    within(Duration::from_secs(30), "a socket", || t.home().join("state/hostler.sock").exists());
-    t.hostler("", "--connect unix:state/hostler.sock");
-    t.until("a live desktop", |s| s.has("● live") && !row(s, "a").is_empty());
+    let controller = over_a_lone_host(&t);
     let heard = Work::over(t.pid(), Duration::from_secs(4));
     // It is woken some 25 times; a redraw twenty times a second would make it a hundred.
     assert!(heard.wakes < 80 && heard.ticks < 100, "over a live controller: {heard:?}");

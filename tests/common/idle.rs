@@ -1,4 +1,4 @@
-//! What a process does: how often its threads wake up, and how long they run.
+//! What a process does: how often its threads wake up, how long they run, what memory it has.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -48,4 +48,11 @@ impl Work {
         sleep(span);
         Self::of(pid) - before
     }
+}
+
+/// What a process has in memory, in KiB.
+pub(crate) fn memory(pid: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -2,9 +2,9 @@
 //! go in, what is on the screen and the terminal's modes come out.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -59,9 +59,10 @@ impl Terminal {
         self.home.path()
     }
 
-    fn ask(&self, args: &[&str]) -> Output {
+    fn command(&self, args: &[&str]) -> Command {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let said = Command::new("tmux")
+        let mut command = Command::new("tmux");
+        command
             .arg("-S")
             .arg(self.home().join("tmux"))
             .args(args)
@@ -70,9 +71,11 @@ impl Terminal {
             .envs([("PS1", "$ "), ("ENV", ""), ("SHELL", "/bin/sh"), ("H", HOSTLER)])
             .envs([("HOME", self.home()), ("TMPDIR", self.home()), ("PWD", self.home())])
             .env("PATH", path)
-            .current_dir(self.home())
-            .output();
-        match said {
+            .current_dir(self.home());
+        command
+    }
+    fn ask(&self, args: &[&str]) -> Output {
+        match self.command(args).output() {
             Ok(output) => output,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 panic!("tmux is missing: install the package `tmux`")
@@ -121,6 +124,16 @@ impl Terminal {
     pub(crate) fn pointer(button: u8, (x, y): (usize, usize), up: bool) -> String {
         format!("\x1b[<{button};{};{}{}", x + 1, y + 1, if up { 'm' } else { 'M' })
     }
+    /// Presses and releases the first button at a cell, so many times at once.
+    pub(crate) fn click(&self, at: (usize, usize), times: usize) {
+        let both = [Self::pointer(0, at, false), Self::pointer(0, at, true)].concat();
+        self.bytes(&[&both.repeat(times)]);
+    }
+    /// Pastes text as a terminal does that was asked to say what is pasted.
+    pub(crate) fn paste(&self, text: &str) {
+        self.tmux(&["set-buffer", "--", text]);
+        self.tmux(&["paste-buffer", "-p"]);
+    }
     pub(crate) fn resize(&self, w: u16, h: u16) {
         self.tmux(&["resize-window", "-x", &w.to_string(), "-y", &h.to_string()]);
     }
@@ -158,6 +171,22 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn shows(&self, text: &str) -> Screen {
         self.until(&format!("`{text}`"), |screen| screen.has(text))
+    }
+
+    /// A way to have tmux do something without a process for each time.
+    pub(crate) fn control(&self) -> Control {
+        let mut command = self.command(&["-C", "attach-session", "-f", "no-output"]);
+        let mut tmux = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(tmux.stdout.take().unwrap());
+        let mut control = Control { tmux, said };
+        control.done();
+        control
+    }
+    /// Stops the terminal itself, so that nobody takes what the program writes.
+    pub(crate) fn stop(&self) -> Stopped {
+        let pid = self.tmux(&["display-message", "-p", "#{pid}"]).trim().parse().unwrap();
+        kill(pid, "STOP");
+        Stopped(pid)
     }
 
     /// Alternate screen, buttons, wide coordinates, any report of the pointer, cursor.
@@ -206,6 +235,45 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         self.ask(&["kill-server"]);
+    }
+}
+
+/// A client of the terminal's that is told what to do line by line.
+pub(crate) struct Control {
+    tmux: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Control {
+    /// Sends bytes, and waits until they have been written to the program.
+    pub(crate) fn bytes(&mut self, bytes: &str) {
+        let line = Terminal::hex(bytes).join(" ");
+        writeln!(self.tmux.stdin.as_mut().unwrap(), "{line}").unwrap();
+        self.done();
+    }
+    fn done(&mut self) {
+        let mut line = String::new();
+        while !line.starts_with("%end") {
+            line.clear();
+            let read = self.said.read_line(&mut line).unwrap();
+            assert!(read > 0 && !line.starts_with("%error"), "tmux goes no further: {line}");
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = self.tmux.kill();
+        let _ = self.tmux.wait();
+    }
+}
+
+/// A terminal that stands still for as long as this is there.
+pub(crate) struct Stopped(u32);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        kill(self.0, "CONT");
     }
 }
 

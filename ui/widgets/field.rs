@@ -55,9 +55,10 @@ impl Field {
         true
     }
 
-    /// Takes pasted text: one line of it, without control characters.
+    /// Takes pasted text: one line of it, without control characters. Terminals end lines as the
+    /// Enter key does.
     pub fn paste(&mut self, pasted: &str) {
-        for c in pasted.lines().next().unwrap_or("").chars() {
+        for c in pasted.split(['\r', '\n']).next().unwrap_or("").chars() {
             self.insert(c);
         }
     }
@@ -115,8 +116,11 @@ mod tests {
             assert_eq!(field.text(), text, "{key}");
         }
         assert!(!field.key(Key::ENTER) && !field.key("^W".parse().unwrap()));
-        field.paste("one\u{7} two\nrm -rf\n");
-        assert_eq!(field.text(), "one two");
+        for end in ["\n", "\r", "\r\n"] {
+            field.key("^U".parse().unwrap());
+            field.paste(&format!("one\u{7} two{end}rm -rf{end}"));
+            assert_eq!(field.text(), "one two");
+        }
         field.paste(&"x".repeat(2 * MOST));
         assert_eq!(field.text().len(), MOST);
     }
