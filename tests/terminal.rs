@@ -152,6 +152,39 @@ fn without_colours_and_without_fine_characters() {
 }
 
 #[test]
+fn a_persons_file_is_obeyed_and_what_is_kept_stands_beside_it() {
+    let t = Terminal::open(120, 36);
+    let (file, kept) = (t.home().join("mine.yaml"), t.home().join("mine-kept.yaml"));
+    let mine = "# mine\nmouse: false\nkeys: {quit: [^X], vms: [V]}\n";
+    fs::write(&file, "keys: {drain: [^I]}\n").unwrap();
+    let named = "HOSTLER_DESKTOP=mine.yaml";
+    t.hostler(named, ALONE);
+    t.shows("mine.yaml:1:16: keys.drain[0]: no terminal sends `^I` as such");
+    t.ended(2);
+    fs::write(&file, mine).unwrap();
+    t.hostler(named, ALONE);
+    t.until("the person's keys", |s| s.has(ALONE_SAYS) && s.has("^X Quit"));
+    assert!(t.modes().starts_with("1 0 0"), "{}", t.modes());
+    t.keys(&["V"]);
+    t.shows("3:VMs");
+    t.keys(&[","]);
+    t.shows("(•) dark");
+    t.keys(&["Down", "Enter"]);
+    t.shows("(•) light");
+    t.keys(&["C-x"]);
+    t.ended(0);
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(text.contains("theme: light") && text.contains("window: vms"), "{text}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), mine);
+    t.hostler(named, ALONE);
+    t.shows("3:VMs");
+    t.keys(&[","]);
+    t.shows("(•) light");
+    t.keys(&["C-x"]);
+    t.ended(0);
+}
+
+#[test]
 fn every_signal_that_ends_it_leaves_the_terminal_whole() {
     let t = Terminal::open(100, 30);
     for signal in ["TERM", "INT", "HUP"] {

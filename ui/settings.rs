@@ -115,6 +115,10 @@ impl Choice {
 }
 
 impl App {
+    /// Whether the pointer works the desktop.
+    pub fn points(&self) -> bool {
+        self.settings.mouse
+    }
     pub(super) fn show_settings(&mut self) {
         match self.desk.of_kind(WinKind::Settings) {
             Some(id) => self.desk.focus(id),

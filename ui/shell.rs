@@ -32,6 +32,7 @@ const WAITING: usize = 1_024;
 pub async fn run<S: Source>(options: Options, source: S) -> anyhow::Result<Option<String>> {
     let guard = Guard::enter(&format!("hostler {}", options.setup.cluster))?;
     let mut shell = Shell::start(options, guard, Arc::new(source))?;
+    guard::mouse(shell.app.points());
     let ended = shell.serve().await;
     for task in &shell.tasks {
         task.abort();
@@ -313,6 +314,7 @@ impl<S: Source> Shell<S> {
     fn proceed(&mut self) -> anyhow::Result<()> {
         guard::restore();
         self.guard.take()?;
+        guard::mouse(self.app.points());
         self.output.forget();
         self.pacer.input(self.clock.ms());
         let (w, h) = Output::size();
