@@ -16,6 +16,7 @@ mod forecasts;
 #[path = "../common/idle.rs"]
 mod idle;
 mod plans;
+mod session;
 mod ssh;
 mod stores;
 #[path = "../common/tmux.rs"]
@@ -132,6 +133,6 @@ fn main() {
         runtime.block_on(wipes::run());
     }
     if wanted("desktop") {
-        desktop::run();
+        desktop::run(&runtime);
     }
 }
