@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use super::acts::{Answer, ahead, ask, reason, some};
 use super::extract::{Body, Named};
 use super::peer::Caller;
-use super::plans::{Plans, Substance};
+use super::plans::{Plans, Substance, playbook};
 use super::problem::{Fault, What};
 use super::{Api, JobBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Command;
@@ -73,7 +73,7 @@ pub(super) async fn plan(
         }
     };
     let plan = api.handle.preview(&ask)?;
-    Ok(Json(plans.keep(ask, plan)))
+    Ok(Json(plans.keep(&api.handle.world(), ask, plan)))
 }
 
 pub(super) async fn submit(
@@ -104,12 +104,14 @@ fn still_true(api: &Api, plans: &Plans, token: &str) -> Result<PlanAsk, Fault> {
         return Err(Fault::new(What::NotFound, detail));
     };
     let now = api.handle.preview(&shown.ask)?;
-    if Substance::of(&now) == Substance::of(&shown.plan) {
+    let world = api.handle.world();
+    let same_book = playbook(&world, &shown.ask) == shown.playbook;
+    if same_book && Substance::of(&now) == Substance::of(&shown.plan) {
         return Ok(shown.ask);
     }
     let detail = "the fleet has changed since this plan was made: look at the new one, and submit \
                   its token";
-    let fresh = Some(Box::new(plans.keep(shown.ask, now)));
+    let fresh = Some(Box::new(plans.keep(&world, shown.ask, now)));
     Err(Fault { fresh, ..Fault::new(What::StalePlan, detail) })
 }
 

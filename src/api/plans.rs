@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Planned;
 use crate::model::{
-    DrainPlan, Fate, HostName, HostPreview, PlanAsk, PoolName, PoolPreview, VmId, VmPreview,
+    DrainPlan, Fate, HostName, HostPreview, PlanAsk, Playbook, PoolName, PoolPreview, Then, VmId,
+    VmPreview, World,
 };
 
 /// So many plans are known; the oldest go first.
@@ -18,6 +19,8 @@ pub(super) const PLANS_MOST: usize = 256;
 pub(super) struct Shown {
     pub(super) ask: PlanAsk,
     pub(super) plan: DrainPlan,
+    /// The playbook as it was, where one is run.
+    pub(super) playbook: Option<Arc<Playbook>>,
 }
 
 /// The plans by their tokens, oldest first. Copies are the same plans.
@@ -26,10 +29,11 @@ pub(super) struct Plans(Arc<Mutex<VecDeque<(String, Shown)>>>);
 
 impl Plans {
     /// Keeps a plan and says under which token.
-    pub(super) fn keep(&self, ask: PlanAsk, plan: DrainPlan) -> Planned {
+    pub(super) fn keep(&self, world: &World, ask: PlanAsk, plan: DrainPlan) -> Planned {
+        let playbook = playbook(world, &ask);
         let token = format!("{:032x}", rand::random::<u128>());
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.push_back((token.clone(), Shown { ask, plan: plan.clone() }));
+        known.push_back((token.clone(), Shown { ask, plan: plan.clone(), playbook }));
         let excess = known.len().saturating_sub(PLANS_MOST);
         known.drain(..excess);
         Planned { token, plan }
@@ -41,6 +45,19 @@ impl Plans {
         let place = known.iter().position(|(of, _)| of == token)?;
         known.remove(place).map(|(_, shown)| shown)
     }
+}
+
+/// The playbook that would be run now.
+pub(super) fn playbook(world: &World, ask: &PlanAsk) -> Option<Arc<Playbook>> {
+    let name = match ask {
+        PlanAsk::Play(ask) => &ask.playbook,
+        PlanAsk::Drain(ask) => match &ask.then {
+            Then::Playbook(name) => name,
+            Then::Hold | Then::Resume | Then::Reboot | Then::Retire => return None,
+        },
+        PlanAsk::Respawn(_) => return None,
+    };
+    world.playbooks.get(name).cloned()
 }
 
 /// What a person has consented to: which hosts, whose work is not waited for there, what stands
@@ -105,13 +122,13 @@ mod tests {
     fn a_token_is_good_once_and_old_ones_go() {
         let ask = PlanAsk::Drain(Box::new(DrainAsk::new(vec![], "x")));
         let plans = Plans::default();
-        let first = plans.keep(ask.clone(), plan()).token;
-        let second = plans.keep(ask.clone(), plan()).token;
+        let first = plans.keep(&World::default(), ask.clone(), plan()).token;
+        let second = plans.keep(&World::default(), ask.clone(), plan()).token;
         assert!(first != second && first.len() == 32);
         assert_eq!(plans.take(&second).unwrap().plan, plan());
         assert_eq!(plans.take(&second), None);
         for _ in 0..PLANS_MOST {
-            plans.keep(ask.clone(), plan());
+            plans.keep(&World::default(), ask.clone(), plan());
         }
         assert_eq!(plans.take(&first), None);
     }

@@ -8,7 +8,8 @@ use super::schedules::opening;
 use crate::model::{
     Act, BusyPolicy, Cause, DrainAsk, DrainStep, Each, Event, HoldAsk, HoldKind, HostName,
     HostTask, Job, JobId, JobKind, OnDeadline, OnFailure, Opening, Patience, Play, PlayAsk,
-    Playbook, PoolName, ScheduleName, Share, Span, Step, StepAt, Then, Timestamp, World,
+    Playbook, PoolName, ScheduleName, Share, Span, Step, StepAt, TaskState, Then, Timestamp, World,
+    Zone,
 };
 
 /// How long a respawn that somebody asked for may begin tasks, and how many VMs at once.
@@ -158,6 +159,9 @@ fn change(
         );
         return Err(NotPossible::Senseless(said));
     }
+    if let Some(said) = not_the_same(job, ask, now) {
+        return Err(NotPossible::Senseless(said));
+    }
     let wanted = Terms {
         deadline: ask.deadline.map(|deadline| now + deadline),
         on_deadline: ask.on_deadline,
@@ -193,6 +197,28 @@ fn change(
     ];
     let kept = kept.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect();
     Ok((events, kept))
+}
+
+/// Why what is asked is not what this drain does, although it is about the same hosts.
+fn not_the_same(job: &Job, ask: &DrainAsk, now: Timestamp) -> Option<String> {
+    let id = job.id;
+    if job.is_over() {
+        return None;
+    }
+    let later = |task: &HostTask| task.state == TaskState::Waiting && task.earliest > now;
+    if let Some(task) = job.hosts.values().find(|task| later(task)).filter(|_| ask.at.is_none()) {
+        let from = Zone::default().moment(task.earliest);
+        return Some(format!(
+            "job {id} drains them from {from} on: `hostler job cancel {id}`, then drain them now"
+        ));
+    }
+    let called_off =
+        |task: &HostTask| task.stop.is_some() || matches!(task.state, TaskState::Cancelled { .. });
+    let (host, _) = job.hosts.iter().find(|(_, task)| called_off(task))?;
+    Some(format!(
+        "job {id} was called off on {host}: `hostler job cancel {id}` ends the rest of it, then \
+         drain again"
+    ))
 }
 
 /// How patient a drain of one host is.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fetch::fetch;
+use super::fetch::{Lacked, fetch};
 use super::play::{Leave, lacks, leave};
 use super::pools::Crew;
 use crate::model::{
@@ -101,7 +101,7 @@ pub(super) fn work<'a>(
             match waiting(world, job, *vm, task, &mut budget, now) {
                 Ok(Turn::End(end)) => work.end_task(job, *vm, end),
                 Ok(Turn::Tell(vm)) => work.tell.push(vm),
-                Ok(Turn::Fetch(host, source)) => drop(lacking.insert(host, source)),
+                Ok(Turn::Fetch(host, lacked)) => drop(lacking.insert(host, lacked)),
                 Ok(Turn::Begin) => {
                     let (vm, why) = (*vm, RetireWhy::Respawn);
                     work.actions.push(Action::Retire { vm, why, job: Some(job.id) });
@@ -149,7 +149,7 @@ enum Turn<'a> {
     Tell(&'a Vm),
     End(TaskEnd),
     /// This image must be on its host first.
-    Fetch(&'a HostName, String),
+    Fetch(&'a HostName, Lacked<'a>),
 }
 
 /// What a waiting task does, or what it waits for.
@@ -181,13 +181,16 @@ fn waiting<'a>(
     if let Some(op) = &old.op {
         return Err(format!("{} of {vm} on {} is under way", op.kind, old.host));
     }
-    if let Leave::Wait(why) = leave(world, old, now) {
-        return Err(format!("vm {vm}: {why}"));
-    }
     let host = world.hosts.get(&old.host);
     let image = world.pools.get(&task.pool).map(|pool| &pool.spec.image);
-    if let Some(source) = host.zip(image).and_then(|(host, image)| lacks(world, host, image)) {
-        return Ok(Turn::Fetch(&old.host, source));
+    let lacked =
+        host.zip(image).and_then(|(host, image)| Some((image, lacks(world, host, image)?)));
+    // While it works its image can come.
+    if let Some(lacked) = lacked {
+        return Ok(Turn::Fetch(&old.host, lacked));
+    }
+    if let Leave::Wait(why) = leave(world, old, now) {
+        return Err(format!("vm {vm}: {why}"));
     }
     budget.take(job, vm, &task.pool)?;
     Ok(if leave(world, old, now) == Leave::Tell { Turn::Tell(old) } else { Turn::Begin })

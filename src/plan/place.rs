@@ -87,6 +87,15 @@ impl<'a> Taken<'a> {
     }
 }
 
+/// Whether a VM is on the host beside which one of this pool may not be.
+pub(super) fn is_kept_apart(
+    world: &World,
+    host: (&HostName, &Host),
+    pool: (&PoolName, &Pool),
+) -> bool {
+    Taken::default().is_kept_apart(world, host, pool)
+}
+
 /// Whether 70 % of the slots of the hosts that take work are used.
 fn is_well_used(world: &World) -> bool {
     let (mut used, mut all) = (0_usize, 0);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{AT_ONCE, known};
-use super::place::refusal;
+use super::place::{is_kept_apart, refusal};
 use super::play::{Leave, lacks, leave, leave_as};
 use super::{NotPossible, next_runs};
 use crate::model::{
@@ -52,7 +52,9 @@ fn of_play(world: &World, ask: &PlayAsk, now: Timestamp) -> Result<DrainPlan, No
                 deadline = deadline.or(drain.deadline);
                 Some(Way { force: drain.force, ignore: drain.ignore.as_ref() })
             }
-            Act::Respawn | Act::DeleteVms | Act::Reboot { .. } => Some(Way::default()),
+            // Nobody is waited for where no drain went before.
+            Act::DeleteVms => Some(Way { force: true, ignore: None }),
+            Act::Respawn | Act::Reboot { .. } => Some(Way::default()),
             Act::Undrain
             | Act::Uncordon
             | Act::Cordon { .. }
@@ -185,7 +187,9 @@ fn pools(
     let preview = |(name, [ready, leaving, coming]): (&PoolName, [usize; 3])| {
         let pool = world.pools.get(name)?;
         let others = world.hosts.iter().filter(|(host, _)| !names.contains(*host));
-        let open = others.filter(|(_, host)| refusal(pool, host, now).is_none());
+        let open = others.filter(|(other, host)| {
+            refusal(pool, host, now).is_none() && !is_kept_apart(world, (other, host), (name, pool))
+        });
         let free = |host: &Host| host.usable_slots().filter(|(_, s)| **s == Slot::Free).count();
         let room = open.map(|(_, host)| free(host)).sum();
         Some(PoolPreview { pool: name.clone(), ready, leaving, coming, room })

@@ -37,12 +37,18 @@ fn words(ssh: &SshAccess, command: &[String]) -> Vec<String> {
             22 => ssh.address.clone(),
             port => format!("[{}]:{port}", ssh.address),
         };
+        // What comes after the key itself is a remark.
+        let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
         words.extend(option("UserKnownHostsFile=/dev/null"));
-        words.extend(option(&format!("KnownHostsCommand=/bin/echo {place} {key}")));
+        let told = escaped(&format!("{place} {key}"));
+        words.extend(option(&format!("KnownHostsCommand=/bin/echo {told}")));
     }
     words.extend(settings(ssh));
     if let Some(jump) = &ssh.jump {
-        let way = shlex::try_join(entry(ssh, jump).iter().map(String::as_str));
+        let way = entry(ssh, jump).into_iter();
+        let way = way.map(|word| if word == THERE { word } else { escaped(&word) });
+        let way: Vec<String> = way.collect();
+        let way = shlex::try_join(way.iter().map(String::as_str));
         words.extend(option(&format!("ProxyCommand={}", way.unwrap_or_default())));
     }
     words.extend(["-p".into(), ssh.port.to_string(), "-l".into(), ssh.user.clone(), "--".into()]);
@@ -54,15 +60,21 @@ fn words(ssh: &SshAccess, command: &[String]) -> Vec<String> {
 /// What holds for the host and for its entry point.
 fn settings(ssh: &SshAccess) -> Vec<String> {
     let mut words = vec!["-F".to_string(), "none".into()];
-    for setting in ["StrictHostKeyChecking=yes", "ForwardAgent=no", "PermitLocalCommand=no"] {
+    for setting in [
+        "StrictHostKeyChecking=yes",
+        "GlobalKnownHostsFile=/dev/null",
+        "ForwardAgent=no",
+        "PermitLocalCommand=no",
+    ] {
         words.extend(option(setting));
     }
     if let Some(identity) = &ssh.identity {
-        words.extend(["-i".into(), identity.display().to_string()]);
+        words.extend(["-i".into(), escaped(&identity.display().to_string())]);
         words.extend(option("IdentitiesOnly=yes"));
     }
     if let Some(file) = &ssh.known_hosts {
-        words.extend(option(&format!("UserKnownHostsFile={}", file.display())));
+        let file = escaped(&file.display().to_string());
+        words.extend(option(&format!("UserKnownHostsFile=\"{file}\"")));
     }
     words
 }
@@ -71,10 +83,18 @@ fn settings(ssh: &SshAccess) -> Vec<String> {
 fn entry(ssh: &SshAccess, jump: &Jump) -> Vec<String> {
     let mut words = vec!["ssh".to_string()];
     words.extend(settings(ssh));
-    let at = [("-p", jump.port.to_string()), ("-l", jump.user.clone()), ("-W", "[%h]:%p".into())];
+    let at = [("-p", jump.port.to_string()), ("-l", jump.user.clone()), ("-W", THERE.into())];
     words.extend(at.into_iter().flat_map(|(flag, value)| [flag.to_string(), value]));
     words.extend(["--".into(), jump.address.clone()]);
     words
+}
+
+/// The host and its port, which ssh fills in.
+const THERE: &str = "[%h]:%p";
+
+/// A percent sign stands for itself.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%%")
 }
 
 fn option(text: &str) -> [String; 2] {
@@ -85,6 +105,11 @@ fn option(text: &str) -> [String; 2] {
 mod tests {
     use super::*;
 
+    fn shown(ssh: &SshAccess, command: &[&str]) -> String {
+        let command: Vec<String> = command.iter().map(|word| (*word).to_string()).collect();
+        words(ssh, &command).join(" ")
+    }
+
     #[test]
     fn ssh_is_told_what_the_inventory_says_and_nothing_else() {
         let plain = SshAccess {
@@ -92,27 +117,25 @@ mod tests {
             port: 22,
             user: "admin".into(),
             identity: Some("/keys/fleet key".into()),
-            known_hosts: Some("/fleet/known_hosts".into()),
+            known_hosts: Some("/a fleet/100%/known_hosts".into()),
             host_key: None,
             jump: None,
         };
-        let shown = |ssh: &SshAccess, command: &[&str]| {
-            let command: Vec<String> = command.iter().map(|word| (*word).to_string()).collect();
-            words(ssh, &command).join(" ")
-        };
         assert_eq!(
             shown(&plain, &["uptime"]),
-            "-F none -o StrictHostKeyChecking=yes -o ForwardAgent=no -o PermitLocalCommand=no \
-             -i /keys/fleet key -o IdentitiesOnly=yes -o UserKnownHostsFile=/fleet/known_hosts \
-             -p 22 -l admin -- 10.0.8.11 uptime"
+            "-F none -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null \
+             -o ForwardAgent=no -o PermitLocalCommand=no -i /keys/fleet key -o IdentitiesOnly=yes \
+             -o UserKnownHostsFile=\"/a fleet/100%%/known_hosts\" -p 22 -l admin -- 10.0.8.11 uptime"
         );
-        let key = "ssh-ed25519 AAAA";
+        let key = "ssh-ed25519 AAAA ada's 100% own";
         let pinned = SshAccess { host_key: Some(key.into()), port: 2222, ..plain.clone() };
-        let said = shown(&pinned, &[]);
-        assert!(said.contains("KnownHostsCommand=/bin/echo [10.0.8.11]:2222 ssh-ed25519 AAAA"));
+        let begins = "-o UserKnownHostsFile=/dev/null \
+                      -o KnownHostsCommand=/bin/echo [10.0.8.11]:2222 ssh-ed25519 AAAA -F none";
+        assert!(shown(&pinned, &[]).starts_with(begins), "{}", shown(&pinned, &[]));
         let jump = Jump { user: "ops".into(), address: "bastion".into(), port: 22 };
         let said = shown(&SshAccess { jump: Some(jump), ..plain }, &[]);
-        let way = "-o 'UserKnownHostsFile=/fleet/known_hosts' -p 22 -l ops -W '[%h]:%p' -- bastion";
+        let way = "-o 'UserKnownHostsFile=\"/a fleet/100%%%%/known_hosts\"' -p 22 -l ops \
+                   -W '[%h]:%p' -- bastion";
         assert!(said.contains(way), "{said}");
     }
 }

@@ -75,7 +75,7 @@ impl World {
             if let Some(step) = &mut task.step {
                 (step.deadline, step.force) = (*deadline, force);
                 step.on_deadline = Some(on_deadline);
-            } else if task.state.is_over() || !task.log.is_empty() {
+            } else if task.state.is_over() || task.at != StepAt::default() {
                 return wrong("is at no step");
             } else {
                 task.patience = Some(Patience { deadline: *patience, on_deadline, force });

@@ -6,10 +6,10 @@ use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
     Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
-    Phase, Pool, PoolSize, Reach, RetireWhy, Selector, Slot, StepRun, Surge, Timestamp, Vm, Wanted,
-    World,
+    Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, StepRun, Surge, Timestamp,
+    Vm, Wanted, World,
 };
-use crate::plan::place::refusal;
+use crate::plan::place::{is_kept_apart, refusal};
 use crate::plan::vm::backoff;
 
 /// What a VM that is to leave does next.
@@ -221,16 +221,16 @@ fn succeeds(scene: &Scene<'_>, vm: &Vm, task: &HostTask) -> bool {
         PoolSize::Count(n) => n as usize,
         PoolSize::PerHost(_) | PoolSize::Fill => 0,
     };
-    let comes = || crew.live.len() > crew.ready || has_room(scene, pool);
+    let comes = || crew.live.len() > crew.ready || has_room(scene, (&vm.pool, pool));
     task.stop.is_none() && crew.ready < counted(pool) && comes()
 }
 
 /// Whether some host would take a VM of the pool now.
-fn has_room(scene: &Scene<'_>, pool: &Pool) -> bool {
-    let mut open = scene.world.hosts.values();
-    open.any(|host| {
+fn has_room(scene: &Scene<'_>, (name, pool): (&PoolName, &Pool)) -> bool {
+    scene.world.hosts.iter().any(|(host_name, host)| {
         let free = host.usable_slots().any(|(_, slot)| *slot == Slot::Free);
-        free && refusal(pool, host, scene.now).is_none()
+        let apart = || is_kept_apart(scene.world, (host_name, host), (name, pool));
+        free && refusal(pool, host, scene.now).is_none() && !apart()
     })
 }
 

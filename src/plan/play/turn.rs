@@ -179,6 +179,12 @@ fn turn(scene: &Scene<'_>, name: &HostName, task: &HostTask, tally: &mut Tally) 
     if scene.now < task.earliest {
         return Turn::Wait(format!("its time is {}", task.earliest));
     }
+    // One that somebody holds would keep the respawn's other hosts waiting.
+    let hold = host.holds.values().next();
+    if let (Cause::For { .. }, Some(hold)) = (&scene.job.cause, hold) {
+        let why = format!("{} holds it: {}", hold.by, hold.reason);
+        return Turn::End(TaskEnd::Skipped { why, busy: false });
+    }
     if let Some(why) = in_the_way(scene, host, task, tally) {
         return Turn::Wait(why);
     }
