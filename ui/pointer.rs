@@ -189,7 +189,7 @@ impl App {
     /// Scrolls what is under the pointer, without focusing it.
     fn wheel(&mut self, hit: Option<Hit>, down: bool) {
         if let Some(dialog) = &mut self.dialog {
-            return dialog.scroll.motion(if down { Motion::Down } else { Motion::Up });
+            return dialog.scroll.motion(Motion::wheel(down));
         }
         let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _) | Hit::Cell(id, ..)) = hit
         else {

@@ -27,6 +27,10 @@ pub enum Motion {
 }
 
 impl Motion {
+    /// One notch of the wheel.
+    pub fn wheel(down: bool) -> Self {
+        if down { Self::Down } else { Self::Up }
+    }
     /// The place after this motion, of `len` places with `page` in sight.
     pub fn from(self, at: usize, page: usize, len: usize) -> usize {
         let last = len.saturating_sub(1);
@@ -42,6 +46,25 @@ impl Motion {
             Self::Last => last,
         };
         to.min(last)
+    }
+}
+
+/// A move over rows or lines, however it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Moved {
+    By(Motion),
+    Wheel(bool),
+    To(usize),
+}
+
+impl Moved {
+    /// As a motion: the wheel goes one row. `None`: it is to a certain row.
+    pub fn motion(self) -> Option<Motion> {
+        match self {
+            Self::By(motion) => Some(motion),
+            Self::Wheel(down) => Some(Motion::wheel(down)),
+            Self::To(_) => None,
+        }
     }
 }
 

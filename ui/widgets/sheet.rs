@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::Motion;
+use super::{Motion, Moved};
 
 /// Which line is chosen, and which are in sight.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -22,15 +22,19 @@ impl Sheet {
         (self.len, self.bare) = (len, bare);
         self.go_to(self.at, false);
     }
+    pub fn moved(&mut self, moved: Moved) {
+        match moved {
+            Moved::By(motion) => self.motion(motion),
+            Moved::Wheel(down) => self.motion(Motion::wheel(down)),
+            Moved::To(line) => self.seek(line),
+        }
+    }
     pub fn motion(&mut self, motion: Motion) {
         let up = match motion {
             Motion::Up | Motion::PageUp | Motion::HalfUp | Motion::Last => true,
             Motion::Down | Motion::PageDown | Motion::HalfDown | Motion::First => false,
         };
         self.go_to(motion.from(self.at, self.page, self.len), up);
-    }
-    pub fn wheel(&mut self, down: bool) {
-        self.motion(if down { Motion::Down } else { Motion::Up });
     }
     /// Chooses a line, or the nearest that can be.
     pub fn seek(&mut self, line: usize) {

@@ -9,7 +9,7 @@ use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
 use crate::ui::msg::{Answer, Query};
 use crate::ui::replica::{Changed, Replica};
-use crate::ui::widgets::{Field, Motion};
+use crate::ui::widgets::{Field, Motion, Moved};
 
 /// A window's inside.
 pub trait Inside {
@@ -87,27 +87,6 @@ pub trait Inside {
 
 /// A window without rows only scrolls.
 pub fn scrolled(op: ListOp, mut scroll: impl FnMut(Motion)) -> bool {
-    match op {
-        ListOp::Go(motion) => scroll(motion),
-        ListOp::Wheel(true) => scroll(Motion::Down),
-        ListOp::Wheel(false) => scroll(Motion::Up),
-        ListOp::Mark
-        | ListOp::MarkAll
-        | ListOp::Unmark
-        | ListOp::Sort
-        | ListOp::Flip
-        | ListOp::SortBy(_)
-        | ListOp::Select(_)
-        | ListOp::Filter
-        | ListOp::Follow
-        | ListOp::Part(_)
-        | ListOp::Accept
-        | ListOp::Typed
-        | ListOp::Left
-        | ListOp::Right
-        | ListOp::ZoomIn
-        | ListOp::ZoomOut
-        | ListOp::Back => return false,
-    }
-    true
+    let motion = op.moved().and_then(Moved::motion);
+    motion.map(&mut scroll).is_some()
 }

@@ -12,7 +12,7 @@ use crate::ui::link::Link;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::{Field, Motion, Rows, Table};
+use crate::ui::widgets::{Field, Motion, Moved, Rows, Table};
 
 /// A list in a window.
 #[derive(Clone, Debug)]
@@ -50,6 +50,33 @@ pub enum ListOp {
     Typed,
     Accept,
     Back,
+}
+
+impl ListOp {
+    /// What it moves; `None`: it is about something else, which few windows know.
+    pub fn moved(self) -> Option<Moved> {
+        match self {
+            Self::Go(motion) => Some(Moved::By(motion)),
+            Self::Wheel(down) => Some(Moved::Wheel(down)),
+            Self::Select(row) => Some(Moved::To(row)),
+            Self::Mark
+            | Self::MarkAll
+            | Self::Unmark
+            | Self::Sort
+            | Self::Flip
+            | Self::SortBy(_)
+            | Self::Filter
+            | Self::Follow
+            | Self::Part(_)
+            | Self::Left
+            | Self::Right
+            | Self::ZoomIn
+            | Self::ZoomOut
+            | Self::Typed
+            | Self::Accept
+            | Self::Back => None,
+        }
+    }
 }
 
 impl<R: Rows> Listing<R> {

@@ -16,7 +16,7 @@ use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::{Motion, Rows};
+use crate::ui::widgets::{Motion, Moved, Rows};
 
 /// The words of hosts, the worst first: of a cell's hosts the first of these is shown.
 const WORST: [&str; 16] = [
@@ -144,27 +144,16 @@ impl Inside for MapView {
     }
     fn list(&mut self, _: &Replica, op: ListOp) -> bool {
         let here = self.grid.cell(self.at);
-        match op {
-            ListOp::Go(motion) => self.go(motion),
-            ListOp::Wheel(true) => self.go(Motion::Down),
-            ListOp::Wheel(false) => self.go(Motion::Up),
-            ListOp::Left => self.go_to(here.saturating_sub(1)),
-            ListOp::Right => self.go_to(here + 1),
-            ListOp::Select(cell) => self.go_to(cell),
-            ListOp::ZoomIn => self.zoom(false),
-            ListOp::ZoomOut => self.zoom(true),
-            ListOp::Back => return self.zoom.take().is_some(),
-            ListOp::Mark
-            | ListOp::MarkAll
-            | ListOp::Unmark
-            | ListOp::Sort
-            | ListOp::Flip
-            | ListOp::SortBy(_)
-            | ListOp::Part(_)
-            | ListOp::Filter
-            | ListOp::Follow
-            | ListOp::Accept
-            | ListOp::Typed => return false,
+        match (op, op.moved()) {
+            (ListOp::Left, _) => self.go_to(here.saturating_sub(1)),
+            (ListOp::Right, _) => self.go_to(here + 1),
+            (ListOp::ZoomIn, _) => self.zoom(false),
+            (ListOp::ZoomOut, _) => self.zoom(true),
+            (ListOp::Back, _) => return self.zoom.take().is_some(),
+            (_, Some(Moved::To(cell))) => self.go_to(cell),
+            (_, Some(Moved::By(motion))) => self.go(motion),
+            (_, Some(Moved::Wheel(down))) => self.go(Motion::wheel(down)),
+            (_, None) => return false,
         }
         true
     }

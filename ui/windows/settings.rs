@@ -10,7 +10,7 @@ use crate::ui::desk::WinId;
 use crate::ui::replica::Replica;
 use crate::ui::settings::{Choice, Settings};
 use crate::ui::theme::Token;
-use crate::ui::widgets::Motion;
+use crate::ui::widgets::{Motion, Moved};
 
 /// The window of settings.
 #[derive(Clone, Debug)]
@@ -63,28 +63,13 @@ impl Inside for SettingsView {
     }
     fn list(&mut self, _: &Replica, op: ListOp) -> bool {
         let len = self.choices.len();
-        match op {
-            ListOp::Go(motion) => self.go(motion.from(self.at, self.page, len)),
-            ListOp::Wheel(true) => self.go(Motion::Down.from(self.at, self.page, len)),
-            ListOp::Wheel(false) => self.go(Motion::Up.from(self.at, self.page, len)),
-            ListOp::Select(row) => self.go(row),
-            ListOp::Mark
-            | ListOp::MarkAll
-            | ListOp::Unmark
-            | ListOp::Sort
-            | ListOp::Flip
-            | ListOp::SortBy(_)
-            | ListOp::Filter
-            | ListOp::Follow
-            | ListOp::Part(_)
-            | ListOp::Left
-            | ListOp::Right
-            | ListOp::ZoomIn
-            | ListOp::ZoomOut
-            | ListOp::Accept
-            | ListOp::Typed
-            | ListOp::Back => return false,
-        }
+        let Some(moved) = op.moved() else { return false };
+        let to = match moved {
+            Moved::By(motion) => motion.from(self.at, self.page, len),
+            Moved::Wheel(down) => Motion::wheel(down).from(self.at, self.page, len),
+            Moved::To(row) => row,
+        };
+        self.go(to);
         true
     }
 

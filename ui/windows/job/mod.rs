@@ -19,7 +19,7 @@ use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::{Cursor, Motion, Scroll};
+use crate::ui::widgets::{Cursor, Motion, Moved, Scroll};
 
 use gantt::{Row, Timeline};
 use head::{heights, under};
@@ -291,35 +291,19 @@ impl Inside for JobView {
         format!("{over} of {all} over{follow}")
     }
     fn list(&mut self, _: &Replica, op: ListOp) -> bool {
-        match op {
-            ListOp::Go(motion) => self.go(motion),
-            ListOp::Wheel(down) => {
-                let motion = if down { Motion::Down } else { Motion::Up };
-                (0..3).for_each(|_| self.go(motion));
-            }
-            ListOp::Select(row) => self.select(row),
-            ListOp::Follow => {
+        match (op, op.moved()) {
+            (ListOp::Follow, _) => {
                 self.follow = !self.follow;
                 if self.follow {
                     self.catch_up();
                 }
             }
-            ListOp::Part(forward) => self.turn_to(forward),
-            ListOp::Back if self.part != Part::Targets => self.turn_to(false),
-            ListOp::Back
-            | ListOp::Mark
-            | ListOp::MarkAll
-            | ListOp::Unmark
-            | ListOp::Sort
-            | ListOp::Flip
-            | ListOp::SortBy(_)
-            | ListOp::Left
-            | ListOp::Right
-            | ListOp::ZoomIn
-            | ListOp::ZoomOut
-            | ListOp::Filter
-            | ListOp::Accept
-            | ListOp::Typed => return false,
+            (ListOp::Part(forward), _) => self.turn_to(forward),
+            (ListOp::Back, _) if self.part != Part::Targets => self.turn_to(false),
+            (_, Some(Moved::By(motion))) => self.go(motion),
+            (_, Some(Moved::Wheel(down))) => (0..3).for_each(|_| self.go(Motion::wheel(down))),
+            (_, Some(Moved::To(row))) => self.select(row),
+            (_, None) => return false,
         }
         true
     }

@@ -156,28 +156,7 @@ impl Inside for PlaybookView {
         format!("{steps}, {}{lines}", text::plural(runs, "run"))
     }
     fn list(&mut self, _: &Replica, op: ListOp) -> bool {
-        match op {
-            ListOp::Go(motion) => self.sheet.motion(motion),
-            ListOp::Wheel(down) => self.sheet.wheel(down),
-            ListOp::Select(row) => self.sheet.seek(row),
-            ListOp::Mark
-            | ListOp::MarkAll
-            | ListOp::Unmark
-            | ListOp::Sort
-            | ListOp::Flip
-            | ListOp::SortBy(_)
-            | ListOp::Part(_)
-            | ListOp::Left
-            | ListOp::Right
-            | ListOp::ZoomIn
-            | ListOp::ZoomOut
-            | ListOp::Filter
-            | ListOp::Follow
-            | ListOp::Accept
-            | ListOp::Typed
-            | ListOp::Back => return false,
-        }
-        true
+        op.moved().map(|moved| self.sheet.moved(moved)).is_some()
     }
     fn job(&self) -> Option<JobId> {
         match self.row()? {

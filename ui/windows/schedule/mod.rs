@@ -24,7 +24,7 @@ use crate::ui::msg::{Answer, Calendar, Query};
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::Motion;
+use crate::ui::widgets::{Motion, Moved};
 
 /// Runs are asked for so far ahead at once: the longest page fits, and stays for some days.
 const BLOCK: Span = Span::from_hours(35 * 24);
@@ -133,27 +133,16 @@ impl Inside for ScheduleView {
     }
     fn list(&mut self, _: &Replica, op: ListOp) -> bool {
         let len = self.names.len();
-        match op {
-            ListOp::Go(motion) => self.at = motion.from(self.at, self.page, len),
-            ListOp::Wheel(true) => self.at = Motion::Down.from(self.at, self.page, len),
-            ListOp::Wheel(false) => self.at = Motion::Up.from(self.at, self.page, len),
-            ListOp::Select(row) => self.at = row.min(len.saturating_sub(1)),
-            ListOp::SortBy(column) => self.day = self.days.get(column).copied().or(self.day),
-            ListOp::Mark
-            | ListOp::MarkAll
-            | ListOp::Unmark
-            | ListOp::Sort
-            | ListOp::Flip
-            | ListOp::Part(_)
-            | ListOp::Left
-            | ListOp::Right
-            | ListOp::ZoomIn
-            | ListOp::ZoomOut
-            | ListOp::Filter
-            | ListOp::Follow
-            | ListOp::Accept
-            | ListOp::Typed
-            | ListOp::Back => return false,
+        match (op, op.moved()) {
+            (ListOp::SortBy(column), _) => {
+                self.day = self.days.get(column).copied().or(self.day);
+            }
+            (_, Some(Moved::To(row))) => self.at = row.min(len.saturating_sub(1)),
+            (_, Some(Moved::By(motion))) => self.at = motion.from(self.at, self.page, len),
+            (_, Some(Moved::Wheel(down))) => {
+                self.at = Motion::wheel(down).from(self.at, self.page, len);
+            }
+            (_, None) => return false,
         }
         true
     }
