@@ -40,8 +40,7 @@ impl Needs {
     /// The first that this Mac does not meet. What could not be read is not met: a VM is better
     /// late than on the wrong Mac.
     pub fn unmet(&self, facts: &Facts) -> Option<Unmet> {
-        let chip = facts.chip.to_lowercase();
-        let has_chip = |wanted: &String| chip.contains(&wanted.to_lowercase());
+        let has_chip = |wanted: &String| facts.chip.to_lowercase().contains(&wanted.to_lowercase());
         let checks = [
             (Unmet::Chip, self.chip.as_ref().is_none_or(has_chip)),
             (Unmet::Memory, self.memory.is_none_or(|least| facts.memory >= least)),

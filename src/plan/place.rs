@@ -2,7 +2,7 @@
 //! number of seconds until the VM is ready; the best host is taken, ties broken by name.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::vm::backoff;
 use super::wait::over;
@@ -63,19 +63,9 @@ impl<'a> Taken<'a> {
     }
 
     /// Whether a VM is there, or will be, beside which one of this pool may not be.
-    fn is_kept_apart(
-        &self,
-        world: &World,
-        (name, host): (&HostName, &Host),
-        pool: (&PoolName, &Pool),
-    ) -> bool {
-        let apart = |other: &PoolName| {
-            let theirs = world.pools.get(other).map(|other| &other.spec.anti_affinity);
-            pool.1.spec.anti_affinity.contains(other)
-                || theirs.is_some_and(|theirs| theirs.contains(pool.0))
-        };
-        let placed = self.placed.get(name).into_iter().flatten();
-        world.vms_on(host).any(|vm| apart(&vm.pool)) || placed.into_iter().any(|pool| apart(pool))
+    fn is_kept_apart(&self, world: &World, host: (&HostName, &Host), apart: &Apart<'_>) -> bool {
+        let placed = self.placed.get(host.0).into_iter().flatten();
+        apart.is_kept_from(world, host.1) || placed.into_iter().any(|pool| apart.0.contains(pool))
     }
 
     /// What each neighbour adds to the seconds: VMs are spread over the hosts while there is
@@ -87,13 +77,18 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// Whether a VM is on the host beside which one of this pool may not be.
-pub(super) fn is_kept_apart(
-    world: &World,
-    host: (&HostName, &Host),
-    pool: (&PoolName, &Pool),
-) -> bool {
-    Taken::default().is_kept_apart(world, host, pool)
+/// The pools beside whose VMs those of one pool may not be: either of the two says so.
+pub(super) struct Apart<'a>(BTreeSet<&'a PoolName>);
+
+impl<'a> Apart<'a> {
+    pub(super) fn of(world: &'a World, (name, pool): (&PoolName, &'a Pool)) -> Self {
+        let theirs = world.pools.iter().filter(|(_, pool)| pool.spec.anti_affinity.contains(name));
+        Self(pool.spec.anti_affinity.iter().chain(theirs.map(|(other, _)| other)).collect())
+    }
+    /// Whether such a VM is on the host.
+    pub(super) fn is_kept_from(&self, world: &World, host: &Host) -> bool {
+        !self.0.is_empty() && world.vms_on(host).any(|vm| self.0.contains(&vm.pool))
+    }
 }
 
 /// Whether 70 % of the slots of the hosts that take work are used.
@@ -188,6 +183,7 @@ pub(super) fn place<'a>(
 ) -> Option<Held> {
     let Order { name, pool, missing, have, replaces } = order;
     let image = world.images.get(&pool.spec.image).map(AsRef::as_ref);
+    let apart = Apart::of(world, (name, pool));
     let mut refused: BTreeMap<Reason, u32> = BTreeMap::new();
     let mut open: BinaryHeap<Reverse<(u32, &HostName)>> = BinaryHeap::new();
     let mut placed_here: BTreeMap<&HostName, u32> = BTreeMap::new();
@@ -196,7 +192,7 @@ pub(super) fn place<'a>(
             let enough = is_enough(pool, have.get(host_name).copied().unwrap_or(0));
             if enough {
                 Some(Reason::Enough)
-            } else if taken.is_kept_apart(world, (host_name, host), (name, pool)) {
+            } else if taken.is_kept_apart(world, (host_name, host), &apart) {
                 Some(Reason::Apart)
             } else {
                 taken.free_slots(host_name, host).next().is_none().then_some(Reason::Full)
@@ -232,7 +228,7 @@ pub(super) fn place<'a>(
         *here += 1;
         let have = have.get(host_name).copied().unwrap_or(0) + *here;
         let more = free.next().is_some() && !is_enough(pool, have);
-        if more && !taken.is_kept_apart(world, (host_name, host), (name, pool)) {
+        if more && !taken.is_kept_apart(world, (host_name, host), &apart) {
             open.push(Reverse((taken.neighbours(seconds, 1), host_name)));
         }
     }

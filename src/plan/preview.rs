@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{AT_ONCE, known};
-use super::place::{is_kept_apart, refusal};
+use super::place::{Apart, refusal};
 use super::play::{Leave, lacks, leave, leave_as};
 use super::{NotPossible, next_runs};
 use crate::model::{
@@ -187,8 +187,9 @@ fn pools(
     let preview = |(name, [ready, leaving, coming]): (&PoolName, [usize; 3])| {
         let pool = world.pools.get(name)?;
         let others = world.hosts.iter().filter(|(host, _)| !names.contains(*host));
-        let open = others.filter(|(other, host)| {
-            refusal(pool, host, now).is_none() && !is_kept_apart(world, (other, host), (name, pool))
+        let apart = Apart::of(world, (name, pool));
+        let open = others.filter(|(_, host)| {
+            refusal(pool, host, now).is_none() && !apart.is_kept_from(world, host)
         });
         let free = |host: &Host| host.usable_slots().filter(|(_, s)| **s == Slot::Free).count();
         let room = open.map(|(_, host)| free(host)).sum();

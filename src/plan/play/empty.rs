@@ -9,7 +9,7 @@ use crate::model::{
     Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, StepRun, Surge, Timestamp,
     Vm, Wanted, World,
 };
-use crate::plan::place::{is_kept_apart, refusal};
+use crate::plan::place::{Apart, refusal};
 use crate::plan::vm::backoff;
 
 /// What a VM that is to leave does next.
@@ -227,10 +227,10 @@ fn succeeds(scene: &Scene<'_>, vm: &Vm, task: &HostTask) -> bool {
 
 /// Whether some host would take a VM of the pool now.
 fn has_room(scene: &Scene<'_>, (name, pool): (&PoolName, &Pool)) -> bool {
-    scene.world.hosts.iter().any(|(host_name, host)| {
+    let apart = Apart::of(scene.world, (name, pool));
+    scene.world.hosts.values().any(|host| {
         let free = host.usable_slots().any(|(_, slot)| *slot == Slot::Free);
-        let apart = || is_kept_apart(scene.world, (host_name, host), (name, pool));
-        free && refusal(pool, host, scene.now).is_none() && !apart()
+        free && refusal(pool, host, scene.now).is_none() && !apart.is_kept_from(scene.world, host)
     })
 }
 
