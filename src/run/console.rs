@@ -6,6 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
 use hostler::model::{Access, HostName, Jump, SshAccess};
+use hostler::transport::known_hosts_line;
 
 /// Runs a command there, or a shell, on this process's own terminal; gives how it ended.
 pub(crate) fn console(host: &HostName, access: &Access, command: &[String]) -> Result<ExitStatus> {
@@ -33,14 +34,10 @@ fn words(ssh: &SshAccess, command: &[String]) -> Vec<String> {
     // The first that says something of a setting is heard: a pinned key before all else.
     let mut words = Vec::new();
     if let Some(key) = &ssh.host_key {
-        let place = match ssh.port {
-            22 => ssh.address.clone(),
-            port => format!("[{}]:{port}", ssh.address),
-        };
         // What comes after the key itself is a remark.
         let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
         words.extend(option("UserKnownHostsFile=/dev/null"));
-        let told = escaped(&format!("{place} {key}"));
+        let told = escaped(&known_hosts_line(&ssh.address, ssh.port, &key));
         words.extend(option(&format!("KnownHostsCommand=/bin/echo {told}")));
     }
     words.extend(settings(ssh));

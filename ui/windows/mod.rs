@@ -240,9 +240,11 @@ impl View {
     /// What stands in its bottom line.
     pub fn footer(&self, ctx: &Ctx) -> String {
         let mut foot = each!(self, inside => inside.footer());
-        let pending = ctx.fleet.whys.pending();
-        if self.kind() == WinKind::Vms && !pending.is_empty() {
-            foot = format!("{foot}   {pending}");
+        if self.kind() == WinKind::Vms {
+            let pending = ctx.fleet.whys.pending();
+            if !pending.is_empty() {
+                foot = format!("{foot}   {pending}");
+            }
         }
         let old = ctx.stale
             && ctx.fleet.world().is_some()
