@@ -10,6 +10,7 @@ use super::app::App;
 use super::commands::{Cmd, Command, MENUS, Menu};
 use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
 use super::dialogs::{Act, Palette};
+use super::jump::Jump;
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
 use super::settings::Choice;
@@ -38,12 +39,17 @@ impl App {
         } else if let Some(palette) = &mut self.palette {
             let to = palette.key(key, &self.fleet);
             self.palette_gave(to, out);
+        } else if let Some(pick) = &mut self.pick {
+            let find = pick.key(key);
+            self.pick_gave(find, out);
         } else if let Some(dialog) = &mut self.dialog {
             let to = dialog.key(key);
             self.dialog_gave(to, out);
         } else if let Some(menu) = &mut self.menu {
             let to = menu.key(key);
             self.menu_gave(to, out);
+        } else if self.jump.is_some() {
+            self.jump_key(key, out);
         } else if self.moving {
             self.move_key(key);
         } else if !self.field_key(key) {
@@ -118,15 +124,7 @@ impl App {
             Cmd::Redraw => out.push(Effect::Redraw),
             Cmd::Suspend => out.push(Effect::Suspend),
             Cmd::Quit => out.push(Effect::Quit),
-            Cmd::Map => self.show(WinKind::Map),
-            Cmd::Hosts => self.show(WinKind::Hosts),
-            Cmd::Vms => self.show(WinKind::Vms),
-            Cmd::Jobs => self.show(WinKind::Jobs),
-            Cmd::Schedule => self.show(WinKind::Schedule),
-            Cmd::Events => self.show(WinKind::Events),
-            Cmd::Drains => self.show(WinKind::Drains),
-            Cmd::Metrics => self.show(WinKind::Metrics),
-            Cmd::Playbooks => self.show(WinKind::Playbooks),
+            Cmd::Show(kind) => self.show(kind),
             Cmd::Nth(number) => self.show_number(number),
             Cmd::Open | Cmd::ShowVm => self.open_thing(),
             Cmd::ShowJob => self.show_chosen(),
@@ -134,6 +132,7 @@ impl App {
             Cmd::Owner => self.show_owner(),
             Cmd::Copy => self.copy(out),
             Cmd::Find => self.palette = Some(Palette::default()),
+            Cmd::Undo => self.ask_undo(),
             Cmd::Undrain => self.ask_undrain(),
             Cmd::CancelJob => self.ask_of_job(|job| Order::Cancel { job }),
             Cmd::ResumeJob => self.ask_of_job(|job| Order::ResumeJob { job }),
@@ -151,6 +150,7 @@ impl App {
             Cmd::Respawn => self.ask_respawn(),
             Cmd::Cordon => self.ask_cordon(),
             Cmd::Uncordon => self.ask_uncordon(),
+            Cmd::Jump => self.jump = Some(Jump::default()),
             Cmd::SelectText => self.select_text(out),
             Cmd::Next => self.desk.step(false),
             Cmd::Previous => self.desk.step(true),
@@ -158,6 +158,8 @@ impl App {
             Cmd::Tile => self.desk.tile(),
             Cmd::Snap(side) => self.on_focused(|app, id| app.desk.put(id, Place::Snapped(side))),
             Cmd::Zoom => self.on_focused(|app, id| app.desk.zoom(id)),
+            Cmd::Windows => self.list_windows(),
+            Cmd::Layouts => self.list_layouts(),
             Cmd::ResetLayout => self.reset_layout(out),
             Cmd::Close => self.on_focused(|app, id| app.desk.close(id)),
             Cmd::Help => self.help(),

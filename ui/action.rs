@@ -5,7 +5,7 @@ use super::commands::{Cmd, Side};
 use super::past::Leap;
 use super::theme::ThemeName;
 use super::widgets::Motion;
-use super::windows::{Leaf, ListOp, Scale};
+use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 impl Cmd {
     /// What it is called in `desktop.yaml`.
@@ -42,16 +42,17 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Retry, "connect"),
     (Cmd::Suspend, "suspend"),
     (Cmd::Quit, "quit"),
-    (Cmd::Map, "map"),
-    (Cmd::Hosts, "hosts"),
-    (Cmd::Vms, "vms"),
-    (Cmd::Jobs, "jobs"),
-    (Cmd::Schedule, "schedule"),
-    (Cmd::Events, "events"),
-    (Cmd::Drains, "drains"),
-    (Cmd::Metrics, "metrics"),
-    (Cmd::Playbooks, "playbooks"),
+    (Cmd::Show(WinKind::Map), "map"),
+    (Cmd::Show(WinKind::Hosts), "hosts"),
+    (Cmd::Show(WinKind::Vms), "vms"),
+    (Cmd::Show(WinKind::Jobs), "jobs"),
+    (Cmd::Show(WinKind::Schedule), "schedule"),
+    (Cmd::Show(WinKind::Events), "events"),
+    (Cmd::Show(WinKind::Drains), "drains"),
+    (Cmd::Show(WinKind::Metrics), "metrics"),
+    (Cmd::Show(WinKind::Playbooks), "playbooks"),
     (Cmd::Find, "find"),
+    (Cmd::Undo, "undo"),
     (Cmd::Open, "open"),
     (Cmd::Owner, "show-host"),
     (Cmd::List(ListOp::Mark), "mark"),
@@ -90,6 +91,8 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Then, "fleet-then"),
     (Cmd::List(ListOp::ZoomIn), "zoom-in"),
     (Cmd::List(ListOp::ZoomOut), "zoom-out"),
+    (Cmd::List(ListOp::Tint), "map-tells"),
+    (Cmd::Jump, "jump"),
     (Cmd::SelectText, "select-text"),
     (Cmd::Redraw, "redraw"),
     (Cmd::Next, "next-window"),
@@ -103,6 +106,8 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Snap(Side::TopRight), "snap-top-right"),
     (Cmd::Snap(Side::BottomLeft), "snap-bottom-left"),
     (Cmd::Snap(Side::BottomRight), "snap-bottom-right"),
+    (Cmd::Windows, "windows"),
+    (Cmd::Layouts, "layouts"),
     (Cmd::ResetLayout, "reset-layout"),
     (Cmd::Close, "close"),
     (Cmd::Help, "help"),

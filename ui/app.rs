@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hostler::api::{Heartbeat, Planned};
+use hostler::api::Heartbeat;
 use hostler::model::{Entry, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
 use super::desk::{Class, Desk, Drag, Layout, MenuState, Notice};
-use super::dialogs::{Palette, PlanDialog, Prompt};
+use super::dialogs::{Palette, Pick, PlanDialog, Prompt};
 use super::glyphs::Glyphs;
+use super::jump::Jump;
 use super::keymap::Keymap;
 use super::link::{self, FleetTime, Link};
-use super::msg::{Answer, Effect, Msg, Order, Query, Setup};
+use super::msg::{Effect, Msg, Order, Query, Setup};
 use super::notes::Level;
 use super::past::Lookback;
 use super::replica::Replica;
@@ -46,12 +47,17 @@ pub struct App {
     pub(super) desk: Desk,
     /// The layouts that are kept, by size class.
     pub(super) layouts: BTreeMap<String, Layout>,
+    /// Those that somebody has given a name.
+    pub(super) named: BTreeMap<String, Layout>,
     pub(super) menu: Option<MenuState>,
     pub(super) prompt: Option<Prompt>,
     pub(super) dialog: Option<PlanDialog>,
     pub(super) palette: Option<Palette>,
+    pub(super) pick: Option<Pick>,
     pub(super) notice: Option<Notice>,
     pub(super) drag: Option<Drag>,
+    /// Letters stand on what can be clicked.
+    pub(super) jump: Option<Jump>,
     /// Arrows move and size the focused window.
     pub(super) moving: bool,
     pub(super) scene: Scene,
@@ -87,6 +93,7 @@ impl App {
                 None => Desk::new(size.0, size.1),
             },
             layouts: setup.layouts.clone(),
+            named: setup.named.clone(),
             setup,
             size,
             now,
@@ -99,8 +106,10 @@ impl App {
             prompt: None,
             dialog: None,
             palette: None,
+            pick: None,
             notice: None,
             drag: None,
+            jump: None,
             moving: false,
             scene: Scene::default(),
             last_click: None,
@@ -136,6 +145,7 @@ impl App {
             Msg::Paste(pasted) => self.on_paste(&pasted),
             Msg::Resize(w, h) => self.resize(w, h),
             Msg::Focus(on) => self.looked_at = on,
+            Msg::Ground { light } => self.dress_for(light),
             Msg::Snapshot(snapshot) => {
                 if self.live().world().is_none() {
                     self.ask_once(Query::Before(snapshot.seq), &mut out);
@@ -153,7 +163,7 @@ impl App {
             Msg::Lost { why, next } => self.on_lost(why, next),
             Msg::Answer { ask, result } => self.on_answer(ask, result),
             Msg::Stale { ask, planned } => self.on_stale(ask, *planned),
-            Msg::Told { query, answer } => self.on_told(&query, answer),
+            Msg::Told { query, answer } => self.on_told(&query, answer, &mut out),
             Msg::Consoled(ended) => self.consoled(ended),
             Msg::NotKept(why) => self.not_kept(&why),
             Msg::Tick => {}
@@ -180,7 +190,7 @@ impl App {
     fn resize(&mut self, w: u16, h: u16) {
         self.size = (w, h);
         self.desk.resize(w, h);
-        (self.menu, self.drag, self.moving) = (None, None, false);
+        (self.menu, self.drag, self.jump, self.moving) = (None, None, None, false);
     }
 
     fn hear(&mut self) {
@@ -240,79 +250,6 @@ impl App {
         self.link = Link::Lost { since, why, next };
     }
 
-    fn on_answer(&mut self, ask: u64, result: Result<String, String>) {
-        let Some(order) = self.asked.remove(&ask) else { return };
-        let of_dialog = self.dialog.as_ref().is_some_and(|dialog| dialog.submitted == Some(ask));
-        for host in order.hosts() {
-            self.pending.remove(host);
-        }
-        match result {
-            Ok(done) => {
-                self.notice = Some(Notice::result(done, self.now));
-                if of_dialog {
-                    self.dialog = None;
-                }
-            }
-            Err(why) => {
-                if let Some(dialog) = self.dialog.as_mut().filter(|_| of_dialog) {
-                    dialog.refused(why.clone());
-                }
-                let said = format!("{}: {why}", order.title());
-                let at = self.time.at(self.now);
-                self.live().say(at, Level::Bad, said.clone());
-                self.notice = Some(Notice::failure(said));
-            }
-        }
-    }
-
-    /// Windows that need to be told something have it asked, each thing once at a time.
-    fn ask_for_more(&mut self, out: &mut Vec<Effect>) {
-        // What the controller tells is of the present.
-        if !self.link.is_live() || self.past.is_some() {
-            return;
-        }
-        self.ask_why(out);
-        let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
-        let wanted = wanted.chain(self.dialog.as_ref().and_then(PlanDialog::wants));
-        for query in wanted.collect::<Vec<_>>() {
-            self.ask_once(query, out);
-        }
-    }
-
-    fn on_told(&mut self, query: &Query, answer: Result<Answer, String>) {
-        self.asking.retain(|asked| asked != query);
-        match query {
-            Query::Past(_) => return self.past_told(answer),
-            Query::Before(seq) => return self.before_told(*seq, answer),
-            Query::Held => return self.whys_told(answer),
-            Query::Plan(_)
-            | Query::Forecast(_)
-            | Query::WhyHost(_)
-            | Query::WhyVm(_)
-            | Query::Schedules(_) => {}
-        }
-        for window in self.desk.windows_mut() {
-            window.view.told(query, answer.clone());
-        }
-        if let Some(dialog) = &mut self.dialog {
-            dialog.told(query, answer);
-        }
-    }
-
-    fn on_stale(&mut self, ask: u64, fresh: Planned) {
-        let Some(order) = self.asked.remove(&ask) else { return };
-        for host in order.hosts() {
-            self.pending.remove(host);
-        }
-        match &mut self.dialog {
-            Some(dialog) if dialog.submitted == Some(ask) => dialog.stale(fresh),
-            Some(_) | None => {
-                let said = format!("{}: not done, the fleet has changed since", order.title());
-                self.notice = Some(Notice::failure(said));
-            }
-        }
-    }
-
     fn on_paste(&mut self, pasted: &str) {
         self.settle();
         if let Some(prompt) = &mut self.prompt {
@@ -320,7 +257,9 @@ impl App {
                 field.paste(pasted);
             }
         } else if let Some(palette) = &mut self.palette {
-            palette.field.paste(pasted);
+            palette.finder.field.paste(pasted);
+        } else if let Some(pick) = &mut self.pick {
+            pick.finder.field.paste(pasted);
         } else if let Some(dialog) = &mut self.dialog {
             if let Some(field) = dialog.field() {
                 field.paste(pasted);
@@ -371,7 +310,8 @@ impl App {
 
     /// A question stands before the windows.
     pub(super) fn asks(&self) -> bool {
-        self.prompt.is_some() || self.dialog.is_some() || self.palette.is_some()
+        let chooses = self.palette.is_some() || self.pick.is_some();
+        chooses || self.prompt.is_some() || self.dialog.is_some()
     }
     /// Whether what is shown is older than it says.
     pub(super) fn stale(&self) -> bool {

@@ -5,9 +5,11 @@ use hostler::api::Moment;
 use hostler::model::{Each, HoldKind, HostName, JobId, ScheduleName};
 
 use super::app::App;
-use super::commands::Command;
+use super::commands::{Cmd, Command};
 use super::desk::Notice;
-use super::dialogs::{Act, Found, PaletteMove, PlanDialog, PlanMove, Prompt, PromptMove};
+use super::dialogs::{
+    Act, Find, Found, Gives, PaletteMove, Pick, PlanDialog, PlanMove, Prompt, PromptMove,
+};
 use super::msg::{Effect, Order};
 use super::past::no_time;
 use super::windows::{HostView, JobView, PlaybookView, View, VmView, WinKind};
@@ -101,6 +103,50 @@ impl App {
                 Ok(()) => self.prompt = Some(Prompt::cordon(hosts)),
                 Err(why) => self.notice = Some(Notice::failure(format!("Cordon: {why}"))),
             },
+        }
+    }
+
+    /// What can be taken back is shown; a prompt asks before any of it is.
+    pub(super) fn ask_undo(&mut self) {
+        let now = self.time.at(self.now);
+        let choices = super::undo::choices(&self.fleet, &self.setup.user, now);
+        if choices.is_empty() {
+            let said = format!("Undo: nothing that {} did can be taken back", self.setup.user);
+            self.notice = Some(Notice::failure(said));
+        } else {
+            self.pick = Some(Pick::new("Undo", choices));
+        }
+    }
+    /// What is said of an order that was carried out and can be taken back.
+    pub(super) fn way_back(&self, order: &Order) -> String {
+        match order {
+            Order::Cordon { .. } | Order::Submit { .. } | Order::SuspendSchedule { .. } => {
+                format!("   {} takes it back", self.keymap.key_of(Cmd::Undo))
+            }
+            Order::Uncordon { .. }
+            | Order::Undrain { .. }
+            | Order::Cancel { .. }
+            | Order::ResumeJob { .. }
+            | Order::Retry { .. }
+            | Order::RunNow { .. }
+            | Order::ResumeSchedule { .. }
+            | Order::SkipNext { .. } => String::new(),
+        }
+    }
+    pub(super) fn pick_gave(&mut self, find: Find, out: &mut Vec<Effect>) {
+        let taken = match find {
+            Find::Stay => return,
+            Find::Cancel => None,
+            Find::Take(at) => self.pick.as_ref().and_then(|pick| pick.taken(at)),
+        };
+        self.pick = None;
+        match taken {
+            None => {}
+            Some(Gives::Order(order)) => self.prompt = Some(Prompt::simple(order)),
+            Some(Gives::Window(id)) => self.desk.focus(id),
+            Some(Gives::Layout(name)) => self.lay(&name),
+            Some(Gives::KeepLayout(name)) => self.keep_layout(name, out),
+            Some(Gives::ForgetLayout(name)) => self.forget_layout(&name, out),
         }
     }
 

@@ -35,7 +35,7 @@ pub enum Hit {
     Cell(WinId, usize, usize),
     /// An answer in a prompt, as the key that gives it.
     Answer(char),
-    /// What the palette found, by its place.
+    /// What the palette or another box found, by its place.
     Found(usize),
     /// A field or a button of the plan dialog.
     Spot(Spot),
@@ -58,7 +58,6 @@ impl Scene {
         self.hits.iter().rev().find(on).map(|(_, hit)| *hit)
     }
     /// Everything that can be hit, undermost first.
-    #[cfg(test)]
     pub fn all(&self) -> &[(Rect, Hit)] {
         &self.hits
     }

@@ -20,6 +20,15 @@ pub const VMS: [&str; 4] = ["ready", "busy", "pending", "going"];
 /// What jobs are counted by.
 pub const JOBS: [&str; 3] = ["running", "paused", "failed"];
 
+/// The highest of eight levels.
+pub const HOTTEST: usize = 7;
+
+/// How high a load stands among eight levels; at the top there is more to do than cores.
+pub fn heat(load: f32, cores: u16) -> usize {
+    let part = load / f32::from(cores.max(1));
+    ((part * HOTTEST as f32) as usize).min(HOTTEST)
+}
+
 /// The number of a step.
 fn step(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(STEP.as_millis() as i64)
@@ -186,6 +195,15 @@ mod tests {
     fn seen(course: &Course, steps: std::ops::Range<i64>) -> Vec<Option<usize>> {
         let now = running(99);
         steps.map(|step| course.figures(step, &now).map(|figures| figures.jobs[0])).collect()
+    }
+
+    #[test]
+    fn a_load_of_all_cores_is_the_hottest() {
+        for (load, cores, level) in
+            [(0.0, 8, 0), (1.2, 8, 1), (4.0, 8, 3), (7.9, 8, 6), (8.0, 8, 7), (99.0, 8, 7)]
+        {
+            assert_eq!(heat(load, cores), level, "{load} of {cores}");
+        }
     }
 
     #[test]

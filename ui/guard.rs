@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ratatui::crossterm::{style, terminal};
 use tokio::sync::Notify;
 
-use super::stderr;
+use super::{background, stderr};
 
 /// The terminal is ours. Nothing is written to it while it is not.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -82,6 +82,15 @@ pub fn mouse(on: bool) {
     if OURS.load(Ordering::SeqCst) {
         write_all(if on { MOUSE_ON } else { MOUSE_OFF });
     }
+}
+
+/// Asks the terminal for the colour of its ground; the answer comes among the keys, if at all.
+pub fn ask_background() -> bool {
+    let ours = OURS.load(Ordering::SeqCst);
+    if ours {
+        write_all(background::QUESTION);
+    }
+    ours
 }
 
 /// Waits until a thread has panicked: the terminal is no longer ours then.

@@ -20,10 +20,18 @@ pub struct Keep {
 impl Keep {
     /// What the keys of layouts begin with; the size class follows.
     pub const LAYOUT: &str = "layout-";
+    /// What those of layouts with a name begin with; the name follows.
+    pub const NAMED: &str = "named-layout-";
 
     fn layout(class: Class, layout: Option<&Layout>) -> Self {
+        Self::of(Self::LAYOUT, class.word(), layout)
+    }
+    pub(super) fn named(name: &str, layout: Option<&Layout>) -> Self {
+        Self::of(Self::NAMED, name, layout)
+    }
+    fn of(prefix: &str, name: &str, layout: Option<&Layout>) -> Self {
         let value = layout.and_then(|layout| serde_json::to_value(layout).ok());
-        Self { key: format!("{}{}", Self::LAYOUT, class.word()), value }
+        Self { key: format!("{prefix}{name}"), value }
     }
 }
 
@@ -62,14 +70,17 @@ impl App {
     /// The windows as at first, now and the next time.
     pub(super) fn reset_layout(&mut self, out: &mut Vec<Effect>) {
         let (w, h) = self.size;
-        self.desk = Desk::new(w, h);
-        let everything = Changed { all: true, ..Changed::default() };
-        for window in self.desk.windows_mut() {
-            window.view.refresh(&self.fleet, &everything, false);
-        }
+        self.use_desk(Desk::new(w, h));
         let class = self.desk.class;
         self.layouts.remove(class.word());
         out.push(Effect::Keep(Keep::layout(class, None)));
         self.notice = Some(Notice::result("The windows are as at first", self.now));
+    }
+    pub(super) fn use_desk(&mut self, desk: Desk) {
+        self.desk = desk;
+        let everything = Changed { all: true, ..Changed::default() };
+        for window in self.desk.windows_mut() {
+            window.view.refresh(&self.fleet, &everything, false);
+        }
     }
 }

@@ -204,12 +204,12 @@ pub mod tests {
 
     #[test]
     fn a_persons_keys_stand_in_the_stead_of_the_tables() {
-        let own = read(&[("drain", vec!["B", "^x"]), ("retire", vec!["E"])]).unwrap();
+        let own = read(&[("drain", vec!["B", "^x"]), ("retire", vec!["O"])]).unwrap();
         let map = Keymap::new(&own);
         let kind = Some(WinKind::Hosts);
         let given = |key: &str| map.on_key(key.parse().unwrap(), kind).map(|c| c.id);
         assert_eq!(given("B"), Some(Cmd::Drain));
-        assert_eq!((given("^X"), given("E")), (Some(Cmd::Drain), Some(Cmd::Retire)));
+        assert_eq!((given("^X"), given("O")), (Some(Cmd::Drain), Some(Cmd::Retire)));
         assert_eq!(given("D"), None);
         assert_eq!(map.keys(Command::of(Cmd::Drain).unwrap(), kind), ["B", "^X"]);
         let quiet = read(&[("drain", vec![])]).unwrap();

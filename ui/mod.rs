@@ -5,10 +5,11 @@
 
 mod act;
 mod action;
+mod answers;
 mod app;
 mod ask;
+mod background;
 mod books;
-
 mod canvas;
 mod clock;
 mod commands;
@@ -22,9 +23,11 @@ mod filter;
 mod glyphs;
 mod guard;
 mod input;
+mod jump;
 mod keep;
 mod keymap;
 mod keys;
+mod layouts;
 mod link;
 mod msg;
 mod notes;
@@ -43,6 +46,7 @@ mod stderr;
 pub mod tests;
 mod text;
 mod theme;
+mod undo;
 mod whys;
 mod widgets;
 mod windows;

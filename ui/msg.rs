@@ -23,6 +23,8 @@ use super::theme::{Depth, ThemeName};
 #[serde(default)]
 pub struct Setup {
     pub theme: ThemeName,
+    /// Nobody has chosen that theme: the terminal's own ground says whether it is to be light.
+    pub unasked: bool,
     pub depth: Depth,
     pub ascii: bool,
     pub read_only: bool,
@@ -44,6 +46,8 @@ pub struct Setup {
     pub keys: OwnKeys,
     /// The layouts that were kept, by size class.
     pub layouts: BTreeMap<String, Layout>,
+    /// The layouts that somebody has given a name.
+    pub named: BTreeMap<String, Layout>,
     /// The settings that a person's own file says, by their keys in it.
     pub written: Vec<String>,
 }
@@ -52,6 +56,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             theme: ThemeName::Dark,
+            unasked: false,
             depth: Depth::Rgb,
             ascii: false,
             read_only: false,
@@ -65,6 +70,7 @@ impl Default for Setup {
             begin_at: None,
             keys: OwnKeys::new(),
             layouts: BTreeMap::new(),
+            named: BTreeMap::new(),
             written: Vec::new(),
         }
     }
@@ -80,6 +86,10 @@ pub enum Msg {
     Resize(u16, u16),
     /// The terminal has the focus, or has lost it.
     Focus(bool),
+    /// The terminal's own ground.
+    Ground {
+        light: bool,
+    },
     Snapshot(Arc<Snapshot>),
     Entry(Arc<Entry>),
     Heartbeat(Heartbeat),

@@ -6,6 +6,7 @@ use super::app::App;
 use super::canvas::Hit;
 use super::commands::{Cmd, Command};
 use super::desk::{Drag, Edge, MenuMove, MenuState, Place, WinId, place};
+use super::dialogs::Find;
 use super::input::{Does, Mouse};
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -19,6 +20,7 @@ const DOUBLE: Span = Span::from_millis(400);
 impl App {
     pub(super) fn on_mouse(&mut self, mouse: Mouse, out: &mut Vec<Effect>) {
         let hit = self.scene.at(mouse.x, mouse.y);
+        self.jump = None;
         match mouse.does {
             Does::Down => self.press(hit, mouse, out),
             Does::RightDown => self.right_press(hit, mouse),
@@ -105,6 +107,8 @@ impl App {
         } else if let (Some(palette), Some(Hit::Found(n))) = (&self.palette, hit) {
             let to = palette.pick(&self.fleet, n);
             self.palette_gave(to, out);
+        } else if let (Some(_), Some(Hit::Found(n))) = (&self.pick, hit) {
+            self.pick_gave(Find::Take(n), out);
         } else if let (None, Some(dialog), Some(Hit::Spot(spot))) =
             (&self.prompt, &mut self.dialog, hit)
         {

@@ -7,9 +7,10 @@ use super::app::App;
 use super::canvas::{Canvas, Scene};
 use super::commands::Cmd;
 use super::desk::{self, Class, Names, Notice, place};
+use super::jump;
 use super::past::Leap;
 use super::theme::Token;
-use super::windows::Ctx;
+use super::windows::{Ctx, WinKind};
 
 impl App {
     /// Draws the desktop. The buffer's size must be the one the desktop was told last.
@@ -58,6 +59,10 @@ impl App {
             canvas.no_cursor();
             palette.draw(&mut canvas, &self.fleet, &now_can);
         }
+        if let Some(pick) = &self.pick {
+            canvas.no_cursor();
+            pick.draw(&mut canvas);
+        }
         if let Some(dialog) = &mut self.dialog {
             canvas.no_cursor();
             dialog.draw(&ctx, &mut canvas, names.cluster, names.production);
@@ -66,11 +71,25 @@ impl App {
             canvas.no_cursor();
             prompt.draw(&mut canvas);
         }
+        self.draw_jump(buf, &mut scene);
         self.scene = scene;
+    }
+
+    /// Letters over everything that can be clicked.
+    fn draw_jump(&mut self, buf: &mut Buffer, scene: &mut Scene) {
+        if let Some(jump) = &mut self.jump {
+            let (w, h) = self.size;
+            let places = jump::places(scene, w, h);
+            jump.draw(&mut Canvas::new(buf, scene, &self.theme, self.glyphs), places);
+        }
     }
 
     /// What the status line says instead of hints: about the menu's item, or about moving.
     fn hint(&self, now: &super::commands::Situation) -> Option<Notice> {
+        if self.jump.is_some() {
+            let said = "Jump to: type the letters of a place   Esc ends";
+            return Some(Notice::result(said, self.now));
+        }
         if self.moving {
             let said = "Arrows move   Shift-arrows size   c centres   Enter ends";
             return Some(Notice::result(said, self.now));
@@ -118,7 +137,7 @@ fn draw_windows(desk: &mut desk::Desk, ctx: &Ctx, canvas: &mut Canvas) {
     }
     if desk.windows().is_empty() {
         let key = |cmd| ctx.now_can.keymap.key_of(cmd);
-        let (menu, hosts) = (key(Cmd::Menu), key(Cmd::Hosts));
+        let (menu, hosts) = (key(Cmd::Menu), key(Cmd::Show(WinKind::Hosts)));
         let said = format!("No window is open: {menu} is the menu, {hosts} opens Hosts");
         canvas.text(2, area.y + 1, &said, Token::Desk);
     }

@@ -158,6 +158,12 @@ impl App {
         let said = format!("{}: {}, {}", choice.of(), choice.word(), choice.about());
         self.notice = Some(Notice::result(said, self.now));
     }
+    /// Nobody has chosen a theme: one that goes with the terminal's ground.
+    pub(super) fn dress_for(&mut self, light: bool) {
+        if self.setup.unasked && light && self.settings.theme == self.setup.theme {
+            self.settings.theme = ThemeName::Light;
+        }
+    }
     /// Shows what is set, or what is tried on in the settings.
     pub(super) fn dress(&mut self) {
         let shown = match self.desk.focused().map(|window| &window.view) {

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt as _;
 
 use super::app::App;
+use super::background::{Ear, Heard};
 use super::clock::Clock;
 use super::crash::Recorder;
 use super::feed::{self, Bell, Source};
@@ -64,6 +65,7 @@ struct Shell<S> {
     recorder: Recorder,
     clock: Clock,
     pacer: Pacer,
+    ear: Ear,
     esc: EscFilter,
     inbox: mpsc::Receiver<Msg>,
     outbox: mpsc::Sender<Msg>,
@@ -130,6 +132,8 @@ impl<S: Source> Shell<S> {
     fn start(options: Options, guard: Guard, source: Arc<S>) -> anyhow::Result<Self> {
         let clock = Clock::start();
         let setup: Setup = options.setup;
+        let asks = setup.unasked && guard::ask_background();
+        let ear = if asks { Ear::asked(clock.ms()) } else { Ear::default() };
         let app = App::new(setup, Output::size(), clock.now());
         let (outbox, inbox) = mpsc::channel(WAITING);
         let (watched, watching) = watch::channel(Vec::new());
@@ -145,6 +149,7 @@ impl<S: Source> Shell<S> {
             output: Output::new(),
             clock,
             pacer: Pacer::default(),
+            ear,
             esc: EscFilter::default(),
             inbox,
             outbox,
@@ -204,12 +209,14 @@ impl<S: Source> Shell<S> {
         let ms = self.clock.ms();
         self.pacer.input(ms);
         match input {
-            Input::Key(key) => {
-                for key in self.esc.key(ms, key) {
-                    self.step(Msg::Key(key))?;
+            Input::Key(key) => match self.ear.key(ms, key) {
+                Heard::Key(key) => {
+                    let keys = self.esc.key(ms, key);
+                    keys.into_iter().try_for_each(|key| self.step(Msg::Key(key)))
                 }
-                Ok(())
-            }
+                Heard::Piece => Ok(()),
+                Heard::Ground { light } => self.step(Msg::Ground { light }),
+            },
             Input::Mouse(mouse) => self.step(Msg::Mouse(mouse)),
             Input::Paste(text) => self.step(Msg::Paste(text)),
             Input::Resize(w, h) => self.step(Msg::Resize(w, h)),

@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use super::acts::{Answer, ahead, ask, reason, some};
 use super::extract::{Body, Named};
 use super::peer::Caller;
-use super::plans::{Plans, Substance, playbook};
+use super::plans::{Plans, playbook};
 use super::problem::{Fault, What};
 use super::{Api, JobBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Command;
@@ -106,7 +106,7 @@ fn still_true(api: &Api, plans: &Plans, token: &str) -> Result<PlanAsk, Fault> {
     let now = api.handle.preview(&shown.ask)?;
     let world = api.handle.world();
     let same_book = playbook(&world, &shown.ask) == shown.playbook;
-    if same_book && Substance::of(&now) == Substance::of(&shown.plan) {
+    if same_book && now.is_much_like(&shown.plan) {
         return Ok(shown.ask);
     }
     let detail = "the fleet has changed since this plan was made: look at the new one, and submit \

@@ -78,3 +78,90 @@ pub struct PoolPreview {
     /// Free slots on other hosts that would take its VMs.
     pub room: usize,
 }
+
+impl DrainPlan {
+    /// Whether who consented to this plan has consented to the other too.
+    pub fn is_much_like(&self, other: &Self) -> bool {
+        Substance::of(self) == Substance::of(other)
+    }
+}
+
+/// What a person has consented to: which hosts, whose work is not waited for there, what stands
+/// against it, and which pools are left with nothing. VMs without work go and those with work are
+/// waited for, whichever they are when their turn comes: a busy fleet changes in that by the
+/// second, and no plan for many hosts would ever be the same when it is submitted.
+#[derive(PartialEq, Eq)]
+struct Substance<'a> {
+    hosts: Vec<OneHost<'a>>,
+    pools: Vec<(&'a PoolName, bool)>,
+}
+
+/// A host, the VMs whose work is not waited for, and what blocks it.
+type OneHost<'a> = (&'a HostName, Vec<VmId>, &'a [String]);
+
+impl<'a> Substance<'a> {
+    fn of(plan: &'a DrainPlan) -> Self {
+        let cut_off = |vm: &&VmPreview| match vm.fate {
+            Fate::Forced | Fate::Ignored => true,
+            Fate::Goes | Fate::Waits { .. } | Fate::Going | Fate::Stays => false,
+        };
+        let host = |of: &'a HostPreview| {
+            let cut_off = of.vms.iter().filter(cut_off).map(|vm| vm.vm).collect();
+            (&of.host, cut_off, of.blocks.as_slice())
+        };
+        let pool = |pool: &'a PoolPreview| {
+            let here = pool.leaving.saturating_sub(pool.coming);
+            (&pool.pool, here >= pool.ready)
+        };
+        Self {
+            hosts: plan.hosts.iter().map(host).collect(),
+            pools: plan.pools.iter().map(pool).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> DrainPlan {
+        let fate = Fate::Waits { why: "it has work".into() };
+        let vm = VmPreview {
+            vm: VmId::from_bits(1),
+            pool: "ci".parse().unwrap(),
+            state: "ready".into(),
+            fate,
+        };
+        let host = HostPreview {
+            host: "mini-01".parse().unwrap(),
+            state: "busy".into(),
+            vms: vec![vm],
+            blocks: vec![],
+        };
+        let pool =
+            PoolPreview { pool: "ci".parse().unwrap(), ready: 2, leaving: 1, coming: 0, room: 3 };
+        DrainPlan { seq: 1, hosts: vec![host], pools: vec![pool], ..DrainPlan::default() }
+    }
+
+    #[test]
+    fn what_was_consented_to_is_hosts_blocks_and_whose_work_is_cut_off() {
+        let differs = |change: fn(&mut DrainPlan)| {
+            let mut other = plan();
+            change(&mut other);
+            !plan().is_much_like(&other)
+        };
+        assert!(!differs(|plan| plan.seq = 9));
+        assert!(!differs(|plan| plan.deadline = Some(Timestamp::default())));
+        assert!(!differs(|plan| plan.hosts[0].state = "draining".into()));
+        assert!(!differs(|plan| plan.pools[0].ready = 9));
+        // Its work has ended, or it is gone already: it is not waited for any longer.
+        assert!(!differs(|plan| plan.hosts[0].vms[0].fate = Fate::Goes));
+        assert!(!differs(|plan| plan.hosts[0].vms.clear()));
+        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Ignored));
+        assert!(differs(|plan| plan.hosts[0].vms[0].fate = Fate::Forced));
+        assert!(differs(|plan| plan.hosts[0].blocks.push("lost".into())));
+        assert!(differs(|plan| plan.hosts.clear()));
+        assert!(differs(|plan| plan.pools[0].leaving = 2), "nothing of the pool would be left");
+        assert!(differs(|plan| plan.pools.clear()));
+    }
+}

@@ -170,17 +170,20 @@ fn setup(dress: &Dress, env: &Env, own: &Own) -> Result<ui::Setup> {
         ),
     };
     let theme = match (&dress.theme, own.theme()) {
-        (Some(word), _) => named(word)?,
-        (None, _) if dress.no_color => ui::ThemeName::Mono,
-        (None, Some(theme)) => theme,
-        (None, None) if env.no_color => ui::ThemeName::Mono,
-        (None, None) => ui::ThemeName::Dark,
+        (Some(word), _) => Some(named(word)?),
+        (None, _) if dress.no_color => Some(ui::ThemeName::Mono),
+        (None, Some(theme)) => Some(theme),
+        (None, None) if env.no_color => Some(ui::ThemeName::Mono),
+        (None, None) => None,
     };
     // A console that cannot show more, or a locale that does not say that it can.
     let plain = !env.utf8 || matches!(env.term.as_str(), "linux" | "dumb" | "vt100");
+    let depth = ui::Depth::of(&env.colorterm, &env.term);
     Ok(ui::Setup {
-        theme,
-        depth: ui::Depth::of(&env.colorterm, &env.term),
+        theme: theme.unwrap_or(ui::ThemeName::Dark),
+        // A terminal of sixteen colours shows its own ground anyhow.
+        unasked: theme.is_none() && depth != ui::Depth::Sixteen,
+        depth,
         ascii: dress.ascii || plain || own.ascii(),
         read_only: dress.read_only,
         cluster: dress.label.clone(),
@@ -193,6 +196,7 @@ fn setup(dress: &Dress, env: &Env, own: &Own) -> Result<ui::Setup> {
         begin_at: dress.at.clone(),
         keys: own.keys.clone(),
         layouts: own.layouts(),
+        named: own.named_layouts(),
         written: own.written(),
     })
 }

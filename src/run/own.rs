@@ -60,10 +60,18 @@ impl Own {
     pub(super) fn hold_rows(&self) -> bool {
         self.said.hold_rows.or(self.kept_truth("hold_rows")).unwrap_or(true)
     }
+    /// By size class.
     pub(super) fn layouts(&self) -> BTreeMap<String, ui::Layout> {
+        self.layouts_under(ui::Keep::LAYOUT)
+    }
+    /// By the names that somebody has given them.
+    pub(super) fn named_layouts(&self) -> BTreeMap<String, ui::Layout> {
+        self.layouts_under(ui::Keep::NAMED)
+    }
+    fn layouts_under(&self, prefix: &str) -> BTreeMap<String, ui::Layout> {
         let layout = |(key, value): (&String, &Value)| {
-            let class = key.strip_prefix(ui::Keep::LAYOUT)?;
-            Some((class.to_string(), serde_json::from_value(value.clone()).ok()?))
+            let name = key.strip_prefix(prefix)?;
+            Some((name.to_string(), serde_json::from_value(value.clone()).ok()?))
         };
         self.kept.iter().filter_map(layout).collect()
     }

@@ -39,7 +39,7 @@ fn a_host_is_drained_by_keys_alone() {
     t.keys(&["z"]);
     let drained = t.until("a drained host", |s| alone(s, "drained"));
     assert!(row(&drained, "mini-002").contains("disk r10"), "{}", drained.0);
-    t.keys(&["Z"]);
+    t.keys(&["E"]);
     t.shows("y = yes");
     t.keys(&["y"]);
     t.until("the end of the drain", |s| alone(s, "ended"));

@@ -35,6 +35,14 @@ impl Layout {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+    /// Tiles of these windows; the last has the focus.
+    pub fn tiles(windows: &[WinKind]) -> Self {
+        let laid = |kind: &WinKind| {
+            let window = kind.word().into();
+            Laid { window, at: Spot::Tiled, zoomed: false }
+        };
+        Self(windows.iter().map(laid).collect())
+    }
 }
 
 /// Whether windows of this kind are part of a layout.
@@ -76,12 +84,22 @@ impl Desk {
 
     /// A desktop of this size in a layout that was kept.
     pub fn laid(w: u16, h: u16, layout: &Layout) -> Self {
+        Self::laid_with(w, h, layout, View::new)
+    }
+    /// The same with the insides of the windows that are open already.
+    pub fn laid_anew(&self, w: u16, h: u16, layout: &Layout) -> Self {
+        Self::laid_with(w, h, layout, |kind| {
+            let open = self.of_kind(kind).and_then(|id| self.get(id));
+            open.map(|window| window.view.clone()).or_else(|| View::new(kind))
+        })
+    }
+    fn laid_with(w: u16, h: u16, layout: &Layout, view: impl Fn(WinKind) -> Option<View>) -> Self {
         let first = Self::new(w, h);
         let mut desk = Self { windows: Vec::new(), next: 1, ..first.clone() };
         for laid in &layout.0 {
             let kind = WinKind::ALL.into_iter().find(|kind| kind.word() == laid.window);
             let kind = kind.filter(|kind| lasts(*kind) && desk.of_kind(*kind).is_none());
-            let Some(view) = kind.and_then(View::new) else { continue };
+            let Some(view) = kind.and_then(&view) else { continue };
             let id = desk.open(view);
             if let Some(window) = desk.get_mut(id) {
                 window.before = match laid.at {

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 
 pub use bars::{Names, draw_menu_bar, draw_taskbar};
 pub use drag::Drag;
-pub use frame::draw_window;
+pub use frame::{draw_window, title as frame_title};
 pub use layout::Layout;
 pub use menu::{MenuMove, MenuState, draw_menu};
 pub use place::{Class, Place};

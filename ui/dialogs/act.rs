@@ -53,7 +53,7 @@ impl Act {
     pub fn way_back(self) -> &'static str {
         match self {
             Self::Drain | Self::Reboot | Self::Retire => {
-                "Undrain takes it back. VMs that are gone do not come back."
+                "Undo takes it back. VMs that are gone do not come back."
             }
             Self::Play => "Cancelling its job unwinds it. VMs that are gone do not come back.",
             Self::Respawn => "Cancelling its job ends it. VMs that were replaced stay replaced.",

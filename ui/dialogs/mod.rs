@@ -1,12 +1,16 @@
 //! What stands between a key and a change of the fleet.
 
 mod act;
+mod finder;
 mod palette;
+mod pick;
 mod plan;
 mod plan_view;
 mod prompt;
 
 pub use act::Act;
+pub use finder::Find;
 pub use palette::{Found, Palette, PaletteMove};
+pub use pick::{Choice, Gives, Pick};
 pub use plan::{PlanDialog, PlanMove, Spot};
 pub use prompt::{Prompt, PromptMove};

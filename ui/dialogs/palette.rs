@@ -5,20 +5,17 @@ use hostler::model::{HostName, JobId, PlaybookName, ScheduleName, VmId};
 use ratatui::layout::Rect;
 
 use super::Act;
-use crate::ui::canvas::{Canvas, Hit};
+use super::finder::{Find, Finder};
+use crate::ui::canvas::Canvas;
 use crate::ui::commands::{COMMANDS, Cmd, Command, Situation};
 use crate::ui::glyphs::Look;
-use crate::ui::keys::{Code, Key};
+use crate::ui::keys::Key;
 use crate::ui::replica::Replica;
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::Field;
 
 /// So many things are found at most: who looks for more types more.
 const MOST: usize = 100;
-/// As wide and as high as it gets.
-const WIDEST: u16 = 76;
-const HIGHEST: u16 = 18;
 
 /// What can be found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -44,122 +41,77 @@ pub enum PaletteMove {
     Go(Found),
 }
 
-/// The box, and which of what it found is chosen.
+/// The box.
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
-    pub field: Field,
-    at: usize,
+    pub finder: Finder,
 }
 
 impl Palette {
     /// Takes a key.
     pub fn key(&mut self, key: Key, fleet: &Replica) -> PaletteMove {
-        match key.code {
-            Code::Esc => return PaletteMove::Cancel,
-            Code::Enter => {
-                let found = self.found(fleet);
-                let at = self.at.min(found.len().saturating_sub(1));
-                return found.into_iter().nth(at).map_or(PaletteMove::Stay, PaletteMove::Go);
-            }
-            Code::Up | Code::BackTab => self.at = self.at.saturating_sub(1),
-            Code::Down | Code::Tab => {
-                self.at = (self.at + 1).min(self.found(fleet).len().saturating_sub(1));
-            }
-            _ if self.field.key(key) => self.at = 0,
-            Code::Char(_)
-            | Code::F(_)
-            | Code::Backspace
-            | Code::Delete
-            | Code::Insert
-            | Code::Left
-            | Code::Right
-            | Code::Home
-            | Code::End
-            | Code::PageUp
-            | Code::PageDown => {}
+        match self.finder.key(key, |text| found(text, fleet).len()) {
+            Find::Stay => PaletteMove::Stay,
+            Find::Cancel => PaletteMove::Cancel,
+            Find::Take(at) => self.pick(fleet, at),
         }
-        PaletteMove::Stay
     }
 
-    /// What the text means, the likeliest first.
-    pub fn found(&self, fleet: &Replica) -> Vec<Found> {
-        let text = self.field.text().trim().to_lowercase();
-        let mut found: Vec<(u8, Found)> = Vec::new();
-        found.extend(verb(&text, fleet).map(|act| (0, act)));
-        let commands = COMMANDS.iter().filter(|command| command.menu.is_some());
-        found.extend(
-            commands.filter_map(|command| {
-                Some((rank(command.label, &text)?, Found::Command(command.id)))
-            }),
-        );
-        if let Some(world) = fleet.world().filter(|_| !text.is_empty()) {
-            let hosts = world.hosts.keys();
-            found.extend(
-                hosts.filter_map(|host| {
-                    Some((rank(host.as_str(), &text)?, Found::Host(host.clone())))
-                }),
-            );
-            found.extend(world.vms.values().filter_map(|vm| {
-                let name = format!("{}-{}", vm.pool, vm.id);
-                Some((rank(&name, &text)? + 1, Found::Vm(vm.id)))
-            }));
-            found.extend(world.schedules.keys().filter_map(|name| {
-                Some((rank(name.as_str(), &text)?, Found::Schedule(name.clone())))
-            }));
-            found.extend(world.playbooks.keys().filter_map(|name| {
-                Some((rank(name.as_str(), &text)?, Found::Playbook(name.clone())))
-            }));
-            found.extend(world.jobs.values().filter_map(|job| {
-                let name = format!("{} {}", job.title(), job.id);
-                Some((rank(&name, &text)? + 1, Found::Job(job.id)))
-            }));
-        }
-        found.sort();
-        found.truncate(MOST);
-        found.into_iter().map(|(_, found)| found).collect()
-    }
-
-    /// Chooses what was clicked.
+    /// Chooses what was found at this place.
     pub fn pick(&self, fleet: &Replica, at: usize) -> PaletteMove {
-        self.found(fleet).into_iter().nth(at).map_or(PaletteMove::Stay, PaletteMove::Go)
+        let found = found(&self.finder.text(), fleet).into_iter().nth(at);
+        found.map_or(PaletteMove::Stay, PaletteMove::Go)
     }
 
     /// Draws it under the menu bar.
     pub fn draw(&self, canvas: &mut Canvas, fleet: &Replica, now: &Situation) {
-        let all = canvas.area();
-        canvas.hit(all, Hit::DialogGround);
-        let width = WIDEST.min(all.width.saturating_sub(4));
-        let height = HIGHEST.min(all.height.saturating_sub(4));
-        let area = Rect { x: all.x + (all.width - width) / 2, y: all.y + 2, width, height };
-        canvas.fill(area, " ", Token::Text);
-        canvas.frame(area, true, Token::FrameOn);
-        canvas.text(area.x + 2, area.y, " Find ", Token::TitleOn);
-        let inner = Rect {
-            x: area.x + 1,
-            y: area.y + 1,
-            width: width.saturating_sub(2),
-            height: height.saturating_sub(2),
-        };
-        let mut canvas = canvas.inside(inner);
-        canvas.text(inner.x + 1, inner.y, ":", Token::Strong);
-        let cells = inner.width.saturating_sub(4);
-        self.field.draw(&mut canvas, inner.x + 3, inner.y, cells, true);
-        let found = self.found(fleet);
-        let rows = usize::from(inner.height.saturating_sub(1));
-        let top = (self.at + 1).saturating_sub(rows);
-        for (n, thing) in found.iter().enumerate().skip(top).take(rows) {
-            let line = Rect { y: inner.y + 1 + (n - top) as u16, height: 1, ..inner };
-            draw_row(&mut canvas, line, thing, fleet, now);
-            if n == self.at {
-                canvas.tint(line, Token::Sel);
+        let found = found(&self.finder.text(), fleet);
+        let none = (found.len(), "Nothing is called that.");
+        self.finder.draw(canvas, ("Find", ":"), none, |canvas, line, n| {
+            if let Some(thing) = found.get(n) {
+                draw_row(canvas, line, thing, fleet, now);
             }
-            canvas.hit(line, Hit::Found(n));
-        }
-        if found.is_empty() {
-            let said = "Nothing is called that.";
-            canvas.text(inner.x + 3, inner.y + 1, said, Token::Dim);
-        }
+        });
     }
+}
+
+/// What the text means, the likeliest first.
+fn found(text: &str, fleet: &Replica) -> Vec<Found> {
+    let text = &text.to_lowercase();
+    let mut found: Vec<(u8, Found)> = Vec::new();
+    found.extend(verb(text, fleet).map(|act| (0, act)));
+    let commands = COMMANDS.iter().filter(|command| command.menu.is_some());
+    found.extend(
+        commands
+            .filter_map(|command| Some((rank(command.label, text)?, Found::Command(command.id)))),
+    );
+    if let Some(world) = fleet.world().filter(|_| !text.is_empty()) {
+        let hosts = world.hosts.keys();
+        found.extend(
+            hosts.filter_map(|host| Some((rank(host.as_str(), text)?, Found::Host(host.clone())))),
+        );
+        found.extend(world.vms.values().filter_map(|vm| {
+            let name = format!("{}-{}", vm.pool, vm.id);
+            Some((rank(&name, text)? + 1, Found::Vm(vm.id)))
+        }));
+        found.extend(
+            world.schedules.keys().filter_map(|name| {
+                Some((rank(name.as_str(), text)?, Found::Schedule(name.clone())))
+            }),
+        );
+        found.extend(
+            world.playbooks.keys().filter_map(|name| {
+                Some((rank(name.as_str(), text)?, Found::Playbook(name.clone())))
+            }),
+        );
+        found.extend(world.jobs.values().filter_map(|job| {
+            let name = format!("{} {}", job.title(), job.id);
+            Some((rank(&name, text)? + 1, Found::Job(job.id)))
+        }));
+    }
+    found.sort();
+    found.truncate(MOST);
+    found.into_iter().map(|(_, found)| found).collect()
 }
 
 fn draw_row(canvas: &mut Canvas, line: Rect, thing: &Found, fleet: &Replica, now: &Situation) {

@@ -77,6 +77,8 @@ pub struct PlanDialog {
     pub trouble: Option<String>,
     /// The number of the order under way.
     pub submitted: Option<u64>,
+    /// It was submitted before its plan had come: it goes if that is much like the one shown.
+    eager: bool,
     pub scroll: Scroll,
 }
 
@@ -114,6 +116,7 @@ impl PlanDialog {
             changed: BTreeSet::new(),
             trouble: None,
             submitted: None,
+            eager: false,
             scroll: Scroll::default(),
         }
     }
@@ -152,16 +155,36 @@ impl PlanDialog {
     pub fn told(&mut self, query: &Query, answer: Result<Answer, String>) {
         let Query::Plan(asked) = query else { return };
         match answer {
-            Ok(Answer::Plan(planned)) => self.planned = Some((PlanAsk::clone(asked), *planned)),
+            Ok(Answer::Plan(planned)) => {
+                let shown = self.last_plan();
+                let as_shown = shown.is_some_and(|shown| shown.plan.is_much_like(&planned.plan));
+                if self.eager && !as_shown {
+                    self.mark_changes(&planned);
+                    self.eager = false;
+                }
+                self.planned = Some((PlanAsk::clone(asked), *planned));
+            }
             // An answer to another question.
             Ok(_) => {}
-            Err(why) => self.failed = Some((PlanAsk::clone(asked), why)),
+            Err(why) => (self.eager, self.failed) = (false, Some((PlanAsk::clone(asked), why))),
+        }
+    }
+    /// Submits what was submitted before its plan had come.
+    pub fn go_on(&mut self) -> PlanMove {
+        match self.eager && self.plan().is_some() {
+            true => self.submit(),
+            false => PlanMove::Stay,
         }
     }
     /// The world changed since the plan was made: nothing was done, and this would be.
     pub fn stale(&mut self, fresh: Planned) {
         self.submitted = None;
         let Ok(ask) = self.ask() else { return };
+        self.mark_changes(&fresh);
+        self.planned = Some((ask, fresh));
+    }
+    /// Another plan than the one shown: its hosts that differ are marked.
+    fn mark_changes(&mut self, fresh: &Planned) {
         let old: BTreeMap<&HostName, &HostPreview> = self
             .last_plan()
             .map(|old| old.plan.hosts.iter().map(|host| (&host.host, host)).collect())
@@ -171,7 +194,6 @@ impl PlanDialog {
             fresh.plan.hosts.iter().filter(differs).map(|host| host.host.clone()).collect();
         self.trouble =
             Some("the fleet has changed: look at what is marked, then submit again".into());
-        self.planned = Some((ask, fresh));
         self.on = Spot::Cancel;
     }
     /// The controller did not do it.
@@ -234,6 +256,7 @@ impl PlanDialog {
     /// Takes a key. `Esc` leaves the fleet as it is.
     pub fn key(&mut self, key: Key) -> PlanMove {
         let replans = key.ctrl && key.code == Code::Char('r');
+        self.eager = false;
         match key.code {
             Code::Esc => return PlanMove::Cancel,
             Code::Tab | Code::Down => self.step(true),
@@ -295,6 +318,7 @@ impl PlanDialog {
     pub fn press(&mut self, spot: Spot) -> PlanMove {
         self.on = spot;
         self.trouble = None;
+        self.eager = false;
         match spot {
             Spot::Reason | Spot::Deadline | Spot::AtOnce | Spot::Typed => {}
             Spot::Subject => self.next_subject(),
@@ -332,12 +356,14 @@ impl PlanDialog {
             (self.on, self.trouble) = (Spot::Typed, Some(said));
         } else if let Some(planned) = self.plan() {
             let (token, title) = (planned.token.clone(), self.headline());
+            (self.eager, self.trouble) = (false, None);
             return PlanMove::Give(Order::Submit { token, title, hosts: self.hosts.clone() });
+        } else if let Some(why) = self.failure() {
+            self.trouble = Some(why.to_string());
         } else {
-            self.trouble = Some(match self.failure() {
-                Some(why) => why.to_string(),
-                None => "the plan is still being made".into(),
-            });
+            // Nothing was shown yet that could be consented to.
+            self.eager = self.last_plan().is_some();
+            self.trouble = Some("the plan is still being made".into());
         }
         PlanMove::Stay
     }

@@ -3,6 +3,7 @@
 
 mod books;
 pub mod calendar;
+mod chosen;
 mod commands;
 pub mod fleet;
 mod kept;

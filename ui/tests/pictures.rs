@@ -159,6 +159,11 @@ fn the_map_of_a_large_fleet_in_racks() {
             let snapshot = Arc::new(run.maker.snapshot());
             run.send(Msg::Snapshot(snapshot)).keys("1 z Down Right Right");
             keep(&format!("racks-{w}x{h}-{}", set(plain)), &run.buf);
+            let live = run.maker.live();
+            run.keys("c").send(Msg::Samples(live));
+            keep(&format!("racks-load-{w}x{h}-{}", set(plain)), &run.buf);
+            run.keys("c");
+            keep(&format!("racks-macos-{w}x{h}-{}", set(plain)), &run.buf);
         }
     }
 }

@@ -8,6 +8,7 @@ use hostler::model::{
 
 use super::fleet::{Maker, host};
 use super::session::{Run, standard};
+use crate::ui::input::Does;
 use crate::ui::msg::{Answer, Effect, Msg, Order, Query, Setup};
 
 /// A plan such as the controller makes: a VM of each host waits or goes.
@@ -97,6 +98,41 @@ fn two_hosts_are_drained_by_keys_as_the_plan_says() {
     assert_eq!(run.orders().len(), 1, "once");
     run.send(Msg::Answer { ask: 1, result: Ok("job 0abc drains 2 hosts".into()) });
     run.misses("Drain 2 hosts").sees("job 0abc drains 2 hosts");
+}
+
+#[test]
+fn a_press_before_the_plan_has_come_submits_it_if_it_is_much_like_the_one_shown() {
+    let press = |run: &mut Run| {
+        let (x, y) = run.find("Drain 2 hosts").unwrap();
+        run.mouse(Does::Down, x, y).mouse(Does::Up, x, y);
+    };
+    let mut run = standard();
+    run.keys("Space Space D disk");
+    press(&mut run);
+    run.sees("still being made");
+    answer(&mut run, "never seen");
+    assert!(run.orders().is_empty(), "nothing had been shown");
+    let mut run = standard();
+    run.keys("Space Space D");
+    answer(&mut run, "shown");
+    run.keys("disk");
+    press(&mut run);
+    assert!(run.orders().is_empty());
+    answer(&mut run, "with the reason");
+    assert_eq!(run.orders(), [&submits("with the reason", &["mac-0001", "mac-0002"])]);
+    // The same again, and meanwhile the fleet has changed.
+    let mut run = standard();
+    run.keys("Space Space D");
+    answer(&mut run, "shown");
+    run.keys("disk");
+    press(&mut run);
+    let PlanAsk::Drain(ask) = asked(&run) else { panic!() };
+    let mut other = planned("another", &ask);
+    other.plan.hosts[1].vms[0].fate = Fate::Forced;
+    let query = Query::Plan(Box::new(PlanAsk::Drain(ask)));
+    run.send(Msg::Told { query, answer: Ok(Answer::Plan(Box::new(other))) });
+    assert!(run.orders().is_empty(), "what was not seen is not consented to");
+    run.sees("the fleet has changed").sees("changed");
 }
 
 #[test]
@@ -236,7 +272,7 @@ fn a_drained_host_is_given_back_and_a_job_called_off_after_y() {
         "disk",
         Actor::controller(),
     ));
-    run.send(Msg::Entry(entry)).keys("Home Z").sees("Undrain mac-0001?");
+    run.send(Msg::Entry(entry)).keys("Home E").sees("Undrain mac-0001?");
     assert!(run.orders().is_empty());
     run.keys("y");
     assert_eq!(run.orders(), [&Order::Undrain { hosts: vec![host("mac-0001")] }]);

@@ -93,7 +93,7 @@ fn drains_say_what_they_wait_for_and_until_when() {
         .sees("39m58s left");
     run.sees("its turn").sees("nothing: Undrain gives it back");
     run.keys("Home Enter").sees("Host mac-0005").keys("Esc");
-    run.keys("Z").sees("Undrain mac-0005?").keys("y");
+    run.keys("E").sees("Undrain mac-0005?").keys("y");
     assert_eq!(run.orders(), [&Order::Undrain { hosts: vec![host("mac-0005")] }]);
     run.keys("o").sees("drain 3 hosts").sees("reason: disk replacement r10");
 }
@@ -107,7 +107,7 @@ fn a_drain_that_ends_stays_in_sight_until_the_window_is_closed() {
         maker.task_ends(job, 4, TaskEnd::Skipped { why: "its window is over".into(), busy: false })
     });
     run.sees("skipped").sees(": its window is over").sees("1 drain");
-    run.keys("Z").sees("no host chosen is drained");
+    run.keys("E").sees("no host chosen is drained");
     run.keys("Esc / mac-0021 Enter").sees("kept empty");
     told(&mut run, |maker| maker.uncordon("mac-0021").unwrap());
     run.sees("lifted").sees("ended ").keys("Esc Esc").sees("5 drains");

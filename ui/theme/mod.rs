@@ -38,10 +38,19 @@ pub enum Token {
     Button,
     Danger,
     FieldOn,
+    /// How high a figure is among eight levels; a glyph says the same.
+    Heat0,
+    Heat1,
+    Heat2,
+    Heat3,
+    Heat4,
+    Heat5,
+    Heat6,
+    Heat7,
 }
 
 /// Every token, in order, and its letter.
-pub const TOKENS: [(Token, char); 28] = [
+pub const TOKENS: [(Token, char); 36] = [
     (Token::Desk, 'd'),
     (Token::Shadow, 'z'),
     (Token::Text, '.'),
@@ -70,6 +79,14 @@ pub const TOKENS: [(Token, char); 28] = [
     (Token::Button, 'n'),
     (Token::Danger, 'g'),
     (Token::FieldOn, 'i'),
+    (Token::Heat0, '0'),
+    (Token::Heat1, '1'),
+    (Token::Heat2, '2'),
+    (Token::Heat3, '3'),
+    (Token::Heat4, '4'),
+    (Token::Heat5, '5'),
+    (Token::Heat6, '6'),
+    (Token::Heat7, '7'),
 ];
 
 /// Which theme.
@@ -89,6 +106,23 @@ pub enum ThemeName {
     Mono,
     /// Each token its own number: for pictures in tests.
     Tokens,
+}
+
+impl Token {
+    /// The token of one of eight levels.
+    pub fn heat(level: usize) -> Self {
+        const LEVELS: [Token; 8] = [
+            Token::Heat0,
+            Token::Heat1,
+            Token::Heat2,
+            Token::Heat3,
+            Token::Heat4,
+            Token::Heat5,
+            Token::Heat6,
+            Token::Heat7,
+        ];
+        LEVELS[level.min(LEVELS.len() - 1)]
+    }
 }
 
 impl ThemeName {

@@ -16,8 +16,18 @@ const fn rgb(fg: u32, bg: u32, add: Modifier) -> Look {
     (Color::from_u32(fg), Color::from_u32(bg), add)
 }
 
+/// The ground of windows.
+const DARK: u32 = 0x1b1f27;
+const LIGHT: u32 = 0xf7f8fa;
+
+/// A theme that is another one but for some tokens.
+fn over(own: &[(Token, Look)], base: fn(Token) -> Look, token: Token) -> Look {
+    let own = own.iter().find(|(other, _)| *other == token);
+    own.map_or_else(|| base(token), |(_, look)| *look)
+}
+
 pub(super) fn dark(token: Token) -> Look {
-    const PANEL: u32 = 0x1b1f27;
+    const PANEL: u32 = DARK;
     const BAR: u32 = 0xc8ced8;
     match token {
         Token::Desk => rgb(0x8a93a3, 0x10131a, NONE),
@@ -48,11 +58,19 @@ pub(super) fn dark(token: Token) -> Look {
         Token::Button => rgb(0x10131a, 0x9fd0a8, NONE),
         Token::Danger => rgb(0xffffff, 0xb3261e, BOLD),
         Token::FieldOn => rgb(0xffffff, 0x2f5d9e, NONE),
+        Token::Heat0 => rgb(0x8a9bb5, PANEL, NONE),
+        Token::Heat1 => rgb(0x6fa8e8, PANEL, NONE),
+        Token::Heat2 => rgb(0x56c5d8, PANEL, NONE),
+        Token::Heat3 => rgb(0x6fd69a, PANEL, NONE),
+        Token::Heat4 => rgb(0xb8d65c, PANEL, NONE),
+        Token::Heat5 => rgb(0xf0d050, PANEL, NONE),
+        Token::Heat6 => rgb(0xffac4f, PANEL, NONE),
+        Token::Heat7 => rgb(0xff8a80, PANEL, NONE),
     }
 }
 
 pub(super) fn light(token: Token) -> Look {
-    const PANEL: u32 = 0xf7f8fa;
+    const PANEL: u32 = LIGHT;
     const BAR: u32 = 0x2b3a55;
     match token {
         Token::Desk => rgb(0x525a68, 0xdfe3ea, NONE),
@@ -83,6 +101,14 @@ pub(super) fn light(token: Token) -> Look {
         Token::Button => rgb(0xffffff, 0x1a6b2d, NONE),
         Token::Danger => rgb(0xffffff, 0xb3181c, BOLD),
         Token::FieldOn => rgb(0x1d222b, 0xfff3bf, NONE),
+        Token::Heat0 => rgb(0x5b6b85, PANEL, NONE),
+        Token::Heat1 => rgb(0x1f5fb0, PANEL, NONE),
+        Token::Heat2 => rgb(0x00697a, PANEL, NONE),
+        Token::Heat3 => rgb(0x1a6b2d, PANEL, NONE),
+        Token::Heat4 => rgb(0x566300, PANEL, NONE),
+        Token::Heat5 => rgb(0x7a5600, PANEL, NONE),
+        Token::Heat6 => rgb(0xa04000, PANEL, NONE),
+        Token::Heat7 => rgb(0xb3181c, PANEL, NONE),
     }
 }
 
@@ -115,75 +141,69 @@ pub(super) fn high_contrast(token: Token) -> Look {
         Token::Button => rgb(0x000000, 0x5fff5f, BOLD),
         Token::Danger => rgb(0xffffff, 0xaf0000, BOLD),
         Token::FieldOn => rgb(0xffffff, 0x0000af, NONE),
+        Token::Heat0 => rgb(0xc6c6c6, PANEL, NONE),
+        Token::Heat1 => rgb(0x8fc0ff, PANEL, NONE),
+        Token::Heat2 => rgb(0x5fffff, PANEL, NONE),
+        Token::Heat3 => rgb(0x5fff5f, PANEL, NONE),
+        Token::Heat4 => rgb(0xd7ff5f, PANEL, NONE),
+        Token::Heat5 => rgb(0xffff00, PANEL, NONE),
+        Token::Heat6 => rgb(0xffaf00, PANEL, NONE),
+        Token::Heat7 => rgb(0xff8787, PANEL, NONE),
     }
 }
+
+/// Where it differs from `dark`.
+const CVD_DARK: [(Token, Look); 20] = [
+    (Token::Ok, rgb(0x1fc396, DARK, NONE)),
+    (Token::Busy, rgb(0x56b4e9, DARK, NONE)),
+    (Token::Wait, rgb(0xf0e442, DARK, NONE)),
+    (Token::Hold, rgb(0xdd9cc0, DARK, NONE)),
+    (Token::Warn, rgb(0xe69f00, DARK, NONE)),
+    (Token::Bad, rgb(0xf0743a, DARK, BOLD)),
+    (Token::Mark, rgb(0xf0e442, DARK, BOLD)),
+    (Token::Link, rgb(0x56b4e9, DARK, UNDER)),
+    (Token::Unknown, rgb(0xb4b4b4, DARK, NONE)),
+    (Token::BarHot, rgb(0x00487a, 0xc8ced8, UNDER)),
+    (Token::Button, rgb(0x10131a, 0x56b4e9, NONE)),
+    (Token::Danger, rgb(0x000000, 0xe0701f, BOLD)),
+    (Token::Heat0, rgb(0x8b97b3, DARK, NONE)),
+    (Token::Heat1, rgb(0x56b4e9, DARK, NONE)),
+    (Token::Heat2, rgb(0x79c3ec, DARK, NONE)),
+    (Token::Heat3, rgb(0xa7cfd8, DARK, NONE)),
+    (Token::Heat4, rgb(0xd0d59a, DARK, NONE)),
+    (Token::Heat5, rgb(0xf0e442, DARK, NONE)),
+    (Token::Heat6, rgb(0xe69f00, DARK, NONE)),
+    (Token::Heat7, rgb(0xf0743a, DARK, NONE)),
+];
 
 pub(super) fn cvd_dark(token: Token) -> Look {
-    const PANEL: u32 = 0x1b1f27;
-    match token {
-        Token::Ok => rgb(0x1fc396, PANEL, NONE),
-        Token::Busy => rgb(0x56b4e9, PANEL, NONE),
-        Token::Wait => rgb(0xf0e442, PANEL, NONE),
-        Token::Hold => rgb(0xdd9cc0, PANEL, NONE),
-        Token::Warn => rgb(0xe69f00, PANEL, NONE),
-        Token::Bad => rgb(0xf0743a, PANEL, BOLD),
-        Token::Mark => rgb(0xf0e442, PANEL, BOLD),
-        Token::Link => rgb(0x56b4e9, PANEL, UNDER),
-        Token::Unknown => rgb(0xb4b4b4, PANEL, NONE),
-        Token::BarHot => rgb(0x00487a, 0xc8ced8, UNDER),
-        Token::Button => rgb(0x10131a, 0x56b4e9, NONE),
-        Token::Danger => rgb(0x000000, 0xe0701f, BOLD),
-        Token::Desk
-        | Token::Shadow
-        | Token::Text
-        | Token::Dim
-        | Token::Strong
-        | Token::Frame
-        | Token::FrameOn
-        | Token::Title
-        | Token::TitleOn
-        | Token::Bar
-        | Token::BarOn
-        | Token::BarOff
-        | Token::Sel
-        | Token::SelOff
-        | Token::Off
-        | Token::FieldOn => dark(token),
-    }
+    over(&CVD_DARK, dark, token)
 }
 
+/// Where it differs from `light`.
+const CVD_LIGHT: [(Token, Look); 18] = [
+    (Token::Ok, rgb(0x00694c, LIGHT, NONE)),
+    (Token::Busy, rgb(0x0065a0, LIGHT, NONE)),
+    (Token::Wait, rgb(0x655b00, LIGHT, NONE)),
+    (Token::Hold, rgb(0x93356b, LIGHT, NONE)),
+    (Token::Warn, rgb(0x7d5300, LIGHT, NONE)),
+    (Token::Bad, rgb(0xa84300, LIGHT, BOLD)),
+    (Token::Mark, rgb(0x7d5300, LIGHT, BOLD)),
+    (Token::Unknown, rgb(0x5a5a5a, LIGHT, NONE)),
+    (Token::Button, rgb(0xffffff, 0x0065a0, NONE)),
+    (Token::Danger, rgb(0xffffff, 0xa84300, BOLD)),
+    (Token::Heat0, rgb(0x5a6478, LIGHT, NONE)),
+    (Token::Heat1, rgb(0x0065a0, LIGHT, NONE)),
+    (Token::Heat2, rgb(0x2a6a8c, LIGHT, NONE)),
+    (Token::Heat3, rgb(0x4d6670, LIGHT, NONE)),
+    (Token::Heat4, rgb(0x655b00, LIGHT, NONE)),
+    (Token::Heat5, rgb(0x7d5300, LIGHT, NONE)),
+    (Token::Heat6, rgb(0x934a00, LIGHT, NONE)),
+    (Token::Heat7, rgb(0xa84300, LIGHT, NONE)),
+];
+
 pub(super) fn cvd_light(token: Token) -> Look {
-    const PANEL: u32 = 0xf7f8fa;
-    match token {
-        Token::Ok => rgb(0x00694c, PANEL, NONE),
-        Token::Busy => rgb(0x0065a0, PANEL, NONE),
-        Token::Wait => rgb(0x655b00, PANEL, NONE),
-        Token::Hold => rgb(0x93356b, PANEL, NONE),
-        Token::Warn => rgb(0x7d5300, PANEL, NONE),
-        Token::Bad => rgb(0xa84300, PANEL, BOLD),
-        Token::Mark => rgb(0x7d5300, PANEL, BOLD),
-        Token::Unknown => rgb(0x5a5a5a, PANEL, NONE),
-        Token::Button => rgb(0xffffff, 0x0065a0, NONE),
-        Token::Danger => rgb(0xffffff, 0xa84300, BOLD),
-        Token::Desk
-        | Token::Shadow
-        | Token::Text
-        | Token::Dim
-        | Token::Strong
-        | Token::Frame
-        | Token::FrameOn
-        | Token::Title
-        | Token::TitleOn
-        | Token::Bar
-        | Token::BarOn
-        | Token::BarHot
-        | Token::BarOff
-        | Token::Sel
-        | Token::SelOff
-        | Token::Link
-        | Token::Off
-        | Token::FieldOn => light(token),
-    }
+    over(&CVD_LIGHT, light, token)
 }
 
 pub(super) fn terminal(token: Token) -> Look {
@@ -212,6 +232,11 @@ pub(super) fn terminal(token: Token) -> Look {
         Token::Button => (Color::Black, Color::Green, NONE),
         Token::Danger => (Color::White, Color::Red, BOLD),
         Token::FieldOn => (Color::White, Color::Blue, NONE),
+        Token::Heat0 | Token::Heat1 => (Color::Blue, BACK, NONE),
+        Token::Heat2 | Token::Heat3 => (Color::Cyan, BACK, NONE),
+        Token::Heat4 | Token::Heat5 => (Color::Green, BACK, NONE),
+        Token::Heat6 => (Color::Yellow, BACK, NONE),
+        Token::Heat7 => (Color::Red, BACK, BOLD),
     }
 }
 
@@ -220,6 +245,9 @@ pub(super) fn mono(token: Token) -> Look {
         Token::Desk | Token::Shadow | Token::Dim | Token::Off => Modifier::DIM,
         Token::Text | Token::Frame | Token::Title | Token::Ok | Token::Busy => NONE,
         Token::Wait | Token::Hold | Token::Unknown => NONE,
+        Token::Heat0 | Token::Heat1 | Token::Heat2 | Token::Heat3 => NONE,
+        Token::Heat4 | Token::Heat5 | Token::Heat6 => NONE,
+        Token::Heat7 => BOLD,
         Token::Strong | Token::FrameOn | Token::TitleOn | Token::Mark => BOLD,
         Token::Warn | Token::Bad => BOLD,
         Token::Link => UNDER,

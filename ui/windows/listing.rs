@@ -46,6 +46,8 @@ pub enum ListOp {
     Right,
     ZoomIn,
     ZoomOut,
+    /// What the cells of the map tell.
+    Tint,
     /// The field has another text.
     Typed,
     Accept,
@@ -72,6 +74,7 @@ impl ListOp {
             | Self::Right
             | Self::ZoomIn
             | Self::ZoomOut
+            | Self::Tint
             | Self::Typed
             | Self::Accept
             | Self::Back => None,
@@ -112,9 +115,12 @@ impl<R: Rows> Listing<R> {
                 self.typing = Some((Field::new(self.filter.text()), self.filter.clone()));
             }
             ListOp::Follow => self.follow = !self.follow,
-            ListOp::Part(_) | ListOp::Left | ListOp::Right | ListOp::ZoomIn | ListOp::ZoomOut => {
-                return false;
-            }
+            ListOp::Part(_)
+            | ListOp::Left
+            | ListOp::Right
+            | ListOp::ZoomIn
+            | ListOp::ZoomOut
+            | ListOp::Tint => return false,
             ListOp::Typed => self.typed(fleet),
             ListOp::Accept => return self.accept(),
             ListOp::Back => return self.back(fleet),

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::grid::{Block, Cell, Grid, Site, ZOOMS, furthest};
 use super::listing::{page, waiting};
+use super::tint::{self, Tint, Versions};
 use super::{Ctx, HostRows, HostView, Inside, ListOp, View};
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::desk::WinId;
@@ -58,6 +59,8 @@ pub struct MapView {
     grid: Grid,
     top: usize,
     page: usize,
+    tint: Tint,
+    versions: Versions,
 }
 
 impl MapView {
@@ -142,13 +145,17 @@ impl Inside for MapView {
     fn name(&self) -> String {
         "Fleet map".into()
     }
-    fn list(&mut self, _: &Replica, op: ListOp) -> bool {
+    fn list(&mut self, fleet: &Replica, op: ListOp) -> bool {
         let here = self.grid.cell(self.at);
         match (op, op.moved()) {
             (ListOp::Left, _) => self.go_to(here.saturating_sub(1)),
             (ListOp::Right, _) => self.go_to(here + 1),
             (ListOp::ZoomIn, _) => self.zoom(false),
             (ListOp::ZoomOut, _) => self.zoom(true),
+            (ListOp::Tint, _) => {
+                self.tint = self.tint.next();
+                self.versions = Versions::of(fleet);
+            }
             (ListOp::Back, _) => return self.zoom.take().is_some(),
             (_, Some(Moved::To(cell))) => self.go_to(cell),
             (_, Some(Moved::By(motion))) => self.go(motion),
@@ -177,7 +184,20 @@ impl Inside for MapView {
     fn rows(&self) -> (bool, usize) {
         (self.cell().is_some(), 0)
     }
+    /// Loads are needed for the cells in sight only.
+    fn watches(&self) -> Vec<HostName> {
+        if self.tint != Tint::Load {
+            return Vec::new();
+        }
+        let rows = self.grid.rows.iter().skip(self.top).take(self.page);
+        let cells = rows.flat_map(|row| &self.grid.cells[row.cells.clone()]);
+        let hosts = cells.flat_map(|cell| &self.hosts[cell.hosts.clone()]);
+        hosts.map(|(name, _)| name.clone()).collect()
+    }
     fn refresh(&mut self, fleet: &Replica, changed: &Changed, _: bool) {
+        if self.tint == Tint::MacOs && (changed.all || !changed.hosts.is_empty()) {
+            self.versions = Versions::of(fleet);
+        }
         if changed.all {
             return self.rebuild(fleet);
         }
@@ -197,7 +217,7 @@ impl Inside for MapView {
         let k = ZOOMS[self.grid.zoom];
         let cell = match k {
             1 => "1 cell = 1 host".to_string(),
-            k => format!("1 cell = {k} hosts, the worst state wins"),
+            k => format!("1 cell = {k} hosts, {} wins", self.tint.winner()),
         };
         let (first, all) = (self.top + 1, self.grid.rows.len());
         let last = (self.top + self.page).min(all);
@@ -205,7 +225,8 @@ impl Inside for MapView {
             true => format!("   rows {first}-{last} of {all}"),
             false => String::new(),
         };
-        format!("{}   {cell}{rows}", text::plural(self.hosts.len(), "host"))
+        let hosts = text::plural(self.hosts.len(), "host");
+        format!("{hosts} by {}   {cell}{rows}", self.tint.word())
     }
 
     fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
@@ -215,10 +236,14 @@ impl Inside for MapView {
             let lines = ctx.fleet.world().map_or_else(|| waiting(ctx), |_| none());
             page(canvas, area, &lines);
         } else {
-            let body = draw_legend(ctx, canvas, area);
+            let body = match self.tint {
+                Tint::State => draw_legend(ctx, canvas, area),
+                Tint::Load => tint::draw_legend(canvas, area, tint::loads(ctx)),
+                Tint::MacOs => tint::draw_legend(canvas, area, tint::versions(&self.versions)),
+            };
             let said = u16::from(body.height >= 4);
             let body = Rect { height: body.height - said, ..body };
-            self.draw_grid(canvas, body, win, focused);
+            self.draw_grid(ctx, canvas, body, (win, focused));
             if said > 0 {
                 self.draw_detail(ctx, canvas, Rect { y: body.bottom(), height: 1, ..body });
             }
@@ -228,7 +253,13 @@ impl Inside for MapView {
 }
 
 impl MapView {
-    fn draw_grid(&mut self, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
+    fn draw_grid(
+        &mut self,
+        ctx: &Ctx,
+        canvas: &mut Canvas,
+        area: Rect,
+        (win, focused): (WinId, bool),
+    ) {
         self.grid = Grid::lay(&self.blocks, area.width.saturating_sub(2), area.height, self.zoom);
         self.page = usize::from(area.height);
         let at = self.grid.cell(self.at);
@@ -242,13 +273,29 @@ impl MapView {
             let left = area.x + 2 + self.grid.label;
             for (x, n) in (left..area.right()).zip(row.cells.clone()) {
                 let hosts = &self.hosts[self.grid.cells[n].hosts.clone()];
-                let worst = hosts.iter().map(|(_, rank)| *rank).min().unwrap_or(0);
-                let look = Look::host(WORST[worst]);
-                let token = if n == at { chosen } else { look.token() };
-                canvas.text(x, y, canvas.glyphs.look(look), token);
+                let (glyph, token) = self.look(ctx, hosts);
+                let token = if n == at { chosen } else { token };
+                canvas.text(x, y, glyph.encode_utf8(&mut [0; 4]), token);
                 canvas.hit(Rect { x, y, width: 1, height: 1 }, Hit::Row(win, n));
             }
         }
+    }
+
+    /// How the cell of these hosts looks.
+    fn look(&self, ctx: &Ctx, hosts: &[(HostName, usize)]) -> (char, Token) {
+        let names = hosts.iter().map(|(name, _)| name);
+        let first = |glyph: &str| glyph.chars().next().unwrap_or(' ');
+        let told = match self.tint {
+            Tint::State => {
+                let worst = hosts.iter().map(|(_, rank)| *rank).min().unwrap_or(0);
+                let look = Look::host(WORST[worst]);
+                Some((first(ctx.glyphs.look(look)), look.token()))
+            }
+            Tint::Load => tint::load(ctx, names)
+                .map(|level| (first(ctx.glyphs.level(level)), Token::heat(level))),
+            Tint::MacOs => self.versions.look(ctx, names),
+        };
+        told.unwrap_or((first(ctx.glyphs.look(Look::Unknown)), Look::Unknown.token()))
     }
 
     /// What the cell under the cursor is.

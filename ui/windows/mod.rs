@@ -17,6 +17,7 @@ mod metrics;
 mod playbook;
 mod schedule;
 mod settings;
+mod tint;
 mod vm;
 mod vms;
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::Series;
 use crate::ui::canvas::Canvas;
-use crate::ui::course::{KEPT, STEP};
+use crate::ui::course::{HOTTEST, KEPT, STEP, heat};
 use crate::ui::glyphs::Look;
 use crate::ui::theme::Token;
 use crate::ui::windows::Ctx;
@@ -16,8 +16,6 @@ const NAME: u16 = 18;
 const NOW: u16 = 7;
 const MOST: u16 = 8;
 const STATE: u16 = 17;
-/// The highest level of eight.
-const TOP: usize = 7;
 
 /// Where the parts of a line stand, and up to which step of time they go.
 pub struct Axis {
@@ -74,7 +72,7 @@ impl Axis {
         let most = seen.iter().flatten().copied().max().unwrap_or(0);
         for (x, value) in (self.x..).zip(seen) {
             let Some(value) = value else { continue };
-            let level = (value * TOP).div_ceil(most.max(1));
+            let level = (value * HOTTEST).div_ceil(most.max(1));
             canvas.text(x, y, canvas.glyphs.level(level), look.token());
         }
         canvas.cell(self.after(), y, MOST, &most.to_string(), false, Token::Dim);
@@ -94,7 +92,7 @@ impl Axis {
         for (x, step) in (self.x..).zip(first..=self.end) {
             let Some(load) = ctx.fleet.course().load(name, step) else { continue };
             let level = heat(load, cores);
-            canvas.text(x, y, canvas.glyphs.level(level), token(level));
+            canvas.text(x, y, canvas.glyphs.level(level), Token::heat(level));
         }
         let of = if cores == 0 { "of ?".into() } else { format!("of {cores}") };
         canvas.cell(self.after(), y, MOST, &of, false, Token::Dim);
@@ -104,22 +102,6 @@ impl Axis {
             let state = format!("{} {}", canvas.glyphs.look(look), host.word());
             canvas.cell(x, y, STATE, &state, false, look.token());
         }
-    }
-}
-
-/// How high a load stands among eight levels; at the top it has more to do than cores.
-fn heat(load: f32, cores: u16) -> usize {
-    let part = load / f32::from(cores.max(1));
-    ((part * TOP as f32) as usize).min(TOP)
-}
-
-fn token(level: usize) -> Token {
-    match level {
-        0 => Token::Dim,
-        1..=3 => Token::Ok,
-        4..=5 => Token::Wait,
-        6 => Token::Warn,
-        _ => Token::Bad,
     }
 }
 
@@ -137,20 +119,5 @@ fn look(series: &Series) -> Look {
         (Series::Vms(..), "going") => Look::Leaving,
         (Series::Jobs(_), word) => Look::job(word),
         (Series::Slots(_) | Series::Vms(..), _) => Look::Unknown,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_load_of_all_cores_is_the_hottest() {
-        for (load, cores, level) in
-            [(0.0, 8, 0), (1.2, 8, 1), (4.0, 8, 3), (7.9, 8, 6), (8.0, 8, 7), (99.0, 8, 7)]
-        {
-            assert_eq!(heat(load, cores), level, "{load} of {cores}");
-        }
-        assert_eq!(token(heat(12.0, 12)), Token::Bad);
     }
 }
