@@ -188,7 +188,9 @@ fn menu_prompt_and_filter_have_their_pictures() {
             keep(&format!("drain-{w}x{h}-{}", set(plain)), &run.buf);
         }
     }
-    for (name, keys) in [("day", "d Down"), ("week", "Down Left Left"), ("month", "m End")] {
+    let views =
+        [("day", "d Down"), ("week", "Down Left Left"), ("month", "m End"), ("clash", "Down Down")];
+    for (name, keys) in views {
         for (w, h) in SIZES {
             for plain in [false, true] {
                 let mut run = calendar(w, h, plain);

@@ -46,7 +46,9 @@ pub fn of(
 ) -> Vec<Run> {
     let mut runs = BTreeMap::new();
     for at in coming.iter().flat_map(|coming| &coming.next).filter(|at| **at > schedule.upto) {
-        runs.insert(*at, to_come(schedule, *at));
+        let meets = coming.and_then(|coming| coming.outlook.as_ref());
+        let meets = meets.is_some_and(|o| o.conflicts_of(*at).iter().any(|c| c.with.is_some()));
+        runs.insert(*at, to_come(schedule, *at, meets));
     }
     if let Some(at) = schedule.skip_upto.filter(|at| *at > schedule.upto) {
         let said = "somebody asked for it to be skipped".into();
@@ -73,10 +75,14 @@ pub fn of(
     runs.into_values().collect()
 }
 
-fn to_come(schedule: &Schedule, at: Timestamp) -> Run {
+fn to_come(schedule: &Schedule, at: Timestamp, meets: bool) -> Run {
     let until = at + schedule.spec.window;
     let held = schedule.suspended.is_some() || schedule.spec.suspend;
-    let (look, word) = if held { (Look::Held, "suspended") } else { (Look::Queued, DUE) };
+    let (look, word) = match (held, meets) {
+        (true, _) => (Look::Held, "suspended"),
+        (false, true) => (Look::Clash, DUE),
+        (false, false) => (Look::Queued, DUE),
+    };
     Run { until, ..Run::bare(at, look, word, String::new()) }
 }
 
