@@ -55,6 +55,7 @@ pub(super) fn playbook(world: &World, ask: &PlanAsk) -> Option<Arc<Playbook>> {
             Then::Playbook(name) => name,
             Then::Hold | Then::Resume | Then::Reboot | Then::Retire => return None,
         },
+        PlanAsk::Run(schedule) => &world.schedules.get(schedule)?.spec.playbook,
         PlanAsk::Respawn(_) => return None,
     };
     world.playbooks.get(name).cloned()
@@ -112,6 +113,9 @@ mod tests {
             state: "busy".into(),
             vms: vec![vm],
             blocks: vec![],
+            steps: vec![],
+            wave: 0,
+            earliest: None,
         };
         let pool =
             PoolPreview { pool: "ci".parse().unwrap(), ready: 2, leaving: 1, coming: 0, room: 3 };

@@ -51,7 +51,7 @@ async fn what_is_read_is_the_world() {
     assert!(night.pools.contains_key("ci"));
     assert_eq!(night.turns.first().map(|turn| turn.job), Some(job(7)));
     let brief = client.forecast_brief(Span::from_hours(3)).await.unwrap();
-    assert_eq!((brief.turns.len(), brief.runs, brief.seq), (0, night.runs, world.seq));
+    assert_eq!((brief.turns.len(), brief.runs.len(), brief.seq), (0, night.runs.len(), world.seq));
     assert!(!client.why_host(&name("mini-01")).await.unwrap().lines.is_empty());
     assert!(!client.why_vm(vm(1)).await.unwrap().lines.is_empty());
 
