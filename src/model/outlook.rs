@@ -16,6 +16,9 @@ pub struct Outlook {
     /// In the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
+    /// There are more of them, later than these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 impl Outlook {

@@ -2,9 +2,11 @@
 //! and orders on which they do not take place; and what this room then does about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::calendar::Calendar;
-use super::schedules::{excuse, opening, running};
+use super::open;
+use super::schedules::{excuse, running};
 use crate::model::{
     Act, Cause, Conflict, Each, HostName, Meeting, Outlook, Schedule, ScheduleName, Timestamp,
     VmId, World,
@@ -13,12 +15,13 @@ use crate::model::{
 /// So many times of a schedule are looked at.
 const TIMES_MOST: usize = 500;
 /// So many of its conflicts are told, the first ones.
-const CONFLICTS_MOST: usize = 200;
+const CONFLICTS_MOST: usize = 500;
 
 /// Of every schedule, what its runs are over now and what those up to `until` meet.
 pub fn outlook(world: &World, now: Timestamp, until: Timestamp) -> BTreeMap<ScheduleName, Outlook> {
-    let sides: Vec<Side<'_>> =
-        world.schedules.iter().map(|(name, of)| Side::new(world, name, of, now)).collect();
+    let names: Vec<&HostName> = world.hosts.keys().collect();
+    let side = |(name, of)| Side::new(world, &names, (name, of));
+    let sides: Vec<Side<'_>> = world.schedules.iter().map(side).collect();
     let mut found: Vec<Vec<Conflict>> = vec![Vec::new(); sides.len()];
     let mut runs: Vec<Run> = Vec::new();
     for (nth, side) in sides.iter().enumerate() {
@@ -32,38 +35,39 @@ pub fn outlook(world: &World, now: Timestamp, until: Timestamp) -> BTreeMap<Sche
         }
     }
     runs.sort_unstable_by_key(|run| (run.at, run.nth));
-    let mut shared: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    // Of two schedules on how many hosts they meet, and what becomes of that.
+    let mut pairs: BTreeMap<(usize, usize), Option<(usize, String)>> = BTreeMap::new();
+    let mut met = vec![0_usize; sides.len()];
     let mut open: Vec<Run> = Vec::new();
     for run in runs {
         open.retain(|other| other.until > run.at);
         for other in open.iter().filter(|other| other.nth != run.nth) {
-            let (one, two) = (&sides[run.nth], &sides[other.nth]);
             let pair = (run.nth.min(other.nth), run.nth.max(other.nth));
-            let hosts = *shared.entry(pair).or_insert_with(|| one.shared(two));
-            let Some(then) = then(one, two).filter(|_| hosts > 0) else { continue };
+            let known = pairs.entry(pair).or_insert_with(|| sides[pair.0].meets(&sides[pair.1]));
+            let Some((hosts, then)) = known else { continue };
             for (mine, its) in [(&run, other), (other, &run)] {
-                let with = Meeting {
+                met[mine.nth] += 1;
+                if met[mine.nth] > CONFLICTS_MOST {
+                    continue;
+                }
+                let with = Some(Meeting {
                     schedule: sides[its.nth].name.clone(),
                     at: its.at,
                     from: run.at,
                     until: run.until.min(other.until),
-                    hosts,
-                };
-                found[mine.nth].push(Conflict {
-                    at: mine.at,
-                    with: Some(with),
-                    then: then.clone(),
+                    hosts: *hosts,
                 });
+                found[mine.nth].push(Conflict { at: mine.at, with, then: then.clone() });
             }
         }
         open.push(run);
     }
-    let outlook = |(side, mut conflicts): (Side<'_>, Vec<Conflict>)| {
+    let outlook = |((side, mut conflicts), met): ((Side<'_>, Vec<Conflict>), usize)| {
         conflicts.sort_by_key(|conflict| conflict.at);
-        conflicts.truncate(CONFLICTS_MOST);
-        (side.name.clone(), Outlook { conflicts, ..side.bare })
+        let more = met > CONFLICTS_MOST;
+        (side.name.clone(), Outlook { conflicts, more, ..side.bare })
     };
-    sides.into_iter().zip(found).map(outlook).collect()
+    sides.into_iter().zip(found).zip(met).map(outlook).collect()
 }
 
 /// A run from its time until the last moment at which it may begin work.
@@ -92,32 +96,37 @@ struct Side<'a> {
     name: &'a ScheduleName,
     schedule: &'a Schedule,
     way: Way,
-    hosts: BTreeSet<HostName>,
+    /// Of each host of the fleet, whether it is one of them.
+    hosts: Vec<bool>,
     /// Where it replaces VMs.
     vms: BTreeMap<VmId, HostName>,
     bare: Outlook,
 }
 
 impl<'a> Side<'a> {
-    fn new(world: &World, name: &'a ScheduleName, schedule: &'a Schedule, now: Timestamp) -> Self {
-        let cause = Cause::RunNow { schedule: name.clone() };
-        let opening = opening(world, name, schedule, cause, now);
-        let over_hosts = opening.play.is_some();
-        let vms = opening.targets;
-        let hosts: BTreeSet<HostName> = match over_hosts {
-            true => opening.hosts.into_keys().collect(),
-            false => vms.values().cloned().collect(),
+    fn new(
+        world: &World,
+        names: &[&HostName],
+        (name, schedule): (&'a ScheduleName, &'a Arc<Schedule>),
+    ) -> Self {
+        let spec = &schedule.spec;
+        let book = world.playbooks.get(&spec.playbook).filter(|book| book.each == Each::Host);
+        let (vms, over) = match book {
+            Some(_) => (BTreeMap::new(), open::hosts(world, &spec.targets)),
+            None => (open::vms(world, &open::respawn(&spec.targets)), Vec::new()),
         };
-        let way = match &opening.play {
-            Some(play) => way(play.playbook.steps.iter().map(|step| &step.act)),
-            None => Way::Replaces,
+        let mut hosts = vec![false; names.len()];
+        for host in over.iter().chain(vms.values()) {
+            if let Ok(at) = names.binary_search(&host) {
+                hosts[at] = true;
+            }
+        }
+        let (way, each, targets) = match book {
+            Some(book) => (way(book.all_steps().map(|step| &step.act)), Each::Host, over.len()),
+            None => (Way::Replaces, Each::Vm, vms.len()),
         };
-        let (each, targets) = match over_hosts {
-            true => (Each::Host, hosts.len()),
-            false => (Each::Vm, vms.len()),
-        };
-        let at_once = opening.max_unavailable.of(targets).min(targets);
-        let bare = Outlook { each, targets, at_once, conflicts: Vec::new() };
+        let at_once = spec.max_unavailable.of(targets).min(targets);
+        let bare = Outlook { each, targets, at_once, ..Outlook::default() };
         Self { name, schedule, way, hosts, vms, bare }
     }
 
@@ -135,13 +144,15 @@ impl<'a> Side<'a> {
         Some(Run { at, until: job.begin_by, nth })
     }
 
-    /// On how many hosts both have something to do.
-    fn shared(&self, other: &Self) -> usize {
-        if (self.way, other.way) == (Way::Replaces, Way::Replaces) {
+    /// On how many hosts both have something to do, and what becomes of that where one minds.
+    fn meets(&self, other: &Self) -> Option<(usize, String)> {
+        let hosts = if (self.way, other.way) == (Way::Replaces, Way::Replaces) {
             let both = self.vms.iter().filter(|(vm, _)| other.vms.contains_key(vm));
-            return both.map(|(_, host)| host).collect::<BTreeSet<_>>().len();
-        }
-        self.hosts.intersection(&other.hosts).count()
+            both.map(|(_, host)| host).collect::<BTreeSet<_>>().len()
+        } else {
+            self.hosts.iter().zip(&other.hosts).filter(|(one, two)| **one && **two).count()
+        };
+        then(self, other).filter(|_| hosts > 0).map(|then| (hosts, then))
     }
 }
 
@@ -330,6 +341,17 @@ mod tests {
         let told = of(&grown, 48);
         assert!(told["all"].conflicts.is_empty());
         assert!(told["left"].conflicts[1].then.ends_with(": freeze"), "{told:?}");
+    }
+
+    #[test]
+    fn of_very_many_conflicts_the_first_are_told() {
+        let often = "*/15 * * * *";
+        let told = of(&grown(&[("x", "", "wipe", often), ("y", "", "wipe", often)]), 24);
+        for outlook in told.values() {
+            assert_eq!((outlook.conflicts.len(), outlook.more), (CONFLICTS_MOST, true));
+            assert!(outlook.conflicts.windows(2).all(|two| two[0].at <= two[1].at));
+        }
+        assert!(!of(&grown(&[("x", "", "wipe", often)]), 24)["x"].more);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::model::{
 pub fn preview(world: &World, ask: &PlanAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
     match ask {
         PlanAsk::Drain(ask) => of_drain(world, ask, now),
-        PlanAsk::Play(ask) => Ok(over_hosts(world, &super::play(world, ask, now)?, now)),
+        PlanAsk::Play(ask) => Ok(over_hosts(world, &super::play(world, ask, now)?, now, now)),
         PlanAsk::Respawn(ask) => {
             let opening = super::respawn(world, &ask.pool, ask.max_unavailable, now)?;
             Ok(over_vms(world, &opening, now))
@@ -36,7 +36,7 @@ fn of_run(world: &World, name: &ScheduleName, now: Timestamp) -> Result<DrainPla
     let cause = Cause::Run { schedule: name.clone(), nominal };
     let opening = schedules::opening(world, name, schedule, cause, nominal);
     let mut plan = match opening.play {
-        Some(_) => over_hosts(world, &opening, now),
+        Some(_) => over_hosts(world, &opening, nominal, now),
         None => over_vms(world, &opening, now),
     };
     // That it runs is no clash with itself.
@@ -69,7 +69,7 @@ fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, 
 }
 
 /// A playbook's first step that takes VMs away says how they go.
-fn over_hosts(world: &World, opening: &Opening, now: Timestamp) -> DrainPlan {
+fn over_hosts(world: &World, opening: &Opening, from: Timestamp, now: Timestamp) -> DrainPlan {
     let names: BTreeSet<HostName> = opening.hosts.keys().cloned().collect();
     let steps = || opening.play.iter().flat_map(|play| play.playbook.all_steps());
     let (mut way, mut deadline) = (None, None);
@@ -110,8 +110,8 @@ fn over_hosts(world: &World, opening: &Opening, now: Timestamp) -> DrainPlan {
         seq: world.seq,
         hosts,
         pools: pools(world, &names, leaves, now),
-        clashes: clashes(world, &names, (now, deadline), now),
-        deadline: deadline.map(|deadline| now + deadline),
+        clashes: clashes(world, &names, (from, deadline), now),
+        deadline: deadline.map(|deadline| from + deadline),
         at_once: opening.max_unavailable.of(names.len()).max(1),
         steps: steps().map(word).collect(),
         run: None,

@@ -93,6 +93,7 @@ fn step_line(step: &StepPreview, does: &str) -> Line {
     // A script is told by its first line, and no word twice.
     let does = does.lines().next().unwrap_or("");
     let does = does.strip_prefix(step.name.as_str()).unwrap_or(does).trim_start_matches(": ");
+    let does = if matches!(step.does, StepFate::Skipped { .. }) { "" } else { does };
     let gap = if said.is_empty() { "" } else { "  " };
     vec![
         (format!("  {number:>2} {}{gap}", step.name), Token::Text),

@@ -183,7 +183,7 @@ impl Maker {
             "image-refresh" => (Each::Host, 44, 4),
             _ => (Each::Host, 15, 1),
         };
-        Outlook { each, targets, at_once, conflicts }
+        Outlook { each, targets, at_once, conflicts, more: false }
     }
 
     /// What it foresees within this time: a night with little room, and one host that stays busy.

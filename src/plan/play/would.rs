@@ -26,10 +26,17 @@ pub(in crate::plan) fn steps(
     let task = HostTask::waiting(now);
     let parts = [(Part::Steps, &play.playbook.steps), (Part::Always, &play.playbook.always)];
     let mut out = Vec::new();
+    // Whether a step before has taken all VMs away.
+    let mut empty = false;
     for (part, steps) in parts {
         for (ix, step) in (0..).zip(steps) {
             let at = StepAt { part, ix };
-            let does = fate(&scene, (name, host), &task, (at, step));
+            let mut does = fate(&scene, (name, host), &task, (at, step));
+            let is_done = matches!(does, StepFate::Done { .. });
+            if is_done && empty && is_over_vms(&step.act) {
+                does = StepFate::Done { what: "no VM is left by then".into() };
+            }
+            empty |= is_done && matches!(step.act, Act::Drain(_) | Act::DeleteVms);
             out.push(StepPreview { at, name: step.name.clone(), does });
         }
     }
@@ -101,9 +108,17 @@ fn told_before<'a>(play: &'a Play, at: StepAt, text: &str) -> Option<&'a str> {
     before.find(|(_, step)| names(step)).map(|(_, step)| step.name.as_str())
 }
 
+/// Whether it does something to each VM that is there.
+fn is_over_vms(act: &Act) -> bool {
+    matches!(act, Act::Drain(_) | Act::DeleteVms | Act::Respawn | Act::Deregister | Act::WaitIdle)
+}
+
 /// What a step finds on the host that its playbook leaves open.
 fn finds(scene: &Scene<'_>, host: &Host, act: &Act) -> String {
-    let vms = || plural(host.vms.len(), "VM");
+    let vms = || match host.vms.len() {
+        0 => "no VM is there".into(),
+        n => plural(n, "VM"),
+    };
     match act {
         Act::Drain(_) | Act::DeleteVms | Act::Respawn | Act::Deregister | Act::WaitIdle => vms(),
         Act::Prefetch { image } => match missing_image(scene, host, image.as_ref()) {
@@ -185,6 +200,7 @@ mod tests {
             sh("act", Some("found.said != ''")),
             once,
             Step::plain(that("host.cores > 99")),
+            Step::plain(Act::DeleteVms),
             sh("typo", Some("host.nothing.at_all")),
         ];
         run_of(&mut grown, steps, |_| {});
@@ -201,6 +217,7 @@ mod tests {
             "act depends `found.said != ''`: ask tells",
             "tell depends the first host that comes to it does it for all",
             "assert fails `host.cores > 99` does not hold now",
+            "delete_vms done no VM is left by then",
             "typo fails ",
             "undrain done ",
         ]
@@ -215,7 +232,8 @@ mod tests {
     #[test]
     fn the_next_run_is_shown_as_it_then_comes() {
         let mut grown = fleet(&["a", "b", "c", "d"], 0);
-        let steps = vec![sh("wipe", None), sh("mend", Some("host.slots_leaked > 0"))];
+        let drain = Step::plain(Act::Drain(DrainStep::default()));
+        let steps = vec![drain, sh("wipe", None), sh("mend", Some("host.slots_leaked > 0"))];
         run_of(&mut grown, steps, |spec| {
             spec.order = vec![Share::Count(1), Share::Percent(100)];
             (spec.splay, spec.max_unavailable) = (Splay::Hash, Share::Count(2));
@@ -225,6 +243,7 @@ mod tests {
         assert_eq!((plan.run, plan.at_once), (first.first().copied(), 2));
         assert_eq!(plan.hosts.iter().map(|host| host.wave).collect::<Vec<_>>(), [0, 1, 1, 1]);
         assert!(plan.clashes.is_empty(), "{:?}", plan.clashes);
+        assert_eq!(plan.deadline, first.first().map(|at| *at + Span::from_hours(1)));
         let before = grown.world.clone();
         passes(&mut grown, MIDNIGHT);
         let job = newest(&grown);

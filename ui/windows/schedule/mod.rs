@@ -82,8 +82,9 @@ pub struct ScheduleView {
 /// What the page in sight has that is not as it should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Counts {
-    /// Two runs that meet are one conflict.
+    /// Two runs that meet are one conflict; those that were not told any more are not counted.
     conflicts: usize,
+    more: bool,
     suspended: usize,
     /// Runs that do not take place although their schedule runs.
     passed_over: usize,
@@ -162,7 +163,10 @@ impl ScheduleView {
             let known = ctx.fleet.world().and_then(|world| world.schedules.get(name));
             let suspended = known.is_some_and(|of| of.suspended.is_some() || of.spec.suspend);
             counts.suspended += usize::from(suspended);
-            let conflicts = self.outlook(name).map_or(&[][..], |outlook| &outlook.conflicts);
+            let outlook = self.outlook(name);
+            let conflicts = outlook.map_or(&[][..], |outlook| &outlook.conflicts);
+            let reached = conflicts.last().is_some_and(|last| last.at >= to);
+            counts.more |= outlook.is_some_and(|outlook| outlook.more) && !reached;
             for conflict in conflicts.iter().filter(|c| c.at >= from && c.at < to) {
                 match &conflict.with {
                     Some(with) => {
@@ -184,9 +188,10 @@ impl Inside for ScheduleView {
     }
     fn footer(&self) -> String {
         let mut out = text::plural(self.names.len(), "schedule");
-        let Counts { conflicts, suspended, passed_over } = self.counts;
-        if conflicts > 0 {
-            out.push_str(&format!("   {}", text::plural(conflicts, "conflict")));
+        let Counts { conflicts, more, suspended, passed_over } = self.counts;
+        if conflicts > 0 || more {
+            let least = if more { "at least " } else { "" };
+            out.push_str(&format!("   {least}{}", text::plural(conflicts, "conflict")));
         }
         if suspended > 0 {
             out.push_str(&format!("   {suspended} suspended"));
