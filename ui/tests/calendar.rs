@@ -208,7 +208,11 @@ impl Maker {
             seq: self.snapshot().seq,
             from: now,
             until: now + span,
-            runs: vec![run("image-refresh", 18, 0), run("os-update", 22, 1)],
+            runs: vec![
+                run("image-refresh", 18, 0),
+                run("os-update", 22, 1),
+                run("os-update", 46, 0),
+            ],
             free_slots: Lowest { count: 0, at: hours(26) },
             free,
             misfits: vec!["job 00007: mac-0003 is unreachable".into()],

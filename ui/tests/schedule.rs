@@ -148,6 +148,9 @@ fn runs_that_meet_are_marked_counted_and_told() {
     run.keys("Down Down").sees("clash   22:00 meets image-refresh of Fri 28 Aug 00:00 on 15 hosts");
     run.sees("from 00:00 to 02:00: image-refresh begins no host").sees("while os-update holds it");
     run.keys("Home Right").sees("clash   00:00 meets os-update of Thu 27 Aug 22:00");
+    run.misses("is foreseen to be over").keys("Down Down").pass(1);
+    foresee(&mut run);
+    run.sees("os-update is foreseen to be over by 00:00").keys("Home");
     run.keys("Down Right").sees("day     02:00 does not run: 2026-08-29 is a blackout day");
     run.keys("d").sees("Sat 29 Aug 2026").sees("1 conflict ");
     run.sees("1 run passed over").keys("Right").misses("conflict").misses("passed over");

@@ -109,6 +109,11 @@ impl Ahead {
         self.run(name, at).is_some_and(|run| run.skipped > 0)
     }
 
+    /// When a run is foreseen to be over.
+    pub(super) fn ends(&self, name: &ScheduleName, at: Timestamp) -> Option<Timestamp> {
+        self.run(name, at)?.ends
+    }
+
     /// Of the free slots of a day: the fewest and when, or why they are not known.
     pub(super) fn said(&self, ctx: &Ctx, day: NaiveDate) -> Said {
         let why = match (self.need, self.known(), &self.refused) {

@@ -84,8 +84,16 @@ fn met(view: &ScheduleView, ctx: &Ctx, name: &ScheduleName) -> Vec<(&'static str
             Some(with) => {
                 let hosts = text::plural(with.hosts, "host");
                 let (from, until) = (clock(with.from), clock(with.until));
+                let (first, at) = match with.at < conflict.at {
+                    true => (&with.schedule, with.at),
+                    false => (name, conflict.at),
+                };
+                let ends = view.ahead.ends(first, at).filter(|ends| *ends <= with.from);
+                let over = ends.map_or(String::new(), |ends| {
+                    format!("; {first} is foreseen to be over by {}", clock(ends))
+                });
                 let said = format!(
-                    "{} meets {} of {} on {hosts} from {from} to {until}: {}",
+                    "{} meets {} of {} on {hosts} from {from} to {until}: {}{over}",
                     clock(conflict.at),
                     with.schedule,
                     moment(ctx, with.at),
