@@ -123,6 +123,10 @@ impl App {
             out.extend(pools.map(pool));
         }
         out.extend(books::schedules(world, name).cloned().map(next_run));
+        // The schedule under the cursor comes first.
+        if let Some(chosen) = self.chosen_schedule().map(On::Run) {
+            out.sort_by_key(|(_, on)| *on != chosen);
+        }
         out
     }
 

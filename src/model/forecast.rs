@@ -141,3 +141,46 @@ impl Lowest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_tells_no_free_slots_and_no_revision_is_read_too() {
+        let before = r#"{"from": "2026-11-21T02:00:00Z", "until": "2026-11-21T14:00:00Z",
+            "turns": [{"host": "mini-01", "job": "000000000007", "title": "playbook wipe",
+                "steps": [], "end": ""}],
+            "pools": {}, "free_slots": {"count": 3, "at": "2026-11-21T03:00:00Z"},
+            "misfits": [], "assumed_busy": "20m"}"#;
+        let read: Forecast = serde_json::from_str(before).unwrap();
+        assert_eq!((read.seq, read.turns[0].nominal), (0, None));
+        assert_eq!(read.free_within(read.from, read.until), None);
+    }
+
+    #[test]
+    fn a_run_ends_with_the_last_of_its_turns_or_not_in_time() {
+        let at = |secs: i64| Some(Timestamp::from_millis(secs * 1_000));
+        let turn = |host: &str, begins, ends, end: &str| ForecastTurn {
+            host: host.parse().unwrap(),
+            job: JobId::from_bits(7),
+            title: String::new(),
+            schedule: None,
+            nominal: None,
+            begins,
+            steps: Vec::new(),
+            ends,
+            end: end.into(),
+        };
+        let mut run = ForecastRun::default();
+        run.take(&turn("a", at(20), at(50), "done"));
+        run.take(&turn("b", at(10), at(40), "done"));
+        assert_eq!((run.begins, run.ends, run.hosts), (at(10), at(50), 2));
+        run.take(&turn("c", None, at(60), "skipped: busy"));
+        run.take(&turn("d", None, at(60), "skipped: too late"));
+        assert_eq!((run.skipped, run.why.as_str()), (2, "c: skipped: busy"));
+        run.take(&turn("e", at(30), None, ""));
+        run.take(&turn("f", at(30), at(70), "done"));
+        assert_eq!((run.ends, run.hosts), (None, 6));
+    }
+}

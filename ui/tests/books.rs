@@ -219,6 +219,8 @@ fn a_preview_goes_on_to_pools_the_whole_fleet_and_the_runs_of_schedules() {
     assert!(titles.contains(&"upkeep on 24 hosts of the fleet"), "{titles:?}");
     assert!(titles.contains(&"the next run of weekend-upkeep"), "{titles:?}");
     assert!(run.orders().is_empty());
+    run.keys("Esc").click("weekend-upkeep").keys("p").sees("Preview of the next run of weekend");
+    assert_eq!(answer(&mut run), PlanAsk::Run(schedule("weekend-upkeep")));
     run.keys("Esc : preview Space upkeep Space mac-0007 Enter").sees("Preview of upkeep on 1 host");
     let PlanAsk::Play(ask) = answer(&mut run) else { panic!("another plan was asked for") };
     assert_eq!(ask.hosts, [host("mac-0007")]);

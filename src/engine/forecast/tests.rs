@@ -197,6 +197,39 @@ fn of_two_runs_over_one_host_only_one_has_it() {
 }
 
 #[test]
+fn what_is_said_of_runs_that_take_and_runs_that_replace_is_what_comes() {
+    let other = |targets: &str, playbook: &str| {
+        format!(
+            "    max_unavailable: 2\n    splay: none\n  second:\n    cron: \"31 2 * * *\"\n    zone: UTC\n    \
+             targets: {targets}\n    playbook: {playbook}\n    splay: none\n    max_unavailable: 8\n"
+        )
+    };
+    let told = |fleet: &Fleet| {
+        let told = plan::outlook(&fleet.world, evening(), evening() + Span::from_hours(6));
+        told["nightly"].conflicts[0].then.clone()
+    };
+    let fleet = Fleet::whole(&wipe(&other("{hosts: bern}", "image-refresh")));
+    assert!(told(&fleet).starts_with("second begins no host while nightly holds it"));
+    let night = fleet.ahead(12);
+    let of = |schedule: &str| {
+        let of = schedule.parse().ok();
+        night.turns.iter().filter(move |turn| turn.schedule == of)
+    };
+    for wipe in of("nightly") {
+        let drain = wipe.steps.iter().find(|step| step.name == "drain").unwrap();
+        let held = |turn: &&ForecastTurn| {
+            turn.host == wipe.host && turn.begins > Some(drain.begins) && turn.begins < wipe.ends
+        };
+        assert_eq!(of("second").find(held), None, "{wipe:#?}");
+    }
+    assert_eq!((of("nightly").count(), of("second").count()), (8, 8));
+    let fleet = Fleet::whole(&wipe(&other("{pool: ci}", "respawn")));
+    assert!(told(&fleet).starts_with("a VM that nightly takes away is done for second"));
+    let night = fleet.ahead(12);
+    assert!(night.turns.iter().all(|turn| turn.end == "done"), "{night:#?}");
+}
+
+#[test]
 fn a_respawn_shows_each_vm_as_a_step_of_its_host() {
     let respawn = "    targets: {pool: ci}\n    playbook: respawn\n    max_unavailable: 25%\n";
     let fleet = Fleet::whole(&inventory(respawn));
