@@ -73,7 +73,7 @@ pub(super) fn draw(
     draw_head(view, ctx, canvas, area);
     draw_header(view, ctx, canvas, &sheet);
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let runs = all_runs(view, ctx, world);
+    let runs = view.all_runs(world, ctx.there);
     let day = view.chosen_day();
     let of_day = runs.iter().flatten().filter(|run| ctx.zone.day(run.at) == day);
     view.ahead.look(ctx, day, of_day.map(|run| run.until).max());
@@ -95,15 +95,6 @@ pub(super) fn draw(
     if under > 1 {
         draw_details(view, canvas, Rect { y: day.bottom(), height: under, ..area }, &lines);
     }
-}
-
-/// The runs of every schedule, found once for a drawing.
-fn all_runs(view: &ScheduleView, ctx: &Ctx, world: &World) -> Vec<Vec<Run>> {
-    let of = |name| {
-        let schedule = world.schedules.get(name);
-        schedule.map_or(Vec::new(), |of| view.runs(world, name, of, ctx.there))
-    };
-    view.names.iter().map(of).collect()
 }
 
 fn draw_head(view: &ScheduleView, ctx: &Ctx, canvas: &mut Canvas, area: Rect) {

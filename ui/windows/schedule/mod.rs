@@ -10,9 +10,10 @@ mod runs;
 mod words;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use hostler::model::{JobId, Outlook, Schedule, ScheduleName, Span, Timestamp, World, Zone};
+use hostler::model::{Job, JobId, Outlook, Schedule, ScheduleName, Span, Timestamp, World, Zone};
 use ratatui::layout::Rect;
 
 use ahead::Ahead;
@@ -75,8 +76,16 @@ pub struct ScheduleView {
     /// Today and the days in sight, as they were drawn.
     today: NaiveDate,
     days: Vec<NaiveDate>,
-    ahead: Ahead,
+    ahead: Box<Ahead>,
     counts: Counts,
+    drawn: Option<Drawn>,
+}
+
+/// The runs of each schedule as they were drawn, at this entry and in this second.
+#[derive(Clone, Debug)]
+struct Drawn {
+    at: (u64, i64),
+    runs: Arc<Vec<Vec<Run>>>,
 }
 
 /// What the page in sight has that is not as it should be.
@@ -127,11 +136,37 @@ impl ScheduleView {
         Some((name, &**world.schedules.get(name)?))
     }
     fn runs(&self, world: &World, name: &ScheduleName, of: &Schedule, now: Timestamp) -> Vec<Run> {
+        let jobs = runs::jobs(world).remove(name).unwrap_or_default();
+        self.runs_with(world, (name, of), &jobs, now)
+    }
+    fn runs_with(
+        &self,
+        world: &World,
+        (name, of): (&ScheduleName, &Schedule),
+        jobs: &[&Job],
+        now: Timestamp,
+    ) -> Vec<Run> {
         let told = self.told.as_ref().and_then(|told| told.calendar.runs.get(name));
-        let mut runs = runs::of(world, name, of, told, now);
+        let mut runs = runs::of(world, of, jobs, told, now);
         for run in runs.iter_mut().filter(|run| run.is_due() && self.ahead.misses(name, run.at)) {
             run.look = Look::Clash;
         }
+        runs
+    }
+    /// The runs of every schedule, found once for each entry and second.
+    fn all_runs(&mut self, world: &World, now: Timestamp) -> Arc<Vec<Vec<Run>>> {
+        let at = (world.seq, now.as_millis().div_euclid(1_000));
+        if let Some(drawn) = self.drawn.as_ref().filter(|drawn| drawn.at == at) {
+            return drawn.runs.clone();
+        }
+        let mut jobs = runs::jobs(world);
+        let of = |name: &ScheduleName| {
+            let Some(schedule) = world.schedules.get(name) else { return Vec::new() };
+            let jobs = jobs.remove(name).unwrap_or_default();
+            self.runs_with(world, (name, schedule), &jobs, now)
+        };
+        let runs: Arc<Vec<Vec<Run>>> = Arc::new(self.names.iter().map(of).collect());
+        self.drawn = Some(Drawn { at, runs: runs.clone() });
         runs
     }
     /// From when on runs of this schedule are not known; none: from the end of the page.
@@ -237,7 +272,7 @@ impl Inside for ScheduleView {
         if !changed.all && changed.schedules.is_empty() {
             return;
         }
-        (self.changed, self.refused) = (fleet.seq(), None);
+        (self.changed, self.refused, self.drawn) = (fleet.seq(), None, None);
         let on = self.schedule().cloned();
         self.names = fleet.world().map_or(Vec::new(), |w| w.schedules.keys().cloned().collect());
         self.at = self.at.min(self.names.len().saturating_sub(1));
@@ -257,6 +292,7 @@ impl Inside for ScheduleView {
         first.or_else(|| self.ahead.wants().filter(|_| self.told.is_some()))
     }
     fn told(&mut self, query: &Query, answer: Result<Answer, String>) {
+        self.drawn = None;
         if let Query::Forecast(_) = query {
             return match answer {
                 Ok(Answer::Forecast(forecast)) => self.ahead.told(Ok(*forecast)),

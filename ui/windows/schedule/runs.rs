@@ -36,11 +36,25 @@ impl Run {
 
 const DUE: &str = "due";
 
-/// All that is known of them, in the order of time.
+/// The jobs of each schedule that are still known.
+pub fn jobs(world: &World) -> BTreeMap<&ScheduleName, Vec<&Job>> {
+    let mut jobs: BTreeMap<&ScheduleName, Vec<&Job>> = BTreeMap::new();
+    for job in world.jobs.values() {
+        match &job.cause {
+            Cause::Run { schedule, .. } | Cause::RunNow { schedule } => {
+                jobs.entry(schedule).or_default().push(job);
+            }
+            Cause::Asked | Cause::For { .. } => {}
+        }
+    }
+    jobs
+}
+
+/// All that is known of a schedule's runs, in the order of time.
 pub fn of(
     world: &World,
-    name: &ScheduleName,
     schedule: &Schedule,
+    jobs: &[&Job],
     coming: Option<&Coming>,
     now: Timestamp,
 ) -> Vec<Run> {
@@ -64,11 +78,10 @@ pub fn of(
         };
         runs.insert(run.nominal, shown);
     }
-    for job in world.jobs.values() {
+    for job in jobs {
         let at = match &job.cause {
-            Cause::Run { schedule, nominal } if schedule == name => *nominal,
-            Cause::RunNow { schedule } if schedule == name => job.opened,
-            Cause::Run { .. } | Cause::RunNow { .. } | Cause::Asked | Cause::For { .. } => continue,
+            Cause::Run { nominal, .. } => *nominal,
+            Cause::RunNow { .. } | Cause::Asked | Cause::For { .. } => job.opened,
         };
         runs.entry(at).or_insert_with(|| of_job(job, at, now));
     }
