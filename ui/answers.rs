@@ -46,7 +46,11 @@ impl App {
         let wanted = self.desk.windows().iter().filter_map(|window| window.view.wants());
         let wanted = wanted.chain(self.dialog.as_ref().and_then(PlanDialog::wants));
         for query in wanted.collect::<Vec<_>>() {
-            self.ask_once(query, out);
+            // A forecast costs seconds: the next one waits until this one is there.
+            let dear = |query: &Query| matches!(query, Query::Forecast(_));
+            if !(dear(&query) && self.asking.iter().any(dear)) {
+                self.ask_once(query, out);
+            }
         }
     }
 

@@ -2,17 +2,23 @@
 //! their answers, and the orders that come of them.
 
 use hostler::api::Moment;
-use hostler::model::{Each, HoldKind, HostName, JobId, ScheduleName};
+use hostler::model::{Each, HoldKind, Host, HostName, JobId, PlaybookName, PoolName, ScheduleName};
 
 use super::app::App;
+use super::books;
 use super::commands::{Cmd, Command};
 use super::desk::Notice;
 use super::dialogs::{
-    Act, Find, Found, Gives, PaletteMove, Pick, PlanDialog, PlanMove, Prompt, PromptMove,
+    Act, Find, Found, Gives, On, PaletteMove, Pick, PlanDialog, PlanMove, Prompt, PromptMove,
 };
 use super::msg::{Effect, Order};
 use super::past::no_time;
+use super::text;
 use super::windows::{HostView, JobView, PlaybookView, View, VmView, WinKind};
+
+fn next_run(schedule: ScheduleName) -> (String, On) {
+    (format!("the next run of {schedule}"), On::Run(schedule))
+}
 
 impl App {
     /// The hosts chosen now; a prompt is about these, however rows move behind it.
@@ -71,6 +77,61 @@ impl App {
         self.dialog = Some(PlanDialog::about(Act::Respawn, Vec::new(), pools));
     }
 
+    /// What the playbook in the window or under its cursor would do, or the next run of a schedule.
+    /// On which hosts is chosen in the dialog.
+    pub(super) fn preview(&mut self) {
+        let Some(view) = self.desk.focused().map(|window| &window.view) else { return };
+        let opens = view.opens(&self.fleet);
+        let targets = if let View::Playbook(view) = view {
+            self.targets(&view.playbook)
+        } else if let Some(View::Playbook(view)) = opens {
+            self.targets(&view.playbook)
+        } else {
+            self.chosen_schedule().map(next_run).into_iter().collect()
+        };
+        if !targets.is_empty() {
+            self.dialog = Some(PlanDialog::preview(targets));
+        }
+    }
+    /// On what a playbook can be looked at: what is chosen in Hosts, the runs of its schedules,
+    /// the hosts of each pool, and all.
+    fn targets(&self, name: &PlaybookName) -> Vec<(String, On)> {
+        let Some(world) = self.fleet.world() else { return Vec::new() };
+        let Some(book) = world.playbooks.get(name) else { return Vec::new() };
+        let mut out = Vec::new();
+        let mut put = |hosts: Vec<HostName>, of: &str| {
+            if !hosts.is_empty() {
+                let many = text::plural(hosts.len(), "host");
+                out.push((format!("{name} on {many} {of}"), On::Hosts(name.clone(), hosts)));
+            }
+        };
+        let chosen = self.desk.windows().iter().find(|w| w.view.kind() == WinKind::Hosts);
+        if book.each == Each::Host {
+            put(chosen.map_or(Vec::new(), |w| w.view.hosts(&self.fleet)), "chosen in Hosts");
+            let of = |fits: &dyn Fn(&Host) -> bool| {
+                let hosts = world.hosts.iter().filter(|(_, host)| host.declared && fits(host));
+                hosts.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+            };
+            for (pool, known) in &world.pools {
+                let hosts = of(&|host| known.spec.hosts.matches(&host.spec.labels));
+                put(hosts, &format!("of pool {pool}"));
+            }
+            put(of(&|_| true), "of the fleet");
+        } else {
+            let pools = world.pools.keys();
+            let pool = |pool: &PoolName| {
+                (format!("{name} of pool {pool}"), On::Pool(name.clone(), pool.clone()))
+            };
+            out.extend(pools.map(pool));
+        }
+        out.extend(books::schedules(world, name).cloned().map(next_run));
+        // The schedule under the cursor comes first.
+        if let Some(chosen) = self.chosen_schedule().map(On::Run) {
+            out.sort_by_key(|(_, on)| *on != chosen);
+        }
+        out
+    }
+
     pub(super) fn palette_gave(&mut self, to: PaletteMove, out: &mut Vec<Effect>) {
         let found = match to {
             PaletteMove::Stay => return,
@@ -94,6 +155,14 @@ impl App {
             Found::Job(id) => self.open_or_focus(View::Job(JobView::new(id))),
             Found::Playbook(name) => self.open_or_focus(View::Playbook(PlaybookView::new(name))),
             Found::Schedule(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
+            Found::Preview(book, hosts) => match super::commands::can_be_told(&self.situation()) {
+                Ok(()) => {
+                    let many = text::plural(hosts.len(), "host");
+                    let target = (format!("{book} on {many}"), On::Hosts(book, hosts));
+                    self.dialog = Some(PlanDialog::preview(vec![target]));
+                }
+                Err(why) => self.notice = Some(Notice::failure(format!("Preview: {why}"))),
+            },
             // As if chosen by hand: the same rules say when it cannot be asked for.
             Found::Act(act, hosts, about) => match self.may_change() {
                 Ok(()) => self.dialog = Some(PlanDialog::about(act, hosts, about)),

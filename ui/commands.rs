@@ -3,11 +3,11 @@
 
 pub use super::desk::place::Side;
 use super::past::Leap;
-pub use super::situation::{Situation, When, may_change};
+pub use super::situation::{Situation, When, can_be_told, may_change};
 use super::situation::{
     a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
     in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, one_host, open_job,
-    paused_job, shown, two_windows,
+    paused_job, preview_book, preview_run, shown, two_windows,
 };
 use super::theme::ThemeName;
 use super::widgets::Motion;
@@ -54,6 +54,9 @@ pub enum Cmd {
     Reboot,
     Retire,
     Play,
+    /// What a playbook would do, and what the next run of a schedule would.
+    PreviewBook,
+    PreviewRun,
     Respawn,
     Console,
     /// A move over the calendar.
@@ -151,6 +154,7 @@ const LISTS: &[WinKind] = &[
     WinKind::Playbooks,
 ];
 const SHOWN: &[WinKind] = &[WinKind::Jobs, WinKind::Playbooks, WinKind::Playbook];
+const BOOKS: &[WinKind] = &[WinKind::Playbooks, WinKind::Playbook];
 const COPIED: &[WinKind] = &[
     WinKind::Hosts,
     WinKind::Vms,
@@ -323,6 +327,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[]).on(OF_VMS).when(change_hosts).plans(),
     look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"]).on(SHOWN).when(shown).hint(4),
     look(Cmd::JobOf, Menu::Job, "Its job", &["o"]).on(DRAINS).when(known_job).hint(5),
+    look(Cmd::PreviewBook, Menu::Job, "Preview", &["p"]).on(BOOKS).when(preview_book).hint(5),
     look(Cmd::CancelJob, Menu::Job, "Cancel", &["K"]).on(JOBS).when(open_job).asks().hint(5),
     look(Cmd::RetryJob, Menu::Job, "Try again", &["A"]).on(JOBS).when(failed_job).asks(),
     look(Cmd::ResumeJob, Menu::Job, "Resume", &[]).on(JOBS).when(paused_job).asks(),
@@ -333,6 +338,10 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::RunJob, Menu::Schedule, "Show its job", &["Enter", "o"])
         .on(SCHEDULE)
         .when(a_schedule),
+    look(Cmd::PreviewRun, Menu::Schedule, "Preview run", &["p"])
+        .on(SCHEDULE)
+        .when(preview_run)
+        .hint(6),
     of_schedule(Cmd::RunNow, "Run now", &["N"]).hint(5),
     of_schedule(Cmd::HoldSchedule, "Suspend/resume", &["H"]).hint(10),
     of_schedule(Cmd::SkipNext, "Skip next run", &["S"]),

@@ -18,6 +18,8 @@ pub enum Look {
     Held,
     Off,
     Bad,
+    /// It meets something else.
+    Clash,
     Coming,
     Unknown,
     Queued,
@@ -80,6 +82,7 @@ impl Look {
             Self::Held => Token::Hold,
             Self::Off => Token::Off,
             Self::Bad => Token::Bad,
+            Self::Clash => Token::Warn,
             Self::Unknown => Token::Unknown,
         }
     }
@@ -99,7 +102,7 @@ impl Glyphs {
             Look::Leaving => self.pick("▼", "v"),
             Look::Held => self.pick("■", "="),
             Look::Off => self.pick("×", "x"),
-            Look::Bad => "!",
+            Look::Bad | Look::Clash => "!",
             Look::Coming => self.pick("↑", "^"),
             Look::Unknown => "?",
             Look::Queued => self.pick("○", "."),

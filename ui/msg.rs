@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Moment, Past, Planned, Snapshot};
 use hostler::model::{
-    Entry, Forecast, Held, HostName, JobId, PlanAsk, ScheduleName, Span, Timestamp, VmId, Zone,
+    Entry, Forecast, Held, HostName, JobId, Outlook, PlanAsk, ScheduleName, Span, Timestamp, VmId,
+    Zone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -246,6 +247,8 @@ pub struct Coming {
     pub next: Vec<Timestamp>,
     /// It has more of them within the time asked for.
     pub more: bool,
+    /// What they are over, and what they meet.
+    pub outlook: Option<Outlook>,
 }
 
 /// Why an order was not carried out.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, Sample, ScheduleName, Timestamp,
-    VmId, World,
+    Cause, Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, Sample, ScheduleName,
+    Timestamp, VmId, World,
 };
 
 use super::books;
@@ -33,6 +33,8 @@ pub struct Changed {
     /// Playbooks of which a run has changed.
     pub playbooks: BTreeSet<PlaybookName>,
     pub notes: BTreeSet<u64>,
+    /// What is to come may come otherwise: a schedule, a hold or what somebody asked for is new.
+    pub foreseen: bool,
     /// New figures came.
     pub samples: bool,
 }
@@ -41,6 +43,7 @@ impl Changed {
     fn join(&mut self, mut more: Self) {
         self.all |= more.all;
         self.samples |= more.samples;
+        self.foreseen |= more.foreseen;
         self.hosts.append(&mut more.hosts);
         self.vms.append(&mut more.vms);
         self.jobs.append(&mut more.jobs);
@@ -168,7 +171,8 @@ impl Replica {
             return Err(Illegal::Seq { last: 0, got: entry.seq });
         };
         let note = notes::of_entry(world, entry);
-        let mut changed = Changed::default();
+        let foreseen = alters(world, &entry.event);
+        let mut changed = Changed { foreseen, ..Changed::default() };
         touched(world, &entry.event, &mut changed);
         count(&mut self.counts, world, &changed.hosts, false);
         world.apply(entry)?;
@@ -271,6 +275,29 @@ impl Changed {
     fn job(&mut self, job: JobId) {
         self.jobs.insert(job);
     }
+}
+
+/// Whether runs to come may go otherwise than before this event: what somebody asked for does
+/// that. Runs that fire, and hold and free their hosts, were foreseen.
+fn alters(world: &World, event: &Event) -> bool {
+    if let Event::HoldPlaced { hold } = event {
+        return hold.job.is_none();
+    }
+    if let Event::HoldReleased { host, hold, .. } = event {
+        let hold = world.hosts.get(host).and_then(|host| host.holds.get(hold));
+        return hold.is_some_and(|hold| hold.job.is_none());
+    }
+    if let Event::JobOpened { job } = event {
+        return matches!(job.cause, Cause::Asked | Cause::RunNow { .. });
+    }
+    matches!(
+        event,
+        Event::ScheduleSuspended { .. }
+            | Event::ScheduleResumed { .. }
+            | Event::RunsSkipped { .. }
+            | Event::JobPaused { .. }
+            | Event::JobResumed { .. }
+    )
 }
 
 /// Which things an event touches; asked before and after it is applied.

@@ -143,6 +143,23 @@ pub fn may_change(now: &Situation) -> Result<(), &'static str> {
         _ => Ok(()),
     }
 }
+/// Whether the controller can be asked to tell something: that changes nothing.
+pub fn can_be_told(now: &Situation) -> Result<(), &'static str> {
+    match now {
+        Situation { past: true, .. } => Err("you are looking at the past"),
+        Situation { loaded: false, .. } => Err("the fleet is not loaded yet"),
+        Situation { connected: false, .. } => Err("not connected to the controller"),
+        _ => Ok(()),
+    }
+}
+pub fn preview_book(now: &Situation) -> Result<(), &'static str> {
+    can_be_told(now)?;
+    if now.kind == Some(WinKind::Playbooks) { a_row(now) } else { Ok(()) }
+}
+pub fn preview_run(now: &Situation) -> Result<(), &'static str> {
+    can_be_told(now)?;
+    a_schedule(now)
+}
 pub fn a_schedule(now: &Situation) -> Result<(), &'static str> {
     if now.schedule { Ok(()) } else { Err("no schedule is chosen") }
 }

@@ -217,6 +217,10 @@ impl Client {
     pub async fn forecast(&self, span: Span) -> Answer<Forecast> {
         self.get(&format!("/v1/forecast?for={span}")).await
     }
+    /// The same without the turns of single hosts.
+    pub async fn forecast_brief(&self, span: Span) -> Answer<Forecast> {
+        self.get(&format!("/v1/forecast?for={span}&brief=true")).await
+    }
     /// How controller and fleet are, in figures.
     pub async fn status(&self) -> Answer<Report> {
         self.get("/v1/status").await

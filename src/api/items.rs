@@ -10,8 +10,8 @@ use super::Report;
 use crate::engine::Status;
 
 use crate::model::{
-    Action, Host, HostName, Job, JobId, Plan, Pool, PoolName, Schedule, ScheduleName, Timestamp,
-    Vm, VmId, Want, World,
+    Action, Host, HostName, Job, JobId, Outlook, Plan, Pool, PoolName, Schedule, ScheduleName,
+    Timestamp, Vm, VmId, Want, World,
 };
 
 /// `GET /v1/hosts/{name}`.
@@ -90,6 +90,9 @@ pub struct ScheduleItem {
     /// All within a span were asked for, and it has more of them than these.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+    /// All within a span were asked for: what they are over, and what they meet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<Outlook>,
     #[serde(flatten)]
     pub schedule: Arc<Schedule>,
 }

@@ -71,6 +71,7 @@ pub(super) async fn plan(
             at_once("respawn.max_unavailable", respawn.max_unavailable)?;
             PlanAsk::Respawn(respawn)
         }
+        PlanAsk::Run(schedule) => PlanAsk::Run(schedule),
     };
     let plan = api.handle.preview(&ask)?;
     Ok(Json(plans.keep(&api.handle.world(), ask, plan)))
@@ -89,6 +90,7 @@ pub(super) async fn submit(
             PlanAsk::Respawn(RespawnAsk { pool, max_unavailable }) => {
                 Command::Respawn { pool, max_unavailable }
             }
+            PlanAsk::Run(schedule) => Command::RunNow { schedule },
         },
         JobBody::Drain(drain) => Command::Drain { ask: checked(&api, drain)? },
         JobBody::Play(play) => Command::Play { ask: checked_play(play)? },

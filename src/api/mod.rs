@@ -26,6 +26,7 @@ pub use client::{Client, ClientError, Connect, NotAnAddress};
 pub use history::{History, LOG_MOST, LogQuery, Moment, PAST_BESIDE, Past};
 pub use items::{HostItem, JobItem, PoolItem, PutRight, ScheduleItem, VmItem};
 pub use peer::ACTOR_HEADER;
+pub use reads::FORECAST_MOST;
 pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{

@@ -52,6 +52,7 @@ pub(super) fn playbook(world: &World, ask: &PlanAsk) -> Option<Arc<Playbook>> {
             Then::Playbook(name) => name,
             Then::Hold | Then::Resume | Then::Reboot | Then::Retire => return None,
         },
+        PlanAsk::Run(schedule) => &world.schedules.get(schedule)?.spec.playbook,
         PlanAsk::Respawn(_) => return None,
     };
     world.playbooks.get(name).cloned()

@@ -1,6 +1,6 @@
 //! The routes that only look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
@@ -113,7 +113,8 @@ fn pool_items(api: &Api, world: &World, plan: &Plan) -> Vec<PoolItem> {
 
 fn schedule_item(api: &Api, name: &ScheduleName, schedule: &Arc<Schedule>) -> ScheduleItem {
     let next = api.handle.next_runs(name, NEXT_SHOWN);
-    ScheduleItem { name: name.clone(), next, more: false, schedule: schedule.clone() }
+    let schedule = schedule.clone();
+    ScheduleItem { name: name.clone(), next, more: false, outlook: None, schedule }
 }
 
 /// `?within=35d`: all times until then; without it, the next few.
@@ -131,12 +132,17 @@ pub(super) async fn schedules(
         let detail = format!("runs are told within at most {WITHIN_MOST}, not {span}");
         return Err(Fault::new(What::BadQuery, detail));
     }
+    let mut outlooks = match query.within {
+        Some(span) => api.handle.outlook(span).await?,
+        None => BTreeMap::new(),
+    };
     let world = api.handle.world();
     let item = |(name, schedule): (&ScheduleName, &Arc<Schedule>)| match query.within {
         None => schedule_item(&api, name, schedule),
         Some(span) => {
             let (next, more) = api.handle.runs_within(name, span, WITHIN_SHOWN);
-            ScheduleItem { name: name.clone(), next, more, schedule: schedule.clone() }
+            let outlook = outlooks.remove(name);
+            ScheduleItem { name: name.clone(), next, more, outlook, schedule: schedule.clone() }
         }
     };
     let items = world.schedules.iter().map(item).collect();
@@ -179,16 +185,20 @@ pub(super) async fn plan(State(api): State<Api>) -> Answer<Plan> {
     Ok(Json(api.handle.plan().await?))
 }
 
-/// `?for=24h`; without it, a day.
+/// `?for=24h`; without it, a day. `&brief=true`: without the turns of single hosts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ForecastQuery {
     #[serde(rename = "for")]
     span: Option<Span>,
+    #[serde(default)]
+    brief: bool,
 }
 
+/// So many misfits a brief forecast tells.
+const MISFITS_SHOWN: usize = 20;
 /// Nobody plans further ahead, and each day costs as much as the first.
-const FORECAST_MOST: Span = Span::from_hours(7 * 24);
+pub const FORECAST_MOST: Span = Span::from_hours(7 * 24);
 
 pub(super) async fn forecast(
     State(api): State<Api>,
@@ -199,7 +209,8 @@ pub(super) async fn forecast(
         let detail = format!("a forecast is for 1s to {FORECAST_MOST}, not for {span}");
         return Err(Fault::new(What::BadQuery, detail));
     }
-    Ok(Json(api.handle.forecast(span).await?))
+    let forecast = api.handle.forecast(span).await?;
+    Ok(Json(if query.brief { forecast.brief(MISFITS_SHOWN) } else { forecast }))
 }
 
 pub(super) async fn status(State(api): State<Api>) -> Json<Report> {

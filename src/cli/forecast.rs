@@ -108,6 +108,7 @@ mod tests {
             job: JobId::from_bits(7),
             title: "playbook nightly-wipe".into(),
             schedule: None,
+            nominal: None,
             begins: Some(at(0)),
             steps: vec![
                 step("drain", 0, 240, "done"),

@@ -34,7 +34,7 @@ pub(crate) fn lines(ask: &PlanAsk, plan: &DrainPlan, zone: Zone, style: Style) -
     out.push(match ask {
         PlanAsk::Drain(ask) => deadline(ask, plan, zone),
         PlanAsk::Respawn(_) => format!("{} at once", plural(plan.at_once, "VM")),
-        PlanAsk::Play(_) => {
+        PlanAsk::Play(_) | PlanAsk::Run(_) => {
             let until =
                 plan.deadline.map(|at| format!("; VMs that work have until {}", zone.moment(at)));
             format!("{} at once{}", plural(plan.at_once, "host"), until.unwrap_or_default())
@@ -111,6 +111,9 @@ mod tests {
             state: "busy".into(),
             vms,
             blocks,
+            steps: vec![],
+            wave: 0,
+            earliest: None,
         };
         let waits = Fate::Waits { why: "it has work".into() };
         let pool = |ready, leaving, coming| PoolPreview {
@@ -135,6 +138,7 @@ mod tests {
             deadline: Some(Timestamp::from_millis(0)),
             at_once: 1,
             steps: vec![],
+            run: None,
         };
         let mut ask = DrainAsk::new(vec![], "x");
         let said = |ask: &DrainAsk, plan: &DrainPlan| {

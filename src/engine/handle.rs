@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::{Clock, Stream};
 use crate::model::{
     Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, Forecast, HoldId, HoldKind, HostName, JobId,
-    OnExpiry, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName, Share, Span, StepAt,
+    OnExpiry, Outlook, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName, Share, Span, StepAt,
     Timestamp, VmId, World,
 };
 
@@ -299,6 +299,13 @@ impl Handle {
     /// The next times of a schedule, at most `n`.
     pub fn next_runs(&self, schedule: &ScheduleName, n: usize) -> Vec<Timestamp> {
         crate::plan::next_runs(&self.world(), schedule, self.now(), n)
+    }
+
+    /// Of every schedule, what its runs are over and what those within `span` meet.
+    pub async fn outlook(&self, span: Span) -> Result<BTreeMap<ScheduleName, Outlook>, Denied> {
+        let (world, now) = (self.world(), self.now());
+        let work = move || crate::plan::outlook(&world, now, now + span);
+        tokio::task::spawn_blocking(work).await.map_err(|_| Denied::Stopping)
     }
 
     /// The times of a schedule within `span`, of the first `most`; and whether there are more.

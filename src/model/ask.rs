@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    HostName, OnDeadline, PlaybookName, PoolName, Selector, Share, Span, Surge, Timestamp,
+    HostName, OnDeadline, PlaybookName, PoolName, ScheduleName, Selector, Share, Span, Surge,
+    Timestamp,
 };
 
 /// Empty these hosts.
@@ -91,6 +92,8 @@ pub enum PlanAsk {
     Drain(Box<DrainAsk>),
     Play(Box<PlayAsk>),
     Respawn(RespawnAsk),
+    /// What the next run of this schedule does. Submitted, it runs at once.
+    Run(ScheduleName),
 }
 
 fn deadline() -> Option<Span> {

@@ -15,6 +15,7 @@ mod id;
 mod job;
 mod name;
 mod needs;
+mod outlook;
 mod playbook;
 mod pool;
 mod preview;
@@ -40,15 +41,16 @@ pub use fleet::{
     Access, DriverKind, Expect, Fleet, GuestOs, GuestScript, HostSpec, ImageSpec, Jump, Overlap,
     PoolSize, PoolSpec, Role, ScheduleSpec, Splay, SshAccess, Targets,
 };
-pub use forecast::{Forecast, ForecastStep, ForecastTurn, Lowest};
+pub use forecast::{Forecast, ForecastRun, ForecastStep, ForecastTurn, Lowest};
 pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
 pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, ScheduleName};
 pub use needs::{Needs, Unmet};
+pub use outlook::{Conflict, Meeting, Outlook};
 pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Sent, Step, Surge};
 pub use pool::Pool;
-pub use preview::{DrainPlan, Fate, HostPreview, PoolPreview, VmPreview};
+pub use preview::{DrainPlan, Fate, HostPreview, PoolPreview, StepFate, StepPreview, VmPreview};
 pub use schedule::{RUNS_KEPT, Run, RunResult, Schedule, Suspended};
 pub use selector::{BadSelector, Labels, Selector};
 pub use sighting::{Facts, GuardView, Sample, SeenState, SeenVm, Sighting};

@@ -181,6 +181,13 @@ pub enum Sent<'a> {
     PruneImages,
 }
 
+impl Playbook {
+    /// The steps, and those that are done always after them.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(&self.always)
+    }
+}
+
 impl Act {
     /// The command for the host that carries it out, if one does.
     pub fn sent(&self) -> Option<Sent<'_>> {

@@ -1,8 +1,8 @@
-//! What a drain, a playbook or a respawn would do, before it is asked for.
+//! What a drain, a playbook, a respawn or a run would do, before it is asked for.
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, PoolName, Timestamp, VmId};
+use super::{HostName, PoolName, StepAt, Timestamp, VmId};
 
 /// What would be done, as the World was at `seq`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct DrainPlan {
     /// What is done on each host, in order; a drain and a respawn say it by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
+    /// The time of the run, where it is one of a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Timestamp>,
 }
 
 /// One host of a plan.
@@ -31,6 +34,43 @@ pub struct HostPreview {
     pub vms: Vec<VmPreview>,
     /// What stands against it now.
     pub blocks: Vec<String>,
+    /// What each step would do here. Told of the first hosts only: each costs as much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepPreview>,
+    /// Its wave, the first one being 0, and when its turn is at the earliest.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub wave: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<Timestamp>,
+}
+
+/// One step on such a host, as things stand now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StepPreview {
+    pub at: StepAt,
+    pub name: String,
+    #[serde(flatten)]
+    pub does: StepFate,
+}
+
+/// What becomes of a step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum StepFate {
+    /// It is done; what that means here, where the playbook leaves it open.
+    Done {
+        what: String,
+    },
+    Skipped {
+        why: String,
+    },
+    /// Only what comes before it tells.
+    Depends {
+        why: String,
+    },
+    Fails {
+        why: String,
+    },
 }
 
 /// One VM on such a host.
@@ -60,6 +100,9 @@ pub enum Fate {
     Stays,
 }
 
+fn is_first(wave: &u16) -> bool {
+    *wave == 0
+}
 fn is_zero(n: &usize) -> bool {
     *n == 0
 }
@@ -137,6 +180,9 @@ mod tests {
             state: "busy".into(),
             vms: vec![vm],
             blocks: vec![],
+            steps: vec![],
+            wave: 0,
+            earliest: None,
         };
         let pool =
             PoolPreview { pool: "ci".parse().unwrap(), ready: 2, leaving: 1, coming: 0, room: 3 };

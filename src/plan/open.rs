@@ -50,12 +50,17 @@ pub(super) fn on_hosts(
 /// The job over VMs that a schedule's run opens.
 pub(super) fn on_vms(world: &World, schedule: &Schedule, cause: Cause, from: Timestamp) -> Opening {
     let spec = &schedule.spec;
-    let kind = match &spec.targets {
-        Targets::Pool(pool) => JobKind::Respawn { pool: pool.clone() },
-        Targets::Hosts(hosts) => JobKind::RespawnOn { hosts: hosts.clone() },
-    };
+    let kind = respawn(&spec.targets);
     let targets = vms(world, &kind);
     Opening::over_vms(kind, cause, from + spec.window, spec.max_unavailable, targets)
+}
+
+/// The job over VMs of these targets.
+pub(super) fn respawn(targets: &Targets) -> JobKind {
+    match targets {
+        Targets::Pool(pool) => JobKind::Respawn { pool: pool.clone() },
+        Targets::Hosts(hosts) => JobKind::RespawnOn { hosts: hosts.clone() },
+    }
 }
 
 /// The VMs that a respawn replaces.
@@ -71,7 +76,8 @@ pub(super) fn vms(world: &World, kind: &JobKind) -> BTreeMap<VmId, HostName> {
     vms.map(|vm| (vm.id, vm.host.clone())).collect()
 }
 
-fn hosts(world: &World, targets: &Targets) -> Vec<HostName> {
+/// The hosts that these targets stand for.
+pub(super) fn hosts(world: &World, targets: &Targets) -> Vec<HostName> {
     let chosen = |labels| match targets {
         Targets::Hosts(hosts) => hosts.matches(labels),
         Targets::Pool(pool) => {

@@ -1,25 +1,54 @@
-//! A drain, a playbook or a respawn before it is asked for: what happens to each VM, what blocks,
-//! what the pools lose.
+//! A drain, a playbook, a respawn or a run before it is asked for: what happens to each VM, what
+//! each step does, what blocks, what the pools lose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{AT_ONCE, known};
 use super::place::{Apart, refusal};
 use super::play::{Leave, lacks, leave, leave_as};
-use super::{NotPossible, next_runs};
+use super::{NotPossible, next_runs, schedules};
 use crate::model::{
-    Act, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, PlanAsk, PlayAsk, PoolName,
-    PoolPreview, Reach, RespawnAsk, Selector, Slot, Span, Step, Targets, Timestamp, Vm, VmPreview,
-    Wanted, World, Zone,
+    Act, Cause, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, Opening, PlanAsk, PoolName,
+    PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets, Timestamp, Vm,
+    VmPreview, Wanted, World, Zone,
 };
 
 /// What this would do now, or why it cannot be done.
 pub fn preview(world: &World, ask: &PlanAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
     match ask {
         PlanAsk::Drain(ask) => of_drain(world, ask, now),
-        PlanAsk::Play(ask) => of_play(world, ask, now),
-        PlanAsk::Respawn(ask) => of_respawn(world, ask, now),
+        PlanAsk::Play(ask) => Ok(over_hosts(world, &super::play(world, ask, now)?, now, now)),
+        PlanAsk::Respawn(ask) => {
+            let opening = super::respawn(world, &ask.pool, ask.max_unavailable, now)?;
+            Ok(over_vms(world, &opening, now))
+        }
+        PlanAsk::Run(schedule) => of_run(world, schedule, now),
     }
+}
+
+/// The next run of a schedule, over what it would be over now. One that never runs is shown as
+/// if it ran now.
+fn of_run(world: &World, name: &ScheduleName, now: Timestamp) -> Result<DrainPlan, NotPossible> {
+    let unknown = || NotPossible::Unknown { kind: "schedule", name: name.to_string() };
+    let schedule = world.schedules.get(name).ok_or_else(unknown)?;
+    let run = next_runs(world, name, now, 1).pop();
+    let nominal = run.unwrap_or(now);
+    let cause = Cause::Run { schedule: name.clone(), nominal };
+    let opening = schedules::opening(world, name, schedule, cause, nominal);
+    let mut plan = match opening.play {
+        Some(_) => over_hosts(world, &opening, nominal, now),
+        None => over_vms(world, &opening, now),
+    };
+    // That it runs is no clash with itself.
+    let own = format!("schedule {name} ");
+    plan.clashes.retain(|clash| !clash.starts_with(&own));
+    for host in &mut plan.hosts {
+        let turn = opening.hosts.get(&host.host);
+        host.earliest = turn.map(|task| task.earliest);
+        host.wave = turn.map_or(0, |task| task.wave);
+    }
+    plan.hosts.sort_by_key(|host| (host.wave, host.earliest));
+    Ok(DrainPlan { run, ..plan })
 }
 
 fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
@@ -35,18 +64,16 @@ fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, 
         deadline: ask.deadline.map(|deadline| from + deadline),
         at_once,
         steps: Vec::new(),
+        run: None,
     })
 }
 
 /// A playbook's first step that takes VMs away says how they go.
-fn of_play(world: &World, ask: &PlayAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
-    let opening = super::play(world, ask, now)?;
+fn over_hosts(world: &World, opening: &Opening, from: Timestamp, now: Timestamp) -> DrainPlan {
     let names: BTreeSet<HostName> = opening.hosts.keys().cloned().collect();
-    let Some(playbook) = opening.play.as_ref().map(|play| &play.playbook) else {
-        return Err(NotPossible::Senseless(format!("playbook {} has no steps", ask.playbook)));
-    };
+    let steps = || opening.play.iter().flat_map(|play| play.playbook.all_steps());
     let (mut way, mut deadline) = (None, None);
-    for step in playbook.steps.iter().chain(&playbook.always) {
+    for step in steps() {
         way = way.or(match &step.act {
             Act::Drain(drain) => {
                 deadline = deadline.or(drain.deadline);
@@ -75,32 +102,41 @@ fn of_play(world: &World, ask: &PlayAsk, now: Timestamp) -> Result<DrainPlan, No
     let word = |step: &Step| {
         step.when.as_ref().map_or(step.name.clone(), |when| format!("{} when {when}", step.name))
     };
-    Ok(DrainPlan {
+    let mut hosts = hosts(world, &names, fate);
+    for host in hosts.iter_mut().take(STEPS_MOST) {
+        host.steps = super::play::steps(world, opening, &host.host, now);
+    }
+    DrainPlan {
         seq: world.seq,
-        hosts: hosts(world, &names, fate),
+        hosts,
         pools: pools(world, &names, leaves, now),
-        clashes: clashes(world, &names, (now, deadline), now),
-        deadline: deadline.map(|deadline| now + deadline),
+        clashes: clashes(world, &names, (from, deadline), now),
+        deadline: deadline.map(|deadline| from + deadline),
         at_once: opening.max_unavailable.of(names.len()).max(1),
-        steps: playbook.steps.iter().chain(&playbook.always).map(word).collect(),
-    })
+        steps: steps().map(word).collect(),
+        run: None,
+    }
 }
 
+/// Conditions are worked out host by host: of so many at most.
+const STEPS_MOST: usize = 100;
+
 /// A successor may come to any host that has room, those of the plan included.
-fn of_respawn(world: &World, ask: &RespawnAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
-    let opening = super::respawn(world, &ask.pool, ask.max_unavailable, now)?;
+fn over_vms(world: &World, opening: &Opening, now: Timestamp) -> DrainPlan {
     let names: BTreeSet<HostName> = opening.targets.values().cloned().collect();
     let chosen = |vm: &Vm| opening.targets.contains_key(&vm.id);
     let way = Way::default();
     let fate = |vm: &Vm| if chosen(vm) { way.fate(world, vm, now) } else { Fate::Stays };
     let mut hosts = hosts(world, &names, fate);
     for of in &mut hosts {
-        let host = world.hosts.get(&of.host);
-        let image = world.pools.get(&ask.pool).map(|pool| &pool.spec.image);
-        let lacks = host.zip(image).and_then(|(host, image)| lacks(world, host, image));
-        of.blocks.extend(lacks.map(|source| format!("{source} is not there yet and is fetched")));
+        let Some(host) = world.hosts.get(&of.host) else { continue };
+        let pools: BTreeSet<&PoolName> =
+            world.vms_on(host).filter(|vm| chosen(vm)).map(|vm| &vm.pool).collect();
+        let images = pools.into_iter().filter_map(|pool| Some(&world.pools.get(pool)?.spec.image));
+        let lacking = images.filter_map(|image| lacks(world, host, image));
+        of.blocks.extend(lacking.map(|source| format!("{source} is not there yet and is fetched")));
     }
-    Ok(DrainPlan {
+    DrainPlan {
         seq: world.seq,
         hosts,
         pools: pools(world, &BTreeSet::new(), chosen, now),
@@ -108,7 +144,8 @@ fn of_respawn(world: &World, ask: &RespawnAsk, now: Timestamp) -> Result<DrainPl
         deadline: None,
         at_once: opening.max_unavailable.of(opening.targets.len()).max(1),
         steps: Vec::new(),
-    })
+        run: None,
+    }
 }
 
 /// How VMs are taken away.
@@ -165,7 +202,8 @@ fn of_host(
         blocks.push(format!("{} by {} already: {}", hold.kind, hold.by, hold.reason));
     }
     let vms = world.vms_on(host).map(preview).collect();
-    HostPreview { host: name.clone(), state: host.word().into(), vms, blocks }
+    let (host, state, steps) = (name.clone(), host.word().into(), Vec::new());
+    HostPreview { host, state, vms, blocks, steps, wave: 0, earliest: None }
 }
 
 /// What pools lose whose VMs leave, and the room that other hosts than these have.

@@ -90,7 +90,7 @@ pub(super) fn next_that_fires(schedule: &Schedule, now: Timestamp) -> Option<Tim
 const AHEAD_MOST: usize = 400;
 
 /// Why a time is not to be run, whatever the controller did.
-fn excuse(schedule: &Schedule, calendar: &Calendar, at: Timestamp) -> Option<String> {
+pub(super) fn excuse(schedule: &Schedule, calendar: &Calendar, at: Timestamp) -> Option<String> {
     if schedule.skip_upto.is_some_and(|upto| at <= upto) {
         return Some("somebody asked for it to be skipped".into());
     }
@@ -131,7 +131,7 @@ fn in_order(
 }
 
 /// The open job of a schedule's earlier run.
-fn running(world: &World, name: &ScheduleName) -> Option<JobId> {
+pub(super) fn running(world: &World, name: &ScheduleName) -> Option<JobId> {
     let of = |cause: &Cause| match cause {
         Cause::Run { schedule, .. } | Cause::RunNow { schedule } => schedule == name,
         Cause::Asked | Cause::For { .. } => false,

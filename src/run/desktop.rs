@@ -82,7 +82,7 @@ impl ui::Source for Remote {
         let answer = match query {
             ui::Query::Plan(ask) => client.plan_of(&ask).await.map(Box::new).map(Answer::Plan),
             ui::Query::Forecast(span) => {
-                client.forecast(span).await.map(Box::new).map(Answer::Forecast)
+                client.forecast_brief(span).await.map(Box::new).map(Answer::Forecast)
             }
             ui::Query::WhyHost(host) => {
                 client.why_host(&host).await.map(|why| Answer::Why(why.lines))
@@ -135,7 +135,10 @@ impl ui::Source for Remote {
 /// What the calendar needs of it.
 fn calendar(told: Listing<ScheduleItem>) -> Answer {
     let Listing { seq, at, items } = told;
-    let coming = |item: ScheduleItem| (item.name, Coming { next: item.next, more: item.more });
+    let coming = |item: ScheduleItem| {
+        let ScheduleItem { name, next, more, outlook, .. } = item;
+        (name, Coming { next, more, outlook })
+    };
     let runs = items.into_iter().map(coming).collect();
     Answer::Schedules(Box::new(Calendar { seq, at, runs }))
 }

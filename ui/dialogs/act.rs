@@ -1,7 +1,8 @@
 //! What a plan dialog is for: its words, what it asks the controller, and the same as a command.
 
 use hostler::model::{
-    DrainAsk, OnDeadline, PlanAsk, PlayAsk, PlaybookName, PoolName, RespawnAsk, Share, Span, Then,
+    DrainAsk, HostName, OnDeadline, PlanAsk, PlayAsk, PlaybookName, PoolName, RespawnAsk,
+    ScheduleName, Share, Span, Then,
 };
 
 use super::PlanDialog;
@@ -17,6 +18,18 @@ pub enum Act {
     Play,
     /// All VMs of a pool.
     Respawn,
+    /// Nothing: it is only looked at what would be done.
+    Preview,
+}
+
+/// What is looked at.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum On {
+    Hosts(PlaybookName, Vec<HostName>),
+    /// A playbook for VMs, over those of a pool.
+    Pool(PlaybookName, PoolName),
+    /// The next run of a schedule.
+    Run(ScheduleName),
 }
 
 /// Stands for a reason while a plan is only looked at.
@@ -31,6 +44,7 @@ impl Act {
             Self::Retire => "retire",
             Self::Play => "run",
             Self::Respawn => "respawn",
+            Self::Preview => "preview",
         }
     }
     pub fn title(self) -> &'static str {
@@ -40,13 +54,14 @@ impl Act {
             Self::Retire => "Retire",
             Self::Play => "Run",
             Self::Respawn => "Respawn",
+            Self::Preview => "Preview",
         }
     }
     /// Whether hosts are emptied, with all that can be said of how.
     pub fn empties(self) -> bool {
         match self {
             Self::Drain | Self::Reboot | Self::Retire => true,
-            Self::Play | Self::Respawn => false,
+            Self::Play | Self::Respawn | Self::Preview => false,
         }
     }
     /// How it is taken back, as far as it can be.
@@ -57,6 +72,7 @@ impl Act {
             }
             Self::Play => "Cancelling its job unwinds it. VMs that are gone do not come back.",
             Self::Respawn => "Cancelling its job ends it. VMs that were replaced stay replaced.",
+            Self::Preview => "Nothing is asked for: this is what would be done as things stand.",
         }
     }
 }
@@ -69,6 +85,7 @@ impl PlanDialog {
             Act::Drain | Act::Reboot | Act::Retire => format!("{} {hosts}", self.act.title()),
             Act::Play => format!("Run {} on {hosts}", self.subject()),
             Act::Respawn => format!("Respawn pool {}", self.subject()),
+            Act::Preview => format!("Preview of {}", self.subject()),
         }
     }
 
@@ -105,6 +122,18 @@ impl PlanDialog {
                 let pool: PoolName = self.subject().parse().map_err(|_| "there is no pool")?;
                 PlanAsk::Respawn(RespawnAsk { pool, max_unavailable: at_once })
             }
+            Act::Preview => match self.target().ok_or("there is nothing to look at")?.clone() {
+                On::Hosts(playbook, hosts) => {
+                    let reason = reason.to_string();
+                    let max_unavailable = at_once;
+                    let ask = PlayAsk { playbook, hosts, reason, max_unavailable, key: None };
+                    PlanAsk::Play(Box::new(ask))
+                }
+                On::Pool(_, pool) => {
+                    PlanAsk::Respawn(RespawnAsk { pool, max_unavailable: at_once })
+                }
+                On::Run(schedule) => PlanAsk::Run(schedule),
+            },
         })
     }
 
@@ -134,6 +163,8 @@ impl PlanDialog {
             Act::Drain | Act::Reboot | Act::Retire => of_hosts(&["host", self.act.word()]),
             Act::Play => of_hosts(&["playbook", "run", self.subject()]),
             Act::Respawn => vec!["pool".into(), "respawn".into(), self.subject().into()],
+            // There is nothing to be given.
+            Act::Preview => return String::new(),
         };
         if self.act.empties() {
             words.extend(self.drain_words());

@@ -6,9 +6,10 @@ mod palette;
 mod pick;
 mod plan;
 mod plan_view;
+mod preview;
 mod prompt;
 
-pub use act::Act;
+pub use act::{Act, On};
 pub use finder::Find;
 pub use palette::{Found, Palette, PaletteMove};
 pub use pick::{Choice, Gives, Pick};

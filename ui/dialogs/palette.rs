@@ -23,6 +23,8 @@ pub enum Found {
     /// A verb over hosts, or about a playbook or pool.
     Act(Act, Vec<HostName>, Vec<String>),
     Cordon(Vec<HostName>),
+    /// What a playbook would do on these hosts.
+    Preview(PlaybookName, Vec<HostName>),
     /// The fleet as it was.
     Then(String),
     Command(Cmd),
@@ -135,14 +137,13 @@ fn words(
     match thing {
         Found::Act(act, hosts, about) => {
             let name = [act.title(), &about.join(" "), &text::names(hosts, 3)].join(" ");
-            ("do", name, "shows the plan first".into(), Token::Strong)
+            verbal(name, "shows the plan first")
         }
-        Found::Cordon(hosts) => {
-            ("do", format!("Cordon {}", text::names(hosts, 3)), "asks why".into(), Token::Strong)
+        Found::Cordon(hosts) => verbal(format!("Cordon {}", text::names(hosts, 3)), "asks why"),
+        Found::Preview(book, hosts) => {
+            verbal(format!("Preview {book} on {}", text::names(hosts, 3)), "changes nothing")
         }
-        Found::Then(time) => {
-            ("do", format!("The fleet at {time}"), "looks back".into(), Token::Strong)
-        }
+        Found::Then(time) => verbal(format!("The fleet at {time}"), "looks back"),
         Found::Command(id) => {
             let Some(command) = Command::of(*id) else {
                 return ("do", String::new(), String::new(), Token::Dim);
@@ -186,6 +187,10 @@ fn words(
     }
 }
 
+fn verbal(name: String, more: &str) -> (&'static str, String, String, Token) {
+    ("do", name, more.into(), Token::Strong)
+}
+
 fn declared(
     kind: &'static str,
     name: impl std::fmt::Display,
@@ -194,8 +199,8 @@ fn declared(
     (kind, name.to_string(), more.cloned().unwrap_or("gone".into()), Token::Text)
 }
 
-/// `drain mac-1 mac-2`, `run nightly-wipe mac-1`, `respawn ci`, `at 03:00`: a verb and things that are all
-/// known.
+/// `drain mac-1 mac-2`, `run nightly-wipe mac-1`, `preview nightly-wipe mac-1`, `respawn ci`,
+/// `at 03:00`: a verb and things that are all known.
 fn verb(text: &str, fleet: &Replica) -> Option<Found> {
     let mut words = text.split_whitespace();
     let verb = words.next()?;
@@ -209,7 +214,12 @@ fn verb(text: &str, fleet: &Replica) -> Option<Found> {
     let about = match act {
         Some(Act::Play) => vec![world.playbooks.get_key_value(words.next()?)?.0.to_string()],
         Some(Act::Respawn) => vec![world.pools.get_key_value(words.next()?)?.0.to_string()],
-        Some(Act::Drain | Act::Reboot | Act::Retire) | None => Vec::new(),
+        Some(Act::Drain | Act::Reboot | Act::Retire | Act::Preview) | None => Vec::new(),
+    };
+    let book = if verb == "preview" {
+        Some(world.playbooks.get_key_value(words.next()?)?.0.clone())
+    } else {
+        None
     };
     let known = |word: &str| world.hosts.get_key_value(word).map(|(name, _)| name.clone());
     let hosts: Vec<HostName> = words.map(known).collect::<Option<_>>()?;
@@ -218,6 +228,7 @@ fn verb(text: &str, fleet: &Replica) -> Option<Found> {
             Some(Found::Act(act, hosts, about))
         }
         ("cordon", None) if !hosts.is_empty() => Some(Found::Cordon(hosts)),
+        (_, None) if !hosts.is_empty() => book.map(|book| Found::Preview(book, hosts)),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hostler::api::Planned;
 use hostler::model::{DrainAsk, HostName, HostPreview, OnDeadline, PlanAsk, Then};
 
-use super::Act;
+use super::{Act, On};
 use crate::ui::keys::{Code, Key};
 use crate::ui::msg::{Answer, Order, Query};
 use crate::ui::widgets::{Field, Motion, Scroll};
@@ -59,6 +59,8 @@ pub struct PlanDialog {
     pub hosts: Vec<HostName>,
     /// The playbooks or pools that it may be about, and which of them it is.
     subjects: Vec<String>,
+    /// What each of them stands for, where it is only looked at.
+    targets: Vec<On>,
     chosen: usize,
     pub reason: Field,
     pub deadline: Field,
@@ -98,13 +100,14 @@ impl PlanDialog {
             act,
             hosts,
             subjects,
+            targets: Vec::new(),
             chosen: 0,
             reason: Field::default(),
             deadline: Field::new(&usual.deadline.map_or("none".into(), |span| span.to_string())),
             on_deadline: usual.on_deadline,
             force: false,
             then: match act {
-                Act::Drain | Act::Play | Act::Respawn => Then::Hold,
+                Act::Drain | Act::Play | Act::Respawn | Act::Preview => Then::Hold,
                 Act::Reboot => Then::Reboot,
                 Act::Retire => Then::Retire,
             },
@@ -119,6 +122,16 @@ impl PlanDialog {
             eager: false,
             scroll: Scroll::default(),
         }
+    }
+
+    /// One that only shows what would be done, on the first of these at first.
+    pub fn preview(targets: Vec<(String, On)>) -> Self {
+        let (subjects, targets) = targets.into_iter().unzip();
+        Self { targets, ..Self::about(Act::Preview, Vec::new(), subjects) }
+    }
+    /// What is looked at.
+    pub fn target(&self) -> Option<&On> {
+        self.targets.get(self.chosen)
     }
 
     /// The playbook or the pool that it is about.
@@ -203,7 +216,7 @@ impl PlanDialog {
 
     /// Whether so much is disturbed that it has to be typed.
     pub fn is_large(&self) -> bool {
-        if self.act == Act::Respawn {
+        if matches!(self.act, Act::Respawn | Act::Preview) {
             return false;
         }
         let part = self.last_plan().is_some_and(|planned| {
@@ -246,10 +259,16 @@ impl PlanDialog {
             Spot::Typed => self.is_large(),
             Spot::Then => self.act == Act::Drain,
             Spot::Subject => self.subjects.len() > 1,
-            Spot::AtOnce => self.hosts.len() > 1 || self.act == Act::Respawn,
-            Spot::Reason => self.act != Act::Respawn,
+            Spot::AtOnce => match self.target() {
+                Some(On::Run(_)) => false,
+                Some(On::Hosts(_, hosts)) => hosts.len() > 1,
+                Some(On::Pool(..)) => true,
+                None => self.hosts.len() > 1 || self.act == Act::Respawn,
+            },
+            Spot::Reason => !matches!(self.act, Act::Respawn | Act::Preview),
             Spot::Deadline | Spot::OnDeadline | Spot::Force => self.act.empties(),
-            Spot::Copy | Spot::Cancel | Spot::Submit => true,
+            Spot::Cancel => true,
+            Spot::Copy | Spot::Submit => self.act != Act::Preview,
         }
     }
 

@@ -4,8 +4,8 @@
 use hostler::model::{DrainPlan, Fate, HostPreview, OnDeadline, PoolPreview, Then};
 use ratatui::layout::Rect;
 
-use super::Act;
 use super::plan::{PlanDialog, Spot};
+use super::{Act, preview};
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::glyphs::Look;
 use crate::ui::text;
@@ -15,6 +15,8 @@ use crate::ui::windows::Ctx;
 
 /// As wide as it gets.
 const WIDEST: u16 = 100;
+/// So many hosts have lines of their own: nobody reads more, and each drawing makes them anew.
+const HOSTS_SHOWN: usize = 500;
 
 impl PlanDialog {
     /// Draws it over everything else.
@@ -53,7 +55,8 @@ impl PlanDialog {
     fn bottom_rows(&self) -> u16 {
         let options = self.has(Spot::Then) || self.has(Spot::AtOnce) || self.has(Spot::Subject);
         let rows = [options, self.has(Spot::Typed), self.has(Spot::Reason), self.act.empties()];
-        4 + rows.into_iter().map(u16::from).sum::<u16>()
+        let rows = rows.into_iter().chain([self.has(Spot::Copy)]);
+        3 + rows.map(u16::from).sum::<u16>()
     }
 
     /// What would happen, as the controller told it.
@@ -72,12 +75,20 @@ impl PlanDialog {
             )]];
         };
         let mut lines: Vec<Line> = Vec::new();
-        for host in &planned.plan.hosts {
+        if let Some(on) = self.target() {
+            lines.extend(preview::lines(ctx, on, &planned.plan));
+        }
+        for host in planned.plan.hosts.iter().take(HOSTS_SHOWN) {
             lines.extend(host_lines(ctx, host, self.changed.contains(&host.host)));
+        }
+        if planned.plan.hosts.len() > HOSTS_SHOWN {
+            let more = planned.plan.hosts.len() - HOSTS_SHOWN;
+            let said = format!("  and {} more", text::plural(more, "host"));
+            lines.push(vec![(said, Token::Dim)]);
         }
         lines.push(Vec::new());
         let steps = planned.plan.steps.join(", ");
-        if !steps.is_empty() {
+        if !steps.is_empty() && self.target().is_none() {
             lines.push(vec![(format!("steps: {steps}"), Token::Text)]);
         }
         lines.push(vec![(totals(&planned.plan), Token::Strong)]);
@@ -111,11 +122,13 @@ impl PlanDialog {
             let row = Row::new(canvas, next(), self.on).said(&asked);
             row.field(Spot::Typed, &self.typed, 16);
         }
-        let command = self.command();
-        let room = area.width.saturating_sub(8);
-        let shown = text::cut(&command, room, canvas.glyphs.more()).into_owned();
-        let row = Row::new(canvas, next(), self.on).put(&shown, Token::Dim);
-        row.said(" ").button(Spot::Copy, "copy");
+        if self.has(Spot::Copy) {
+            let command = self.command();
+            let room = area.width.saturating_sub(8);
+            let shown = text::cut(&command, room, canvas.glyphs.more()).into_owned();
+            let row = Row::new(canvas, next(), self.on).put(&shown, Token::Dim);
+            row.said(" ").button(Spot::Copy, "copy");
+        }
         let (said, token) = match &self.trouble {
             Some(trouble) => (trouble.as_str(), Token::Warn),
             None => (self.act.way_back(), Token::Dim),
@@ -142,7 +155,11 @@ impl PlanDialog {
     fn draw_then(&self, canvas: &mut Canvas, at: Rect) {
         let mut row = Row::new(canvas, at, self.on);
         if self.has(Spot::Subject) {
-            let what = if self.act == Act::Play { "Playbook  " } else { "Pool      " };
+            let what = match self.act {
+                Act::Play => "Playbook  ",
+                Act::Preview => "Of        ",
+                Act::Drain | Act::Reboot | Act::Retire | Act::Respawn => "Pool      ",
+            };
             row = row.said(what).button(Spot::Subject, self.subject()).said("  ");
         }
         if self.has(Spot::Then) {
@@ -160,6 +177,11 @@ impl PlanDialog {
         let waits = self.submitted.is_some() || self.plan().is_none();
         let go = if waits { format!("{go}...") } else { go };
         let mut row = Row::new(canvas, at, self.on);
+        if !self.has(Spot::Submit) {
+            row.x += at.width.saturating_sub(7) / 2;
+            row.button(Spot::Cancel, "Close");
+            return;
+        }
         row.x += at.width.saturating_sub(text::width(&go) + 14) / 2;
         row.button(Spot::Cancel, "Cancel").said("   ").button(Spot::Submit, &go);
     }
@@ -189,6 +211,10 @@ fn host_lines(ctx: &Ctx, host: &HostPreview, changed: bool) -> Vec<Line> {
     ];
     if changed {
         head.push(("  changed".into(), Token::Mark));
+    }
+    if let Some(earliest) = host.earliest {
+        let said = format!("  wave {}, not before {}", host.wave + 1, ctx.zone.date(earliest));
+        head.push((said, Token::Dim));
     }
     if host.vms.is_empty() {
         head.push(("  no VM is there".into(), Token::Dim));

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use hostler::api::Planned;
 use hostler::model::{
-    Act, Actor, Event, FleetChange, Playbook, ScheduleSpec, Span, Step, Targets, Via,
+    Act, Actor, DrainPlan, Event, FleetChange, HostPreview, Part, PlanAsk, Playbook, ScheduleSpec,
+    Span, Step, StepAt, StepFate, StepPreview, Targets, Via,
 };
 
 use super::calendar::schedule;
-use super::fleet::Maker;
+use super::fleet::{Maker, host};
 use super::session::Run;
 use super::works::{step, upkeep};
-use crate::ui::msg::Msg;
+use crate::ui::msg::{Answer, Effect, Msg, Query, Setup};
 use crate::ui::windows::WinKind;
 
 /// The playbook that the fleet at work runs, with all that a file can say of steps.
@@ -113,4 +115,116 @@ fn a_playbook_follows_its_runs_and_stays_when_it_leaves_the_fleet() {
     let entry = run.maker.entry(Event::FleetChanged { change });
     run.send(Msg::Entry(Arc::new(entry))).pass(1).sees("has left the fleet").sees("brew upgrade");
     run.keys("Esc : playbooks Enter").sees("2 playbooks");
+}
+
+/// Answers the last plan that was asked for: two hosts, on one of which a step is skipped.
+pub fn answer(run: &mut Run) -> PlanAsk {
+    let asked = run.effects.iter().rev().find_map(|effect| {
+        let Effect::Ask(Query::Plan(ask)) = effect else { return None };
+        Some(PlanAsk::clone(ask))
+    });
+    let ask = asked.expect("a plan was asked for");
+    let step = |ix, name: &str, does| StepPreview {
+        at: StepAt { part: Part::Steps, ix },
+        name: name.into(),
+        does,
+    };
+    let done = |what: &str| StepFate::Done { what: what.into() };
+    let why = "`host.slots_leaked > 0` does not hold".to_string();
+    let steps = |last| {
+        let told = "`brew.said != ''`: brew tells".to_string();
+        vec![
+            step(0, "drain", done("2 VMs")),
+            step(1, "brew", done("")),
+            step(2, "caches", StepFate::Depends { why: told }),
+            step(3, "reboot", last),
+        ]
+    };
+    let host = |name: &str, wave, steps| HostPreview {
+        host: host(name),
+        state: "ready".into(),
+        vms: Vec::new(),
+        blocks: if wave == 1 { vec!["cordon by bob already: disk".into()] } else { Vec::new() },
+        steps,
+        wave,
+        earliest: None,
+    };
+    let hosts = vec![
+        host("mac-0001", 0, steps(done(""))),
+        host("mac-0002", 1, steps(StepFate::Skipped { why })),
+        host("mac-0003", 1, steps(done(""))),
+    ];
+    let plan = DrainPlan { hosts, at_once: 1, ..DrainPlan::default() };
+    let planned = Planned { token: "t".into(), plan };
+    let query = Query::Plan(Box::new(ask.clone()));
+    run.send(Msg::Told { query, answer: Ok(Answer::Plan(Box::new(planned))) });
+    ask
+}
+
+fn read_only(w: u16, h: u16) -> Run {
+    let setup = Setup { read_only: true, ..super::session::setup() };
+    let mut run = Run::bare(setup, w, h, Maker::with_books());
+    let snapshot = Arc::new(run.maker.snapshot());
+    run.send(Msg::Snapshot(snapshot));
+    run.now = run.maker.now();
+    run.heartbeat();
+    run
+}
+
+#[test]
+fn a_preview_shows_what_each_step_would_do_on_which_hosts_and_changes_nothing() {
+    let mut run = read_only(120, 36);
+    run.keys("2 Home Space Space : upkeep Enter p").sees("Preview of upkeep on 2 hosts chosen");
+    run.sees("is asked what this would do");
+    let PlanAsk::Play(ask) = answer(&mut run) else { panic!("another plan was asked for") };
+    assert_eq!((ask.playbook.as_str(), ask.hosts.len()), ("upkeep", 2));
+    run.sees("3 hosts, 1 at once; in waves of 1, 2");
+    run.sees("steps on mac-0001, mac-0003:").sees("steps on mac-0002:");
+    run.sees(" 1 drain  2 VMs  1h, then stop its VMs").sees(" 4 reboot  within 15m");
+    run.sees("open: `brew.said != ''`: brew tells").sees("skipped: `host.slots_leaked > 0`");
+    run.sees("Nothing is asked for").misses("Reason").misses("hostler playbook run");
+    run.keys("End PgDn").sees("Close");
+    run.keys("x R D Enter").misses("Preview of");
+    assert!(run.orders().is_empty());
+}
+
+#[test]
+fn a_preview_goes_on_to_pools_the_whole_fleet_and_the_runs_of_schedules() {
+    let mut run = books(120, 36);
+    run.keys(": upkeep Enter p");
+    let mut seen = Vec::new();
+    for _ in 0..9 {
+        let ask = answer(&mut run);
+        let text = run.text();
+        let title = text.lines().find_map(|line| line.split("Preview of ").nth(1));
+        let title = title.unwrap().split(" ═").next().unwrap().to_string();
+        let hosts = match &ask {
+            PlanAsk::Play(ask) => ask.hosts.len(),
+            PlanAsk::Run(_) => 0,
+            PlanAsk::Drain(_) | PlanAsk::Respawn(_) => panic!("{ask:?}"),
+        };
+        if seen.contains(&(title.clone(), hosts)) {
+            break;
+        }
+        seen.push((title, hosts));
+        run.keys("Tab");
+        while !matches!(run.app.dialog.as_ref().unwrap().on, crate::ui::dialogs::Spot::Subject) {
+            run.keys("Tab");
+        }
+        run.keys("Space");
+    }
+    let titles: Vec<&str> = seen.iter().map(|(title, _)| title.as_str()).collect();
+    assert!(titles.iter().any(|title| title.ends_with("chosen in Hosts")), "{titles:?}");
+    assert!(titles.iter().any(|title| title.ends_with("of pool concourse")), "{titles:?}");
+    assert!(titles.contains(&"upkeep on 24 hosts of the fleet"), "{titles:?}");
+    assert!(titles.contains(&"the next run of weekend-upkeep"), "{titles:?}");
+    assert!(run.orders().is_empty());
+    run.keys("Esc").click("weekend-upkeep").keys("p").sees("Preview of the next run of weekend");
+    assert_eq!(answer(&mut run), PlanAsk::Run(schedule("weekend-upkeep")));
+    run.keys("Esc : preview Space upkeep Space mac-0007 Enter").sees("Preview of upkeep on 1 host");
+    let PlanAsk::Play(ask) = answer(&mut run) else { panic!("another plan was asked for") };
+    assert_eq!(ask.hosts, [host("mac-0007")]);
+    let next = run.now + Span::from_secs(4);
+    run.keys("Esc").send(Msg::Lost { why: "gone".into(), next });
+    run.keys("p").sees("Preview: not connected");
 }

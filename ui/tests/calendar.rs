@@ -1,9 +1,9 @@
 //! A fleet with a week of schedules behind it, and what its controller would tell of those to come.
 
 use hostler::model::{
-    Actor, Cause, Event, FleetChange, Job, JobId, JobKind, JobState, Overlap, PlaybookName,
-    ScheduleName, ScheduleSpec, Share, Span, Targets, Task, TaskEnd, TaskState, Timestamp, Via,
-    VmId,
+    Actor, Cause, Conflict, Each, Event, FleetChange, Forecast, ForecastRun, Job, JobId, JobKind,
+    JobState, Lowest, Meeting, Outlook, Overlap, PlaybookName, ScheduleName, ScheduleSpec, Share,
+    Span, Targets, Task, TaskEnd, TaskState, Timestamp, Via, VmId,
 };
 
 use super::fleet::{Maker, START};
@@ -143,10 +143,82 @@ impl Maker {
             next.retain(|at| open(name, at));
             let more = next.len() > 100;
             next.truncate(100);
-            (schedule(name), Coming { next, more })
+            let outlook = Some(self.outlook(name, &next));
+            (schedule(name), Coming { next, more, outlook })
         };
         let runs = PLANS.map(|(name, ..)| next(name)).into();
         Calendar { seq: world.seq, at: self.now(), runs }
+    }
+
+    /// Updates of the system, at 22:00, meet the refreshes of images at midnight; the blackout day
+    /// is passed over.
+    fn outlook(&self, name: &str, next: &[Timestamp]) -> Outlook {
+        let met = |at: &Timestamp, other: &str, hours: i64| {
+            let with = Timestamp::from_millis(at.as_millis() + hours * 3_600_000);
+            let (schedule, from) = (schedule(other), with.max(*at));
+            let until = from + Span::from_hours(2);
+            let with = Some(Meeting { schedule, at: with, from, until, hosts: 15 });
+            let then = "image-refresh begins no host while os-update holds it".into();
+            Conflict { at: *at, with, then }
+        };
+        let midnight = |at: &&Timestamp| {
+            // The days after those on which the system is updated.
+            let weekday = (at.as_millis() / 86_400_000 + 3) % 7;
+            at.to_string()[11..].starts_with("00:00") && (1..6).contains(&weekday)
+        };
+        let conflicts = match name {
+            "os-update" => next.iter().map(|at| met(at, "image-refresh", 2)).collect(),
+            "image-refresh" => {
+                next.iter().filter(midnight).map(|at| met(at, "os-update", -2)).collect()
+            }
+            "nightly-respawn" => vec![Conflict {
+                at: "2026-08-29T02:00:00Z".parse().unwrap(),
+                with: None,
+                then: "2026-08-29 is a blackout day".into(),
+            }],
+            _ => Vec::new(),
+        };
+        let (each, targets, at_once) = match name {
+            "nightly-respawn" => (Each::Vm, 29, 2),
+            "image-refresh" => (Each::Host, 44, 4),
+            _ => (Each::Host, 15, 1),
+        };
+        Outlook { each, targets, at_once, conflicts, more: false }
+    }
+
+    /// What it foresees within this time: a night with little room, and one host that stays busy.
+    pub fn foresees(&self, span: Span) -> Forecast {
+        let now = self.now();
+        let day = Timestamp::from_millis(now.as_millis() / 86_400_000 * 86_400_000);
+        let hours = |n: u64| day + Span::from_hours(n);
+        let counts = [(14, 12), (18, 9), (20, 7), (22, 3), (24, 4), (26, 0), (28, 6), (30, 12)];
+        let free: Vec<Lowest> =
+            counts.map(|(at, count)| Lowest { count, at: hours(at) }).into_iter().collect();
+        let run = |name: &str, at: u64, skipped: usize| ForecastRun {
+            schedule: Some(schedule(name)),
+            nominal: Some(hours(at)),
+            title: format!("playbook {name}"),
+            begins: Some(hours(at)),
+            ends: (skipped == 0).then(|| hours(at + 2)),
+            hosts: 15,
+            skipped,
+            why: if skipped == 0 { String::new() } else { "mac-0003: skipped: busy".into() },
+        };
+        Forecast {
+            seq: self.snapshot().seq,
+            from: now,
+            until: now + span,
+            runs: vec![
+                run("image-refresh", 18, 0),
+                run("os-update", 22, 1),
+                run("os-update", 46, 0),
+            ],
+            free_slots: Lowest { count: 0, at: hours(26) },
+            free,
+            misfits: vec!["job 00007: mac-0003 is unreachable".into()],
+            assumed_busy: Span::from_mins(20),
+            ..Forecast::default()
+        }
     }
 }
 
@@ -157,7 +229,30 @@ pub fn calendar(w: u16, h: u16, ascii: bool) -> Run {
     let snapshot = std::sync::Arc::new(run.maker.snapshot());
     run.send(Msg::Snapshot(snapshot)).keys("5");
     tell(&mut run);
+    run.pass(1);
+    foresee(&mut run);
     run
+}
+
+/// The spans for which forecasts were asked and not answered yet.
+pub fn asked_ahead(run: &Run) -> Vec<Span> {
+    let asked = run.effects.iter().filter_map(|effect| {
+        let Effect::Ask(Query::Forecast(span)) = effect else { return None };
+        Some(*span)
+    });
+    asked.collect()
+}
+
+/// Answers all of them.
+pub fn foresee(run: &mut Run) -> usize {
+    let asked = asked_ahead(run);
+    run.effects.retain(|effect| !matches!(effect, Effect::Ask(Query::Forecast(_))));
+    for span in &asked {
+        let forecast = Box::new(run.maker.foresees(*span));
+        let query = Query::Forecast(*span);
+        run.send(Msg::Told { query, answer: Ok(Answer::Forecast(forecast)) });
+    }
+    asked.len()
 }
 
 /// Answers what was asked last of runs to come, if it has not been answered.

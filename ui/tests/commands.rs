@@ -70,6 +70,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Leaf(Leaf::Earlier), "d Left h", Sees("Tue 25 Aug 2026")),
     (Cmd::Leaf(Leaf::Later), "d Right l", Sees("Sat 29 Aug 2026")),
     (Cmd::RunJob, "Enter", Does(|run| assert_eq!(run.focus(), Some(WinKind::Job)))),
+    (Cmd::PreviewRun, "p", Sees("Preview of the next run of image-refresh")),
     (Cmd::RunNow, "N", Sees("Run schedule image-refresh now?")),
     (Cmd::HoldSchedule, "H", Sees("Suspend schedule image-refresh?")),
     (Cmd::SkipNext, "S", Sees("Skip the next run of schedule image-refresh?")),
@@ -77,6 +78,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Show(WinKind::Drains), ": drains Enter", Sees("No host is being drained.")),
     (Cmd::Show(WinKind::Metrics), ": metrics Enter", Sees("88 slots by state")),
     (Cmd::Show(WinKind::Playbooks), ": playbooks Enter", Sees("2 playbooks")),
+    (Cmd::PreviewBook, ": playbooks Enter p", Sees("Preview of nightly-wipe on 1 host")),
     (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
     (
         Cmd::Nth(8),

@@ -191,9 +191,16 @@ fn menu_prompt_and_filter_have_their_pictures() {
             run.send(Msg::Snapshot(snapshot)).keys("2 Space Space Space D new-disk Enter");
             super::plans::answer(&mut run, "token");
             keep(&format!("drain-{w}x{h}-{}", set(plain)), &run.buf);
+            let mut run = Run::bare(ascii(plain), w, h, Maker::with_books());
+            let snapshot = Arc::new(run.maker.snapshot());
+            run.send(Msg::Snapshot(snapshot)).keys(": upkeep Enter p");
+            super::books::answer(&mut run);
+            keep(&format!("preview-{w}x{h}-{}", set(plain)), &run.buf);
         }
     }
-    for (name, keys) in [("day", "d Down"), ("week", "Down Left Left"), ("month", "m End")] {
+    let views =
+        [("day", "d Down"), ("week", "Down Left Left"), ("month", "m End"), ("clash", "Down Down")];
+    for (name, keys) in views {
         for (w, h) in SIZES {
             for plain in [false, true] {
                 let mut run = calendar(w, h, plain);

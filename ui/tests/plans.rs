@@ -27,6 +27,9 @@ pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
             vm(n as u64 * 2 + 2, Fate::Goes),
         ],
         blocks: Vec::new(),
+        steps: Vec::new(),
+        wave: 0,
+        earliest: None,
     };
     let pool = PoolPreview {
         pool: "ci".parse().unwrap(),
@@ -43,6 +46,7 @@ pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
         deadline: None,
         at_once: 1,
         steps: Vec::new(),
+        run: None,
     };
     Planned { token: token.into(), plan }
 }

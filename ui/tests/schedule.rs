@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hostler::model::{Actor, Event, Span, Timestamp, Via};
 
-use super::calendar::{NOW, calendar, schedule, tell};
+use super::calendar::{NOW, asked_ahead, calendar, foresee, schedule, tell};
 use super::session::Run;
 use crate::ui::input::Does;
 use crate::ui::msg::{Answer, Effect, Msg, Order, Query};
@@ -22,7 +22,8 @@ fn a_week_shows_what_ran_what_came_of_it_and_what_is_to_come() {
     let mut run = wide();
     run.sees("week 35, 24 Aug to 30 Aug 2026").sees("Thu 27 ◂");
     run.sees("│02:00 ✓ 4    │02 ! failed  │").sees("│02:00 ○ due  │× blackout   │02:00 ○ due");
-    run.sees("│1◆ 2✓ 1○     │4○");
+    run.sees("│1◆ 2✓ 1○     │1! 3○        │1! 3○        │4○");
+    run.sees("│22 ! failed  │22:00 ! due  │22:00 ! due  │ ");
     run.keys("Down").sees("rule    every day at 02:00 (UTC)").sees("respawn over pool concourse");
     run.sees("next    Fri 28 Aug 02:00, Sun 30 Aug 02:00, Mon 31 Aug 02:00");
     run.sees("last    Thu 27 Aug 02:00 ✓ done: 4 of 4 tasks, 41m");
@@ -40,7 +41,7 @@ fn the_calendar_is_leafed_through_by_days_weeks_and_months() {
     run.keys("Left Left Left Left").sees("week 34, 17 Aug to 23 Aug 2026").sees("22 × missed");
     run.keys("Right").sees("week 35").keys("h Left Left").sees("week 34");
     run.sees("day     Fri 21 Aug 22:00 × missed: no controller was at work, and its window ended");
-    run.keys("t").sees("week 35").sees("day     Thu 27 Aug 22:00 ○ due");
+    run.keys("t").sees("week 35").sees("day     Thu 27 Aug 22:00 ! due");
     run.keys("d")
         .sees("Thu 27 Aug 2026")
         .sees("○░░░")
@@ -138,4 +139,90 @@ fn what_is_not_told_is_said_and_not_asked_for_without_end() {
     assert_eq!(tell(&mut run), 2);
     run.misses("not known");
     assert!(run.now >= NOW);
+}
+
+#[test]
+fn runs_that_meet_are_marked_counted_and_told() {
+    let mut run = wide();
+    run.sees("5 schedules   2 conflicts   1 suspended   1 run passed over");
+    run.keys("Down Down").sees("clash   22:00 meets image-refresh of Fri 28 Aug 00:00 on 15 hosts");
+    run.sees("from 00:00 to 02:00: image-refresh begins no host").sees("while os-update holds it");
+    run.keys("Home Right").sees("clash   00:00 meets os-update of Thu 27 Aug 22:00");
+    run.misses("is foreseen to be over").keys("Down Down").pass(1);
+    foresee(&mut run);
+    run.sees("os-update is foreseen to be over by 00:00").keys("Home");
+    run.keys("Down Right").sees("day     02:00 does not run: 2026-08-29 is a blackout day");
+    run.keys("d").sees("Sat 29 Aug 2026").sees("1 conflict ");
+    run.sees("1 run passed over").keys("Right").misses("conflict").misses("passed over");
+}
+
+#[test]
+fn the_chosen_day_shows_what_runs_promise_and_what_is_free() {
+    let mut run = wide();
+    run.sees("─ Thu 27 Aug ─").sees("takes 4 of 44 hosts").sees("takes 2 of 29 VMs");
+    run.sees("████▇▇▇▇▇▇▆▆▆▆▆▆▃▃▃▃▃▃  least 3 at 22:00");
+    run.sees("ahead   15 hosts from 18:00 to 20:00").sees("misfit  job 00007: mac-0003");
+    run.sees("foreseen as of 14:00, if work of VMs ends within 20m");
+    run.keys("Down Down")
+        .sees("15 hosts from 22:00, not over by 02:00, 1 without a turn: mac-0003");
+    run.keys("Left").sees("free slots      not known of what is past").misses("foreseen as of");
+    let mut run = calendar(80, 24, false);
+    run.sees("free Thu 27     ").sees("▃▃  least 3 at 22:00").keys("d").sees("▃▃▃▃  3 at 22:00");
+    run.keys("Down Down").sees("it takes 1 of 15 hosts at once");
+    run.resize(60, 16).sees("free slots").sees("os-update");
+}
+
+#[test]
+fn a_forecast_is_asked_for_once_as_far_as_the_day_needs_and_anew_when_it_may_come_otherwise() {
+    let mut run = Run::bare(super::session::setup(), 120, 36, super::fleet::Maker::scheduled());
+    let snapshot = Arc::new(run.maker.snapshot());
+    run.send(Msg::Snapshot(snapshot)).pass(1);
+    assert_eq!(asked_ahead(&run), [], "nobody looks");
+    run.keys("5");
+    tell(&mut run);
+    run.pass(1).sees("free slots      asking the controller...");
+    assert_eq!(asked_ahead(&run), [Span::from_hours(12)], "until the last window of the day");
+    run.keys("Right").pass(1_000);
+    assert_eq!(asked_ahead(&run).len(), 1, "one at a time");
+    assert_eq!(foresee(&mut run), 1);
+    run.pass(1);
+    assert_eq!(asked_ahead(&run), [Span::from_hours(36)], "as far as the next day needs");
+    foresee(&mut run);
+    run.pass(1).sees("▄▄▄▄▄▄▁▁▁▁▁▁▅▅").keys("Left Down t").pass(1);
+    assert_eq!(asked_ahead(&run), [], "what is near is known too");
+    // What the hosts show is no reason, and neither is a run that fires as it was to.
+    let late = run.maker.reach("mac-0031", hostler::model::Reach::Suspect, "late");
+    let entry = Arc::new(late);
+    run.send(Msg::Entry(entry)).keys("Down").pass(1);
+    assert_eq!(asked_ahead(&run), []);
+    let entry = Arc::new(run.maker.cordon("mac-0031", "disk", "bob"));
+    run.send(Msg::Entry(entry)).pass(1).heartbeat();
+    assert_eq!(asked_ahead(&run), [], "nobody has looked since");
+    run.sees("changed since: a step to another day asks again").keys("Right").pass(1);
+    assert_eq!(foresee(&mut run), 1);
+    run.misses("changed since");
+    run.keys("Left").pass(1);
+    assert_eq!(asked_ahead(&run), []);
+}
+
+#[test]
+fn what_is_not_foreseen_is_said() {
+    let mut run = wide();
+    let far = "Right ".repeat(8);
+    run.keys(&far).pass(1);
+    foresee(&mut run);
+    run.pass(1).sees("not foreseen: forecasts reach 7d ahead");
+    assert_eq!(asked_ahead(&run), []);
+    run.keys("Left").pass(1);
+    let span = hostler::api::FORECAST_MOST;
+    assert_eq!(asked_ahead(&run), [span]);
+    let query = Query::Forecast(span);
+    let answer: Result<Answer, String> = Err("the controller is stopping".into());
+    run.effects.clear();
+    run.send(Msg::Told { query, answer }).pass(1).pass(1_000);
+    run.sees("not known: the controller is stopping");
+    assert_eq!(asked_ahead(&run), [], "not without end");
+    run.keys("t").pass(1).sees("least 3 at 22:00");
+    run.keys("Right Right").pass(1);
+    assert_eq!(asked_ahead(&run), [Span::from_hours(58)], "somebody looks further");
 }

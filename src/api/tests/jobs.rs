@@ -49,6 +49,21 @@ async fn a_plan_shows_what_a_drain_does_and_its_token_submits_it_once() {
 }
 
 #[tokio::test]
+async fn the_next_run_of_a_schedule_is_planned_and_runs_when_it_is_submitted() {
+    let served = serving();
+    let client = served.client();
+    let next = client.schedule(&name("nightly")).await.unwrap().next[0];
+    let planned = client.plan_of(&PlanAsk::Run(name("nightly"))).await.unwrap();
+    assert_eq!((planned.plan.run, planned.plan.hosts.len()), (Some(next), 1));
+    let before = served.asked.lock().unwrap().len();
+    assert_eq!(before, 0, "a plan asks nothing of the engine");
+    client.submit(&planned.token).await.unwrap();
+    assert_eq!(served.last_asked().1, Command::RunNow { schedule: name("nightly") });
+    let unknown = client.plan_of(&PlanAsk::Run(name("none"))).await.unwrap_err();
+    assert_eq!(unknown.code(), Some("not_found"));
+}
+
+#[tokio::test]
 async fn a_respawn_is_planned_and_submitted_like_a_drain() {
     let served = serving();
     let client = served.client();

@@ -38,6 +38,9 @@ async fn what_is_read_is_the_world() {
     let within = client.schedules_within(Span::from_hours(24 * 7)).await.unwrap().items;
     assert_eq!((within.len(), within[0].next.len(), within[0].more), (1, 7, false));
     assert_eq!(within[0].next[..5], schedule.next);
+    let outlook = within[0].outlook.clone().unwrap();
+    assert_eq!((outlook.each, outlook.targets, outlook.at_once), (Each::Vm, 1, 1));
+    assert_eq!(schedule.outlook, None, "only where all within a span are asked for");
     let one = client.job(job(7)).await.unwrap();
     assert_eq!(client.jobs().await.unwrap().items, vec![one.clone()]);
     assert_eq!((one.title.as_str(), one.over, one.total), ("respawn ci", 0, 1));
@@ -47,6 +50,8 @@ async fn what_is_read_is_the_world() {
     assert_eq!(night.until, night.from + Span::from_hours(3));
     assert!(night.pools.contains_key("ci"));
     assert_eq!(night.turns.first().map(|turn| turn.job), Some(job(7)));
+    let brief = client.forecast_brief(Span::from_hours(3)).await.unwrap();
+    assert_eq!((brief.turns.len(), brief.runs.len(), brief.seq), (0, night.runs.len(), world.seq));
     assert!(!client.why_host(&name("mini-01")).await.unwrap().lines.is_empty());
     assert!(!client.why_vm(vm(1)).await.unwrap().lines.is_empty());
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Cause, Event, Forecast, ForecastStep, ForecastTurn, HostName, JobId, Lowest, Span, TaskEnd,
-    TaskState, Timestamp, VmId, World,
+    Cause, Event, Forecast, ForecastRun, ForecastStep, ForecastTurn, HostName, JobId, Lowest, Span,
+    TaskEnd, TaskState, Timestamp, VmId, World,
 };
 use crate::plan;
 use ahead::Ahead;
@@ -40,18 +40,28 @@ pub fn forecast(world: &Arc<World>, now: Timestamp, span: Span) -> Forecast {
 
 /// What is written down on the way.
 struct Book {
+    seq: u64,
     turns: BTreeMap<(JobId, HostName), ForecastTurn>,
     pools: BTreeMap<crate::model::PoolName, Lowest>,
     free_slots: Lowest,
+    free: Vec<Lowest>,
+    /// How many slots were free when they were counted last.
+    free_now: Lowest,
     misfits: Vec<String>,
 }
+
+/// Free slots are told for each stretch of this length.
+const STRETCH: Span = Span::from_mins(15);
 
 impl Book {
     fn new(world: &World, now: Timestamp) -> Self {
         let mut book = Self {
+            seq: world.seq,
             turns: BTreeMap::new(),
             pools: BTreeMap::new(),
             free_slots: Lowest { count: usize::MAX, at: now },
+            free: Vec::new(),
+            free_now: Lowest { count: 0, at: now },
             misfits: Vec::new(),
         };
         for name in world.pools.keys() {
@@ -69,7 +79,31 @@ impl Book {
         for (name, lowest) in &mut self.pools {
             lowest.see(ready.get(name).copied().unwrap_or(0), now);
         }
-        self.free_slots.see(world.slot_count().1, now);
+        let free = world.slot_count().1;
+        self.free_slots.see(free, now);
+        self.count_free(free, now);
+    }
+
+    /// The fewest free slots of each stretch of time, where they are others than in the one before.
+    fn count_free(&mut self, count: usize, now: Timestamp) {
+        let before = std::mem::replace(&mut self.free_now, Lowest { count, at: now });
+        let Some(mut last) = self.free.last().copied() else {
+            return self.free.push(Lowest { count, at: now });
+        };
+        let begins = stretch(now);
+        // What it had come to is what the stretch after that moment began with.
+        if stretch(before.at) < begins && last.count != before.count {
+            last = Lowest { count: before.count, at: stretch(before.at) + STRETCH };
+            self.free.push(last);
+        }
+        if count < last.count {
+            if last.at >= begins {
+                self.free.pop();
+            }
+            if self.free.last().is_none_or(|before| before.count != count) {
+                self.free.push(Lowest { count, at: last.at.max(begins) });
+            }
+        }
     }
 
     /// Takes in an event, after the World has.
@@ -132,15 +166,17 @@ impl Book {
     fn turn(&mut self, world: &World, id: JobId, host: &HostName) -> &mut ForecastTurn {
         let fresh = || {
             let job = world.jobs.get(&id);
-            let schedule = job.and_then(|job| match &job.cause {
-                Cause::Run { schedule, .. } | Cause::RunNow { schedule } => Some(schedule.clone()),
-                Cause::Asked | Cause::For { .. } => None,
-            });
+            let (schedule, nominal) = match job.map(|job| &job.cause) {
+                Some(Cause::Run { schedule, nominal }) => (Some(schedule.clone()), Some(*nominal)),
+                Some(Cause::RunNow { schedule }) => (Some(schedule.clone()), None),
+                Some(Cause::Asked | Cause::For { .. }) | None => (None, None),
+            };
             ForecastTurn {
                 host: host.clone(),
                 job: id,
                 title: job.map(|job| job.title()).unwrap_or_default(),
                 schedule,
+                nominal,
                 begins: None,
                 steps: Vec::new(),
                 ends: None,
@@ -152,6 +188,7 @@ impl Book {
 
     /// What has not had its turn by the end does not fit, with the planner's reason.
     fn close(mut self, world: &World, from: Timestamp, until: Timestamp) -> Forecast {
+        self.count_free(self.free_now.count, until);
         let held = plan::plan(world, until).held;
         for held in held.iter().take(MISFITS_MOST) {
             self.misfits.push(format!("{}: {}", held.want, held.why));
@@ -171,15 +208,40 @@ impl Book {
             self.misfits.push(format!("{} in {}: {}", turn.host, turn.title, turn.end));
         }
         Forecast {
+            seq: self.seq,
             from,
             until,
+            runs: runs(&turns),
             turns,
             pools: self.pools,
             free_slots: self.free_slots,
+            free: self.free,
             misfits: self.misfits,
             assumed_busy: ASSUMED_BUSY,
         }
     }
+}
+
+/// The turns by their jobs.
+fn runs(turns: &[ForecastTurn]) -> Vec<ForecastRun> {
+    let mut runs: Vec<ForecastRun> = Vec::new();
+    let mut places: BTreeMap<JobId, usize> = BTreeMap::new();
+    for turn in turns {
+        let place = *places.entry(turn.job).or_insert(runs.len());
+        if place == runs.len() {
+            let (schedule, title) = (turn.schedule.clone(), turn.title.clone());
+            let nominal = turn.nominal;
+            runs.push(ForecastRun { schedule, nominal, title, ..ForecastRun::default() });
+        }
+        runs[place].take(turn);
+    }
+    runs
+}
+
+/// When the stretch that a moment lies in begins.
+fn stretch(at: Timestamp) -> Timestamp {
+    let length = STRETCH.as_millis() as i64;
+    Timestamp::from_millis(at.as_millis().div_euclid(length) * length)
 }
 
 /// So many of the things that wait at the end are told.

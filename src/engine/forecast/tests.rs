@@ -140,6 +140,96 @@ fn every_host_of_a_wipe_has_a_turn_within_the_window_and_no_more_at_once_than_ma
 }
 
 #[test]
+fn a_night_tells_how_many_slots_are_free_and_what_becomes_of_each_run() {
+    let night = Fleet::whole(&wipe("    max_unavailable: 2\n")).ahead(24);
+    let [run] = &night.runs[..] else { panic!("{:?}", night.runs) };
+    let fires = evening() + Span::from_mins(30);
+    assert_eq!((&run.schedule, run.nominal), (&"nightly".parse().ok(), Some(fires)));
+    assert_eq!((run.hosts, run.skipped, run.why.as_str()), (8, 0, ""));
+    let ends = night.turns.iter().filter_map(|turn| turn.ends).max();
+    assert!(run.begins >= Some(fires) && run.ends == ends && ends.is_some(), "{run:?}");
+    let (first, last) = (night.free.first().unwrap(), night.free.last().unwrap());
+    assert_eq!((first.count, first.at, last.count), (4, evening(), 4), "{:?}", night.free);
+    let least = night.free.iter().map(|free| free.count).min();
+    assert_eq!(least, Some(night.free_slots.count));
+    let within = |from, to| night.free_within(evening() + from, evening() + to);
+    assert_eq!(within(Span::ZERO, Span::from_hours(24)), least);
+    assert_eq!(within(Span::from_hours(23), Span::from_hours(30)), Some(4));
+    assert_eq!(within(Span::from_hours(24), Span::from_hours(30)), None);
+    assert!(night.free.windows(2).all(|two| two[0].at < two[1].at && two[0].count != two[1].count));
+    let brief = night.clone().brief(0);
+    assert!(brief.turns.is_empty() && brief.runs == night.runs && brief.seq == night.seq);
+}
+
+#[test]
+fn free_slots_are_told_for_each_quarter_of_an_hour() {
+    let at = |mins: i64| Timestamp::from_millis(mins * 60_000);
+    let mut book = Book::new(&World::default(), at(5));
+    book.free.clear();
+    for (mins, count) in
+        [(5, 9), (10, 7), (12, 9), (20, 9), (31, 3), (40, 8), (150, 8), (181, 2), (182, 5)]
+    {
+        book.count_free(count, at(mins));
+    }
+    book.count_free(5, at(300));
+    let told: Vec<_> = book.free.iter().map(|free| (free.at, free.count)).collect();
+    let wanted = [(5, 7), (15, 9), (30, 3), (45, 8), (180, 2), (195, 5)];
+    assert_eq!(told, wanted.map(|(mins, count)| (at(mins), count)));
+}
+
+/// What the calendar says of two runs that meet is what the planner does.
+#[test]
+fn of_two_runs_over_one_host_only_one_has_it() {
+    let second = "  second:\n    cron: \"45 2 * * *\"\n    zone: UTC\n    targets: {hosts: bern}\n    \
+                  playbook: rolling-reboot\n    splay: none\n    max_unavailable: 3\n";
+    let fleet = Fleet::whole(&wipe(&format!("    max_unavailable: 2\n    splay: none\n{second}")));
+    let told = plan::outlook(&fleet.world, evening(), evening() + Span::from_hours(6));
+    let [met] = &told["nightly"].conflicts[..] else { panic!("{told:?}") };
+    assert_eq!(met.with.as_ref().map(|with| with.hosts), Some(8));
+    assert!(met.then.contains("the other waits for it"));
+    let night = fleet.ahead(12);
+    assert_eq!(night.runs.iter().map(|run| run.hosts).collect::<Vec<_>>(), [8, 8]);
+    for (n, one) in night.turns.iter().enumerate() {
+        for two in night.turns[n + 1..].iter().filter(|two| two.host == one.host) {
+            assert!(one.ends <= two.begins || two.ends <= one.begins, "{one:#?} {two:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_runs_that_take_and_runs_that_replace_is_what_comes() {
+    let other = |targets: &str, playbook: &str| {
+        format!(
+            "    max_unavailable: 2\n    splay: none\n  second:\n    cron: \"31 2 * * *\"\n    zone: UTC\n    \
+             targets: {targets}\n    playbook: {playbook}\n    splay: none\n    max_unavailable: 8\n"
+        )
+    };
+    let told = |fleet: &Fleet| {
+        let told = plan::outlook(&fleet.world, evening(), evening() + Span::from_hours(6));
+        told["nightly"].conflicts[0].then.clone()
+    };
+    let fleet = Fleet::whole(&wipe(&other("{hosts: bern}", "image-refresh")));
+    assert!(told(&fleet).starts_with("second begins no host while nightly holds it"));
+    let night = fleet.ahead(12);
+    let of = |schedule: &str| {
+        let of = schedule.parse().ok();
+        night.turns.iter().filter(move |turn| turn.schedule == of)
+    };
+    for wipe in of("nightly") {
+        let drain = wipe.steps.iter().find(|step| step.name == "drain").unwrap();
+        let held = |turn: &&ForecastTurn| {
+            turn.host == wipe.host && turn.begins > Some(drain.begins) && turn.begins < wipe.ends
+        };
+        assert_eq!(of("second").find(held), None, "{wipe:#?}");
+    }
+    assert_eq!((of("nightly").count(), of("second").count()), (8, 8));
+    let fleet = Fleet::whole(&wipe(&other("{pool: ci}", "respawn")));
+    assert!(told(&fleet).starts_with("a VM that nightly takes away is done for second"));
+    let night = fleet.ahead(12);
+    assert!(night.turns.iter().all(|turn| turn.end == "done"), "{night:#?}");
+}
+
+#[test]
 fn a_respawn_shows_each_vm_as_a_step_of_its_host() {
     let respawn = "    targets: {pool: ci}\n    playbook: respawn\n    max_unavailable: 25%\n";
     let fleet = Fleet::whole(&inventory(respawn));
@@ -169,6 +259,10 @@ fn what_has_no_turn_in_its_window_is_said_not_to_fit() {
         night.misfits.iter().any(|why| why.contains(turn.host.as_str()) && why.contains("skipped"))
     };
     assert!(late.iter().all(|turn| said(turn)), "{:?}", night.misfits);
+    assert_eq!(night.runs[0].skipped, late.len());
+    assert!(night.runs[0].why.contains("skipped"), "{:?}", night.runs);
+    let brief = night.clone().brief(1);
+    assert_eq!(brief.misfits.len(), if night.misfits.len() > 1 { 2 } else { 1 });
 }
 
 #[test]

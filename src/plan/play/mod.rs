@@ -7,6 +7,7 @@ mod express;
 mod fit;
 mod step;
 mod turn;
+mod would;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::model::{
 pub(super) use apply::lacks;
 pub(super) use empty::{Leave, leave, leave_as};
 pub(super) use fit::unfit;
+pub(super) use would::steps;
 
 /// What the hosts' tasks make of this pass.
 #[derive(Default)]

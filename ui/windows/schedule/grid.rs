@@ -1,12 +1,14 @@
 //! The drawing of the calendar: its head, a row for each schedule, and what is said under them.
 
 use chrono::NaiveDate;
-use hostler::model::{Schedule, Timestamp, World};
+use hostler::model::{Schedule, World};
 use ratatui::layout::Rect;
 
+use super::details::details;
+use super::line::{self, Axis};
 use super::page::{self, Scale};
 use super::runs::Run;
-use super::{ScheduleView, details};
+use super::{ScheduleView, WORDS};
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::desk::WinId;
 use crate::ui::glyphs::Look;
@@ -18,39 +20,43 @@ use crate::ui::windows::Ctx;
 /// The least and the most columns for the names.
 const NAMES: (u16, u16) = (8, 28);
 /// The graver looks first: they are what a day is known by.
-const GRAVE: [Look; 7] =
-    [Look::Bad, Look::Off, Look::Held, Look::Busy, Look::Unknown, Look::Passed, Look::Queued];
+const GRAVE: [Look; 8] = [
+    Look::Bad,
+    Look::Clash,
+    Look::Off,
+    Look::Held,
+    Look::Busy,
+    Look::Unknown,
+    Look::Passed,
+    Look::Queued,
+];
 
 /// Where the columns stand.
-struct Sheet {
+pub(super) struct Sheet {
     /// The window's inside.
-    area: Rect,
-    names: u16,
-    /// Columns of days, or of hours.
+    pub(super) area: Rect,
+    pub(super) names: u16,
+    /// Columns of days.
     columns: Vec<(u16, u16)>,
-    win: WinId,
-    focused: bool,
+    /// The line of the chosen day.
+    pub(super) axis: Axis,
+    pub(super) win: WinId,
+    pub(super) focused: bool,
 }
 
 impl Sheet {
     fn new(view: &ScheduleView, (area, win, focused): (Rect, WinId, bool)) -> Self {
         let widest = view.names.iter().map(|name| text::width(name.as_str())).max().unwrap_or(0);
         let names = (widest + 1).clamp(NAMES.0, NAMES.1).min(area.width / 4);
-        let count = match view.scale {
-            Scale::Day => 24,
-            Scale::Week | Scale::Month => view.days.len() as u16,
-        };
         let room = area.width.saturating_sub(names + 2);
-        let cells = (room / count.max(1)).max(1);
         let from = area.x + 1 + names;
+        let count = view.days.len().max(1) as u16;
+        let cells = (room / count).max(1);
         let columns = (0..count).map(|n| (from + n * cells, cells)).collect();
-        Self { area, names, columns, win, focused }
-    }
-    /// From where to where the columns reach.
-    fn span(&self) -> (u16, u16) {
-        let (from, _) = self.columns.first().copied().unwrap_or((self.area.x, 0));
-        let cells = self.columns.iter().map(|(_, cells)| cells).sum();
-        (from, cells)
+        let whole = view.scale == Scale::Day && room < WORDS + 24 * 3;
+        let axis =
+            Axis::new(view.chosen_day(), from, room - if whole { 0 } else { WORDS.min(room) });
+        Self { area, names, columns, axis, win, focused }
     }
 }
 
@@ -67,19 +73,27 @@ pub(super) fn draw(
     draw_head(view, ctx, canvas, area);
     draw_header(view, ctx, canvas, &sheet);
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-    let lines = details(view, ctx, world, area.width.saturating_sub(2));
+    let runs = view.all_runs(world, ctx.there);
+    let day = view.chosen_day();
+    let of_day = runs.iter().flatten().filter(|run| ctx.zone.day(run.at) == day);
+    view.ahead.look(ctx, day, of_day.map(|run| run.until).max());
+    let lines = details(view, ctx, world, &runs, area.width.saturating_sub(2));
     let rows = view.names.len() as u16;
     // The grid has at least half of the room; what is said has what the grid leaves.
     let least = rows.min(body.height.div_ceil(2));
-    let under = (lines.len() as u16 + 1).min(body.height.saturating_sub(least));
-    let grid = Rect { height: rows.min(body.height - under), ..body };
+    let room = body.height.saturating_sub(least);
+    let day = line::rows(view, ctx, &runs).min(room / 2);
+    let under = (lines.len() as u16 + 1).min(room - day);
+    let grid = Rect { height: rows.min(body.height - under - day), ..body };
     view.page = usize::from(grid.height).max(1);
     view.top = view.top.clamp((view.at + 1).saturating_sub(view.page), view.at);
     for (y, n) in (grid.top()..grid.bottom()).zip(view.top..view.names.len()) {
-        draw_row(view, ctx, world, canvas, (&sheet, y, n));
+        draw_row(view, ctx, world, canvas, (&sheet, y, n, &runs[n]));
     }
+    let day = Rect { y: grid.bottom(), height: day, ..area };
+    line::draw(view, ctx, &runs, canvas, (&sheet, day));
     if under > 1 {
-        draw_details(view, canvas, Rect { y: grid.bottom(), height: under, ..area }, &lines);
+        draw_details(view, canvas, Rect { y: day.bottom(), height: under, ..area }, &lines);
     }
 }
 
@@ -93,9 +107,9 @@ fn draw_header(view: &ScheduleView, ctx: &Ctx, canvas: &mut Canvas, sheet: &Shee
     let y = sheet.area.y + 1;
     canvas.text(sheet.area.x + 1, y, "WHAT", Token::Strong);
     if view.scale == Scale::Day {
-        return draw_hours(view, ctx, canvas, sheet, y);
+        return sheet.axis.draw_hours(view, ctx, canvas, y);
     }
-    let chosen = view.day.unwrap_or(view.today);
+    let chosen = view.chosen_day();
     for (n, (day, (x, cells))) in view.days.iter().zip(&sheet.columns).enumerate() {
         let gap = u16::from(*cells > 3);
         let room = cells - gap;
@@ -117,28 +131,12 @@ fn draw_header(view: &ScheduleView, ctx: &Ctx, canvas: &mut Canvas, sheet: &Shee
     }
 }
 
-fn draw_hours(view: &ScheduleView, ctx: &Ctx, canvas: &mut Canvas, sheet: &Sheet, y: u16) {
-    let (from, cells) = sheet.span();
-    let today = view.days.first().filter(|day| **day == view.today);
-    let now = today.map(|day| from + page::cell_of(ctx.there, *day, ctx.zone, cells));
-    for (hour, (x, cells)) in sheet.columns.iter().enumerate() {
-        let shown = *cells >= 3 || hour % 2 == 0 && *cells >= 2 || hour % 6 == 0;
-        let free = now.is_none_or(|now| now + 1 < *x || now > x + 2);
-        if shown && free {
-            canvas.text(*x, y, &format!("{hour:02}"), Token::Dim);
-        }
-    }
-    if let Some(now) = now {
-        canvas.text(now, y, canvas.glyphs.now(), Token::Mark);
-    }
-}
-
 fn draw_row(
     view: &ScheduleView,
     ctx: &Ctx,
     world: &World,
     canvas: &mut Canvas,
-    (sheet, y, n): (&Sheet, u16, usize),
+    (sheet, y, n, runs): (&Sheet, u16, usize, &[Run]),
 ) {
     let name = &view.names[n];
     let Some(schedule) = world.schedules.get(name) else { return };
@@ -152,11 +150,10 @@ fn draw_row(
         let label = Rect { width: sheet.names + 1, ..line };
         canvas.tint(label, if sheet.focused { Token::Sel } else { Token::SelOff });
     }
-    let runs = view.runs(world, name, schedule, ctx.there);
     if view.scale == Scale::Day {
-        return draw_line(view, ctx, canvas, sheet, y, &runs);
+        return line::draw_runs(view, ctx, canvas, (sheet, y), (name, runs));
     }
-    let chosen = view.day.unwrap_or(view.today);
+    let chosen = view.chosen_day();
     let known = view.known_until(name);
     for (column, (day, (x, cells))) in view.days.iter().zip(&sheet.columns).enumerate() {
         let (from, to) = (ctx.zone.begin(*day), ctx.zone.end(*day));
@@ -253,31 +250,6 @@ fn several(ctx: &Ctx, runs: &[&Run], cells: u16) -> Line {
         }
     }
     line
-}
-
-/// The runs of one day on its line of hours, each as long as it took or may take to begin.
-fn draw_line(
-    view: &ScheduleView,
-    ctx: &Ctx,
-    canvas: &mut Canvas,
-    sheet: &Sheet,
-    y: u16,
-    runs: &[Run],
-) {
-    let Some(day) = view.days.first().copied() else { return };
-    let (from, cells) = sheet.span();
-    let (begin, end) = (ctx.zone.begin(day), ctx.zone.end(day));
-    let cell = |at: Timestamp| from + page::cell_of(at, day, ctx.zone, cells);
-    let of_day = |run: &&Run| run.at < end && (run.until > begin || run.at >= begin);
-    for run in runs.iter().filter(of_day) {
-        let length = canvas.glyphs.length(run.at > ctx.there);
-        for x in cell(run.at.max(begin))..=cell(run.until.max(run.at)) {
-            canvas.text(x, y, length, run.look.token());
-        }
-    }
-    for run in runs.iter().filter(|run| run.at >= begin && run.at < end) {
-        canvas.text(cell(run.at), y, canvas.glyphs.look(run.look), run.look.token());
-    }
 }
 
 fn draw_details(view: &ScheduleView, canvas: &mut Canvas, area: Rect, lines: &Line) {

@@ -1,17 +1,22 @@
 //! The calendar: a row for each schedule, a column for each day; what ran and what came of it, what
-//! is to come, and under them the rule of the chosen one in words.
+//! is to come and what it meets; under them the chosen day, and the chosen schedule in words.
 
+mod ahead;
+mod details;
 mod grid;
+mod line;
 mod page;
 mod runs;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use hostler::model::{JobId, Schedule, ScheduleName, Span, Timestamp, World, Zone};
+use hostler::model::{Job, JobId, Outlook, Schedule, ScheduleName, Span, Timestamp, World, Zone};
 use ratatui::layout::Rect;
 
+use ahead::Ahead;
 pub use page::Scale;
 use runs::Run;
 pub use words::rule;
@@ -20,6 +25,7 @@ use super::listing::{page as said, waiting};
 use super::{Ctx, Inside, ListOp};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
+use crate::ui::glyphs::Look;
 use crate::ui::msg::{Answer, Calendar, Query};
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
@@ -30,6 +36,9 @@ use crate::ui::widgets::{Motion, Moved};
 const BLOCK: Span = Span::from_hours(35 * 24);
 /// As far ahead as the controller tells.
 const MOST_BLOCKS: u64 = 11;
+
+/// How wide what stands behind the line of a day is.
+const WORDS: u16 = 24;
 
 /// A move over the calendar.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -67,6 +76,27 @@ pub struct ScheduleView {
     /// Today and the days in sight, as they were drawn.
     today: NaiveDate,
     days: Vec<NaiveDate>,
+    ahead: Box<Ahead>,
+    counts: Counts,
+    drawn: Option<Drawn>,
+}
+
+/// The runs of each schedule as they were drawn, at this entry and in this second.
+#[derive(Clone, Debug)]
+struct Drawn {
+    at: (u64, i64),
+    runs: Arc<Vec<Vec<Run>>>,
+}
+
+/// What the page in sight has that is not as it should be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Counts {
+    /// Two runs that meet are one conflict; those that were not told any more are not counted.
+    conflicts: usize,
+    more: bool,
+    suspended: usize,
+    /// Runs that do not take place although their schedule runs.
+    passed_over: usize,
 }
 
 impl ScheduleView {
@@ -78,6 +108,7 @@ impl ScheduleView {
     pub fn leaf(&mut self, to: Leaf) {
         let step =
             |view: &Self, by| Some(page::moved(view.day.unwrap_or(view.today), by, view.today));
+        self.ahead.moved();
         match to {
             Leaf::Scale(scale) => self.scale = scale,
             Leaf::Today => self.day = None,
@@ -93,13 +124,50 @@ impl ScheduleView {
         runs.iter().rev().filter(|run| zone.day(run.at) == day).find_map(|run| run.job)
     }
 
+    fn chosen_day(&self) -> NaiveDate {
+        self.day.unwrap_or(self.today)
+    }
+    /// What the controller told that runs of this schedule are over and meet.
+    fn outlook(&self, name: &ScheduleName) -> Option<&Outlook> {
+        self.told.as_ref()?.calendar.runs.get(name)?.outlook.as_ref()
+    }
     fn chosen<'a>(&'a self, world: &'a World) -> Option<(&'a ScheduleName, &'a Schedule)> {
         let name = self.names.get(self.at)?;
         Some((name, &**world.schedules.get(name)?))
     }
     fn runs(&self, world: &World, name: &ScheduleName, of: &Schedule, now: Timestamp) -> Vec<Run> {
+        let jobs = runs::jobs(world).remove(name).unwrap_or_default();
+        self.runs_with(world, (name, of), &jobs, now)
+    }
+    fn runs_with(
+        &self,
+        world: &World,
+        (name, of): (&ScheduleName, &Schedule),
+        jobs: &[&Job],
+        now: Timestamp,
+    ) -> Vec<Run> {
         let told = self.told.as_ref().and_then(|told| told.calendar.runs.get(name));
-        runs::of(world, name, of, told, now)
+        let mut runs = runs::of(world, of, jobs, told, now);
+        for run in runs.iter_mut().filter(|run| run.is_due() && self.ahead.misses(name, run.at)) {
+            run.look = Look::Clash;
+        }
+        runs
+    }
+    /// The runs of every schedule, found once for each entry and second.
+    fn all_runs(&mut self, world: &World, now: Timestamp) -> Arc<Vec<Vec<Run>>> {
+        let at = (world.seq, now.as_millis().div_euclid(1_000));
+        if let Some(drawn) = self.drawn.as_ref().filter(|drawn| drawn.at == at) {
+            return drawn.runs.clone();
+        }
+        let mut jobs = runs::jobs(world);
+        let of = |name: &ScheduleName| {
+            let Some(schedule) = world.schedules.get(name) else { return Vec::new() };
+            let jobs = jobs.remove(name).unwrap_or_default();
+            self.runs_with(world, (name, schedule), &jobs, now)
+        };
+        let runs: Arc<Vec<Vec<Run>>> = Arc::new(self.names.iter().map(of).collect());
+        self.drawn = Some(Drawn { at, runs: runs.clone() });
+        runs
     }
     /// From when on runs of this schedule are not known; none: from the end of the page.
     fn known_until(&self, name: &ScheduleName) -> Option<Timestamp> {
@@ -113,10 +181,39 @@ impl ScheduleView {
     /// Sets the page that is in sight, and how far ahead it reaches.
     fn leaf_to(&mut self, ctx: &Ctx) {
         self.today = ctx.zone.day(ctx.there);
-        self.days = page::days(self.scale, self.day.unwrap_or(self.today));
+        self.days = page::days(self.scale, self.chosen_day());
         let from = self.told.as_ref().map_or(ctx.there, |told| told.calendar.at);
         let end = self.days.last().map_or(from, |day| ctx.zone.end(*day));
         self.blocks = end.since(from).as_millis().div_ceil(BLOCK.as_millis());
+        self.counts = self.count(ctx);
+    }
+    fn count(&self, ctx: &Ctx) -> Counts {
+        let mut counts = Counts::default();
+        let mut seen = BTreeSet::new();
+        let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
+            return counts;
+        };
+        let (from, to) = (ctx.zone.begin(*first), ctx.zone.end(*last));
+        for name in &self.names {
+            let known = ctx.fleet.world().and_then(|world| world.schedules.get(name));
+            let suspended = known.is_some_and(|of| of.suspended.is_some() || of.spec.suspend);
+            counts.suspended += usize::from(suspended);
+            let outlook = self.outlook(name);
+            let conflicts = outlook.map_or(&[][..], |outlook| &outlook.conflicts);
+            let reached = conflicts.last().is_some_and(|last| last.at >= to);
+            counts.more |= outlook.is_some_and(|outlook| outlook.more) && !reached;
+            for conflict in conflicts.iter().filter(|c| c.at >= from && c.at < to) {
+                match &conflict.with {
+                    Some(with) => {
+                        let (one, other) = ((name, conflict.at), (&with.schedule, with.at));
+                        seen.insert((one.min(other), one.max(other)));
+                    }
+                    None => counts.passed_over += usize::from(!suspended),
+                }
+            }
+        }
+        counts.conflicts = seen.len();
+        counts
     }
 }
 
@@ -126,6 +223,17 @@ impl Inside for ScheduleView {
     }
     fn footer(&self) -> String {
         let mut out = text::plural(self.names.len(), "schedule");
+        let Counts { conflicts, more, suspended, passed_over } = self.counts;
+        if conflicts > 0 || more {
+            let least = if more { "at least " } else { "" };
+            out.push_str(&format!("   {least}{}", text::plural(conflicts, "conflict")));
+        }
+        if suspended > 0 {
+            out.push_str(&format!("   {suspended} suspended"));
+        }
+        if passed_over > 0 {
+            out.push_str(&format!("   {} passed over", text::plural(passed_over, "run")));
+        }
         if let Some((_, why)) = &self.refused {
             out.push_str(&format!("   runs to come are not known: {why}"));
         }
@@ -144,6 +252,7 @@ impl Inside for ScheduleView {
             }
             (_, None) => return false,
         }
+        self.ahead.moved();
         true
     }
     fn schedule(&self) -> Option<&ScheduleName> {
@@ -157,10 +266,13 @@ impl Inside for ScheduleView {
     }
 
     fn refresh(&mut self, fleet: &Replica, changed: &Changed, _: bool) {
+        if changed.all || changed.foreseen {
+            self.ahead.changed(fleet.seq());
+        }
         if !changed.all && changed.schedules.is_empty() {
             return;
         }
-        (self.changed, self.refused) = (fleet.seq(), None);
+        (self.changed, self.refused, self.drawn) = (fleet.seq(), None, None);
         let on = self.schedule().cloned();
         self.names = fleet.world().map_or(Vec::new(), |w| w.schedules.keys().cloned().collect());
         self.at = self.at.min(self.names.len().saturating_sub(1));
@@ -175,13 +287,24 @@ impl Inside for ScheduleView {
         let fresh = |told: &Told| told.span >= span && told.calendar.seq >= self.changed;
         let known = self.told.as_ref().is_some_and(fresh);
         let refused = self.refused.as_ref().is_some_and(|(asked, _)| *asked == query);
-        (!known && !refused && !self.names.is_empty()).then_some(query)
+        let first = (!known && !refused && !self.names.is_empty()).then_some(query);
+        // What costs more comes after what the page cannot do without.
+        first.or_else(|| self.ahead.wants().filter(|_| self.told.is_some()))
     }
     fn told(&mut self, query: &Query, answer: Result<Answer, String>) {
+        self.drawn = None;
+        if let Query::Forecast(_) = query {
+            return match answer {
+                Ok(Answer::Forecast(forecast)) => self.ahead.told(Ok(*forecast)),
+                Ok(_) => {}
+                Err(why) => self.ahead.told(Err(why)),
+            };
+        }
         let Query::Schedules(span) = query else { return };
         match answer {
             Ok(Answer::Schedules(calendar)) => {
                 self.refused = None;
+                self.ahead.look_again();
                 self.told = Some(Told { span: *span, calendar: *calendar });
             }
             // An answer to another question.
@@ -204,67 +327,5 @@ impl Inside for ScheduleView {
             Some(world) => grid::draw(self, ctx, world, canvas, (area, win, focused)),
         }
         canvas.faded = false;
-    }
-}
-
-/// What stands under the grid: the chosen schedule's rule, next runs, last run, and the chosen day.
-fn details(view: &ScheduleView, ctx: &Ctx, world: &World, cells: u16) -> Vec<(String, Token)> {
-    let Some((name, schedule)) = view.chosen(world) else { return Vec::new() };
-    let runs = view.runs(world, name, schedule, ctx.there);
-    let mut lines = BTreeMap::new();
-    let mut put = |rank: usize, label: &str, said: String, token: Token| {
-        let parts = text::wrap(&said, cells.saturating_sub(8).max(1));
-        let labels = std::iter::once(label).chain(std::iter::repeat(""));
-        let all: Vec<_> =
-            labels.zip(parts).map(|(label, part)| (format!("{label:<8}{part}"), token)).collect();
-        lines.entry(rank).or_insert_with(Vec::new).extend(all);
-    };
-    let told = |run: &Run| {
-        let glyph = ctx.glyphs.look(run.look);
-        let said = if run.said.is_empty() { String::new() } else { format!(": {}", run.said) };
-        format!("{} {glyph} {}{said}", moment(ctx, run.at), run.word)
-    };
-    if let Some(suspended) = &schedule.suspended {
-        let age = ctx.there.since(suspended.at).rough();
-        let glyph = ctx.glyphs.look(crate::ui::glyphs::Look::Held);
-        let said = format!("{glyph} suspended by {} {age} ago: {}", suspended.by, suspended.reason);
-        put(0, "held", said, Token::Hold);
-    } else if schedule.spec.suspend {
-        put(0, "held", "suspended by the inventory".into(), Token::Hold);
-    }
-    let day = view.day.unwrap_or(view.today);
-    let of_day: Vec<&Run> = runs.iter().filter(|run| ctx.zone.day(run.at) == day).collect();
-    for (n, run) in of_day.iter().take(3).enumerate() {
-        put(1, if n == 0 { "day" } else { "" }, told(run), run.look.token());
-    }
-    if of_day.len() > 3 {
-        put(1, "", format!("and {} more on that day", text::count(of_day.len() - 3)), Token::Dim);
-    }
-    put(2, "rule", rule(&schedule.spec), Token::Text);
-    put(3, "next", next(view, ctx, &runs), Token::Text);
-    if let Some(last) = runs.iter().rev().find(|run| run.at <= ctx.there && !run.is_due()) {
-        put(4, "last", told(last), last.look.token());
-    }
-    lines.into_values().flatten().collect()
-}
-
-/// `Thu 20 03:00`.
-fn moment(ctx: &Ctx, at: Timestamp) -> String {
-    format!("{} {}", ctx.zone.day(at).format("%a %-d %b"), &ctx.zone.clock(at)[..5])
-}
-
-fn next(view: &ScheduleView, ctx: &Ctx, runs: &[Run]) -> String {
-    let coming = runs.iter().filter(|run| run.at > ctx.there).take(3);
-    let coming: Vec<String> = coming
-        .map(|run| match run.is_due() {
-            true => moment(ctx, run.at),
-            false => format!("{} {}", moment(ctx, run.at), run.word),
-        })
-        .collect();
-    match (&view.told, &view.refused) {
-        (None, Some((_, why))) => format!("not known: {why}"),
-        (None, None) => "asking the controller...".into(),
-        (Some(told), _) if coming.is_empty() => format!("none within {}", told.span.rough()),
-        (Some(_), _) => coming.join(", "),
     }
 }

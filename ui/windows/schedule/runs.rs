@@ -36,17 +36,33 @@ impl Run {
 
 const DUE: &str = "due";
 
-/// All that is known of them, in the order of time.
+/// The jobs of each schedule that are still known.
+pub fn jobs(world: &World) -> BTreeMap<&ScheduleName, Vec<&Job>> {
+    let mut jobs: BTreeMap<&ScheduleName, Vec<&Job>> = BTreeMap::new();
+    for job in world.jobs.values() {
+        match &job.cause {
+            Cause::Run { schedule, .. } | Cause::RunNow { schedule } => {
+                jobs.entry(schedule).or_default().push(job);
+            }
+            Cause::Asked | Cause::For { .. } => {}
+        }
+    }
+    jobs
+}
+
+/// All that is known of a schedule's runs, in the order of time.
 pub fn of(
     world: &World,
-    name: &ScheduleName,
     schedule: &Schedule,
+    jobs: &[&Job],
     coming: Option<&Coming>,
     now: Timestamp,
 ) -> Vec<Run> {
     let mut runs = BTreeMap::new();
     for at in coming.iter().flat_map(|coming| &coming.next).filter(|at| **at > schedule.upto) {
-        runs.insert(*at, to_come(schedule, *at));
+        let meets = coming.and_then(|coming| coming.outlook.as_ref());
+        let meets = meets.is_some_and(|o| o.conflicts_of(*at).iter().any(|c| c.with.is_some()));
+        runs.insert(*at, to_come(schedule, *at, meets));
     }
     if let Some(at) = schedule.skip_upto.filter(|at| *at > schedule.upto) {
         let said = "somebody asked for it to be skipped".into();
@@ -62,21 +78,24 @@ pub fn of(
         };
         runs.insert(run.nominal, shown);
     }
-    for job in world.jobs.values() {
+    for job in jobs {
         let at = match &job.cause {
-            Cause::Run { schedule, nominal } if schedule == name => *nominal,
-            Cause::RunNow { schedule } if schedule == name => job.opened,
-            Cause::Run { .. } | Cause::RunNow { .. } | Cause::Asked | Cause::For { .. } => continue,
+            Cause::Run { nominal, .. } => *nominal,
+            Cause::RunNow { .. } | Cause::Asked | Cause::For { .. } => job.opened,
         };
         runs.entry(at).or_insert_with(|| of_job(job, at, now));
     }
     runs.into_values().collect()
 }
 
-fn to_come(schedule: &Schedule, at: Timestamp) -> Run {
+fn to_come(schedule: &Schedule, at: Timestamp, meets: bool) -> Run {
     let until = at + schedule.spec.window;
     let held = schedule.suspended.is_some() || schedule.spec.suspend;
-    let (look, word) = if held { (Look::Held, "suspended") } else { (Look::Queued, DUE) };
+    let (look, word) = match (held, meets) {
+        (true, _) => (Look::Held, "suspended"),
+        (false, true) => (Look::Clash, DUE),
+        (false, false) => (Look::Queued, DUE),
+    };
     Run { until, ..Run::bare(at, look, word, String::new()) }
 }
 
