@@ -1,13 +1,14 @@
 //! Takes the terminal and gives it back, whatever happens: on the way out, on a panic of any
 //! thread, on signals. Giving back may be done any number of times and writes mouse-off first.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::crossterm::{style, terminal};
 use tokio::sync::Notify;
 
+use super::tty::write_all;
 use super::{background, stderr};
 
 /// The terminal is ours. Nothing is written to it while it is not.
@@ -79,18 +80,22 @@ pub fn restore() {
 
 /// Reports of the pointer, or none: then the terminal selects text.
 pub fn mouse(on: bool) {
-    if OURS.load(Ordering::SeqCst) {
+    if ours() {
         write_all(if on { MOUSE_ON } else { MOUSE_OFF });
     }
 }
 
+/// Whether it is ours now.
+pub fn ours() -> bool {
+    OURS.load(Ordering::SeqCst)
+}
+
 /// Asks the terminal for the colour of its ground; the answer comes among the keys, if at all.
 pub fn ask_background() -> bool {
-    let ours = OURS.load(Ordering::SeqCst);
-    if ours {
+    if ours() {
         write_all(background::QUESTION);
     }
-    ours
+    ours()
 }
 
 /// Waits until a thread has panicked: the terminal is no longer ours then.
@@ -103,40 +108,13 @@ pub async fn panicked() {
 fn set_hook() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if OURS.load(Ordering::SeqCst) {
+        if ours() {
             restore();
             PANICKED.store(true, Ordering::SeqCst);
             PANIC.notify_one();
         }
         before(info);
     }));
-}
-
-fn write_all(mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        match rustix::io::write(rustix::stdio::stdout(), bytes) {
-            Ok(n) => bytes = &bytes[n..],
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Err(_) => return,
-        }
-    }
-}
-
-/// Standard output without a buffer of its own; what comes while the terminal is not ours goes
-/// nowhere, so that the rest of a drawing cannot fall onto the shell.
-#[derive(Debug)]
-pub struct Tty;
-
-impl Write for Tty {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match OURS.load(Ordering::SeqCst) {
-            true => Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?),
-            false => Ok(bytes.len()),
-        }
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -166,6 +144,6 @@ mod tests {
     fn giving_back_what_was_never_taken_does_nothing() {
         restore();
         restore();
-        assert_eq!(Tty.write(b"x").unwrap(), 1, "and what is drawn then goes nowhere");
+        assert!(!ours());
     }
 }

@@ -46,6 +46,7 @@ mod stderr;
 pub mod tests;
 mod text;
 mod theme;
+mod tty;
 mod undo;
 mod whys;
 mod widgets;

@@ -9,7 +9,8 @@ use ratatui::crossterm::terminal;
 use ratatui::layout::{Position, Rect};
 
 use super::app::App;
-use super::guard::Tty;
+use super::guard;
+use super::tty::Tty;
 
 /// Room for the largest drawing, so that it is written in one piece.
 const ROOM: usize = 64 * 1024;
@@ -25,7 +26,8 @@ pub struct Output {
 
 impl Output {
     pub fn new() -> Self {
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(ROOM, Tty));
+        let backend =
+            CrosstermBackend::new(BufWriter::with_capacity(ROOM, Tty { ours: guard::ours }));
         Self { backend, shown: Buffer::default(), next: Buffer::default(), dirty: true }
     }
     /// The size of the terminal.

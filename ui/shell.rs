@@ -23,6 +23,7 @@ use super::input::{EscFilter, Input};
 use super::msg::{Effect, Msg, Refused};
 use super::output::Output;
 use super::pacing::Pacer;
+use super::tty;
 use super::{Options, Setup};
 
 /// How many messages wait at most before the controller's side has to.
@@ -92,7 +93,7 @@ struct Signals {
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn new() -> std::io::Result<Self> {
         let raw = |signal: Signal| unix::signal(SignalKind::from_raw(signal.as_raw()));
         Ok(Self {
             terminate: raw(Signal::TERM)?,
@@ -120,6 +121,16 @@ impl Signals {
     }
 }
 
+fn listen() -> anyhow::Result<Signals> {
+    Signals::new().context("cannot listen for signals")
+}
+
+/// Who waits for a terminal that takes nothing hears of no signal: this task does.
+async fn hurry(mut signals: Signals) {
+    signals.ending().await;
+    tty::end();
+}
+
 /// Waits until main wants the desktop to end; for ever when it never will.
 async fn stopped(stop: &mut Option<watch::Receiver<bool>>) {
     match stop {
@@ -140,7 +151,8 @@ impl<S: Source> Shell<S> {
         let bell = Bell::default();
         let fed = feed::follow(source.clone(), outbox.clone(), bell.clone(), clock);
         let figures = feed::figures(source.clone(), outbox.clone(), watching, clock);
-        let tasks = vec![tokio::spawn(fed), tokio::spawn(figures)];
+        let hurries = hurry(listen()?);
+        let tasks = vec![tokio::spawn(fed), tokio::spawn(figures), tokio::spawn(hurries)];
         Ok(Self {
             recorder: Recorder::new(&app, clock.now()),
             app,
@@ -157,7 +169,7 @@ impl<S: Source> Shell<S> {
             watched,
             keys: Some(EventStream::new()),
             console: None,
-            signals: Signals::listen().context("cannot listen for signals")?,
+            signals: listen()?,
             stop: options.stop,
             crash_dir: options.crash_dir,
             breaks: options.breaks,
@@ -268,6 +280,7 @@ impl<S: Source> Shell<S> {
             output.draw(app)
         };
         match catch_unwind(AssertUnwindSafe(drawing)) {
+            Ok(Err(_)) if tty::ends() => self.quit = true,
             Ok(drawn) => drawn.context("cannot write to the terminal")?,
             Err(_) => return Err(self.failed()),
         }
@@ -341,7 +354,7 @@ impl<S: Source> Shell<S> {
         };
         self.keys = Some(EventStream::new());
         // An interrupt was meant for the program that had the terminal.
-        self.signals = Signals::listen().context("cannot listen for signals")?;
+        self.signals = listen()?;
         self.proceed()?;
         self.step(Msg::Consoled(ended))
     }

@@ -51,6 +51,7 @@ pub fn spill() {
     let kept: Vec<u8> = ring.drain(..).collect();
     drop(ring);
     if !kept.is_empty() {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), &kept);
+        // It was a terminal, and one that takes nothing holds nobody up.
+        super::tty::write_all(&kept);
     }
 }

@@ -3,8 +3,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::tmux::{Screen, Terminal};
-use crate::{DEMO, row};
+use crate::tmux::{END, Screen, Terminal, within};
+use crate::{ALONE, ALONE_SAYS, DEMO, row};
 
 /// Less than an Esc is held back for what belongs to it.
 const GAP: Duration = Duration::from_millis(5);
@@ -27,8 +27,9 @@ fn an_arrow_that_comes_in_pieces_is_neither_esc_nor_text() {
         t.text("-002");
         t.keys(&["Enter"]);
         let filtered = |s: &Screen| row(s, "mini-001").is_empty() && !row(s, "mini-002").is_empty();
-        let ended = t
-            .until("a filter or none", |s| filtered(s) || s.has(":Host mini-") || s.has("/ mini["));
+        // After an Esc the digits are a command: the list of windows.
+        let other = |s: &Screen| s.has("═ Windows") || s.has(":Host mini-") || s.has("/ mini[");
+        let ended = t.until("a filter or none", |s| filtered(s) || other(s));
         assert!(!ended.has("/ mini["), "{}", ended.0);
         filtered(&ended)
     };
@@ -36,8 +37,8 @@ fn an_arrow_that_comes_in_pieces_is_neither_esc_nor_text() {
     let whole = (0..30).any(|_| {
         let whole = torn();
         if !whole {
-            t.keys(&["C-w"]);
-            t.until("its window closed", |s| !s.has(":Host mini-"));
+            t.keys(&["Escape", "C-w"]);
+            t.until("nothing before the windows", |s| !s.has(":Host mini-") && !s.has("═ Windows"));
         }
         whole
     });
@@ -71,6 +72,24 @@ fn what_is_pasted_goes_into_the_field_that_has_the_focus_or_nowhere() {
     t.shows("y = yes");
     t.keys(&["y"]);
     t.until("a cordoned host", |s| row(s, "mini-001").contains("cordoned"));
+    t.keys(&["C-q"]);
+    t.ended(0);
+}
+
+/// The terminal's answer about its ground comes among the keys.
+#[test]
+fn where_the_terminal_says_that_its_ground_is_light_the_theme_is_too() {
+    let t = Terminal::open(120, 36);
+    t.hostler("", ALONE);
+    t.shows(ALONE_SAYS);
+    // The ground of windows, among 256 colours.
+    let light = "48;5;231m";
+    assert!(!t.coloured().has(light));
+    t.bytes(&["\x1b]11;rgb:ffff/ffff/ffff\x1b\\", "?"]);
+    t.shows("In this window");
+    within(END, "the light theme", || t.coloured().has(light));
+    // None of it was a key: its digits would have gone to the map, and this help is of the hosts.
+    assert!(t.screen().has("mark-all"), "{}", t.screen().0);
     t.keys(&["C-q"]);
     t.ended(0);
 }

@@ -1,14 +1,19 @@
 //! A terminal that takes nothing for a while: a laptop that sleeps, a link that hangs.
 
-use std::time::Duration;
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use hostler::api::{Client, Connect, Release};
 use hostler::model::{Actor, HostName, Via};
 
 use crate::idle::memory;
 use crate::over_a_lone_host;
-use crate::tmux::Terminal;
+use crate::tmux::{END, Terminal};
 
+/// How often a process is looked at.
+const LOOKED: Duration = Duration::from_millis(20);
 /// So many times something changes meanwhile: more than waits anywhere on its way.
 const CHANGES: usize = 1_500;
 /// What the desktop may have more in memory afterwards, in KiB. All that may wait for it is less.
@@ -47,6 +52,34 @@ fn a_terminal_that_stands_still_stops_nothing_else() {
     t.keys(&["?"]);
     t.shows("In this window");
     t.keys(&["C-q"]);
+    t.ended(0);
+    controller.end();
+}
+
+#[test]
+fn a_program_that_is_to_end_waits_for_no_terminal() {
+    let t = Terminal::open(300, 90);
+    let controller = over_a_lone_host(&t);
+    let pid = t.pid();
+    let stopped = t.stop();
+    // A whole drawing is more than waits between the two.
+    t.signal("CONT");
+    let waits = || {
+        let asleep_in = fs::read_to_string(format!("/proc/{pid}/task/{pid}/wchan")).unwrap();
+        asleep_in.contains("poll_schedule") || asleep_in == "0"
+    };
+    let began = Instant::now();
+    while !waits() || began.elapsed() < LOOKED {
+        assert!(began.elapsed() < END, "it does not wait for the terminal");
+        sleep(LOOKED);
+    }
+    t.signal("TERM");
+    let began = Instant::now();
+    while Path::new(&format!("/proc/{pid}")).exists() {
+        assert!(began.elapsed() < END, "it waits for the terminal");
+        sleep(LOOKED);
+    }
+    drop(stopped);
     t.ended(0);
     controller.end();
 }
