@@ -1,11 +1,12 @@
 //! A monkey at the desk: random keys, clicks, drags, sizes and news, from a seed. It knows what
 //! must hold whatever is done.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hostler::api::Heartbeat;
 use hostler::api::Moment;
-use hostler::model::{Span, VmId};
+use hostler::model::{PlanAsk, Span, VmId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use ratatui::buffer::Buffer;
@@ -36,13 +37,19 @@ const SIZES: [(u16, u16); 8] =
 const INNER: &str = "Enter Esc Tab BackTab Up Down Left Right Backspace Delete Home End ^U ^A y n a \
                      c b u s y Space = > < ! : 日 q Shift-Left Shift-Down Alt-f Alt-h";
 
+/// So many monkeys share the steps, and so much is told of what one did last.
+const SEEDS: u64 = 20;
+const LAST: usize = 12;
+
 struct Monkey {
     rng: StdRng,
     app: App,
     maker: Maker,
     now: hostler::model::Timestamp,
+    /// What was to be planned last.
+    planned: Option<Box<PlanAsk>>,
     /// What it did last, for whoever has to find out.
-    did: Vec<String>,
+    did: VecDeque<String>,
 }
 
 impl Monkey {
@@ -56,7 +63,7 @@ impl Monkey {
         };
         let ascii = rng.random_bool(0.5);
         let app = App::new(Setup { ascii, ..setup() }, (80, 24), maker.now());
-        Self { rng, app, now: maker.now(), maker, did: Vec::new() }
+        Self { rng, app, now: maker.now(), maker, planned: None, did: VecDeque::new() }
     }
 
     fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
@@ -128,6 +135,7 @@ impl Monkey {
             4 => self.told(n),
             2 => Msg::Resync,
             5 => self.past(n),
+            10 => self.plan(),
             6..9 => match self.maker.goes_on(n) {
                 Some(entry) => Msg::Entry(Arc::new(entry)),
                 None => Msg::Tick,
@@ -151,6 +159,17 @@ impl Monkey {
         let lines = vec!["it is ready".into(), "next: nothing".into()];
         let answer = if n.is_multiple_of(5) { Err("gone".into()) } else { Ok(Answer::Why(lines)) };
         Msg::Told { query, answer }
+    }
+
+    /// A plan for what was to be planned last, or why there is none.
+    fn plan(&mut self) -> Msg {
+        let Some(ask) = self.planned.clone() else { return Msg::Ground { light: true } };
+        let answer = match &*ask {
+            PlanAsk::Drain(ask) => Ok(super::plans::planned("token", ask)),
+            PlanAsk::Play(_) | PlanAsk::Respawn(_) | PlanAsk::Run(_) => Err("not now".into()),
+        };
+        let answer = answer.map(|planned| Answer::Plan(Box::new(planned)));
+        Msg::Told { query: Query::Plan(ask), answer }
     }
 
     /// Runs to come, or why they are not told; asked for or not.
@@ -181,11 +200,19 @@ impl Monkey {
 
     fn step(&mut self) {
         let msg = self.message();
-        self.did.push(format!("{msg:?}").chars().take(120).collect());
-        let asked = self.app.prompt.is_some();
+        self.did.push_back(format!("{msg:?}").chars().take(120).collect());
+        if self.did.len() > LAST {
+            self.did.pop_front();
+        }
+        let asked = self.app.prompt.is_some() || self.app.dialog.is_some();
         let effects = self.app.update(self.now, msg);
         let sent = effects.iter().any(|effect| matches!(effect, Effect::Send { .. }));
         assert!(asked || !sent, "asked of the controller without a prompt");
+        for effect in effects {
+            if let Effect::Ask(Query::Plan(ask)) = effect {
+                self.planned = Some(ask);
+            }
+        }
         let (w, h) = self.app.size();
         let mut buf = Buffer::empty(Rect::new(0, 0, w, h));
         self.app.view(&mut buf);
@@ -230,16 +257,18 @@ fn run(seed: u64, steps: usize) {
     for n in 0..steps {
         let did = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| monkey.step()));
         if let Err(panic) = did {
-            let last = monkey.did.len().saturating_sub(12);
-            eprintln!("seed {seed}, step {n}, after:\n{}", monkey.did[last..].join("\n"));
+            let did: Vec<&str> = monkey.did.iter().map(String::as_str).collect();
+            eprintln!("seed {seed}, step {n}, after:\n{}", did.join("\n"));
             std::panic::resume_unwind(panic);
         }
     }
 }
 
+/// `HOSTLER_MONKEY=1000000 cargo test --bin hostler monkey` lets it go on for so many steps.
 #[test]
 fn nothing_a_monkey_does_breaks_the_desktop() {
-    for seed in 0..20 {
-        run(seed, 500);
+    let steps = option_env!("HOSTLER_MONKEY").map_or(10_000, |text| text.parse().unwrap());
+    for seed in 0..SEEDS {
+        run(seed, steps / SEEDS as usize);
     }
 }
