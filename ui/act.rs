@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::commands::{Cmd, Command, MENUS, Menu};
 use super::desk::{Class, MenuMove, MenuState, Notice, Place, WinId, place};
-use super::dialogs::{Act, Palette};
+use super::dialogs::{Act, Palette, Shown};
 use super::jump::Jump;
 use super::keys::{Code, Key};
 use super::msg::{Effect, Order};
@@ -33,6 +33,8 @@ impl App {
         let quits = key == Key::char('q') && self.desk.class == Class::TooSmall;
         if quits {
             out.push(Effect::Quit);
+        } else if self.shown.is_some() {
+            self.shown_key(key, out);
         } else if let Some(prompt) = &mut self.prompt {
             let to = prompt.key(key);
             self.prompted(to, out);
@@ -163,6 +165,7 @@ impl App {
             Cmd::ResetLayout => self.reset_layout(out),
             Cmd::Close => self.on_focused(|app, id| app.desk.close(id)),
             Cmd::Help => self.help(),
+            Cmd::Report => out.push(Effect::Report),
             Cmd::Menu => self.open_menu(None),
             Cmd::Back => self.back(),
             Cmd::List(op) => _ = self.list(op),
@@ -265,8 +268,25 @@ impl App {
         let fleet = &self.fleet;
         if let Some(text) = self.desk.focused().and_then(|window| window.view.copy(fleet)) {
             let first = text.lines().next().unwrap_or("").to_string();
-            self.notice = Some(Notice::result(format!("Copied {first}"), self.now));
+            self.put_on_clipboard(&first, text, out);
+        }
+    }
+    /// Nobody tells whether the terminal took it: asked again, it is shown.
+    pub(super) fn put_on_clipboard(&mut self, what: &str, text: String, out: &mut Vec<Effect>) {
+        let said = format!("Copied {what}   again: shows it to be selected");
+        if self.notice.as_ref().is_some_and(|notice| notice.text == said) {
+            self.notice = None;
+            self.shown = Some(Shown::new(text));
+            out.extend(self.settings.mouse.then_some(Effect::Mouse(false)));
+        } else {
+            self.notice = Some(Notice::result(said, self.now));
             out.push(Effect::Copy(text));
+        }
+    }
+    fn shown_key(&mut self, key: Key, out: &mut Vec<Effect>) {
+        if self.shown.as_mut().is_some_and(|shown| shown.key(key)) {
+            self.shown = None;
+            out.extend(self.settings.mouse.then_some(Effect::Mouse(true)));
         }
     }
 

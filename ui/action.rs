@@ -113,6 +113,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::ResetLayout, "reset-layout"),
     (Cmd::Close, "close"),
     (Cmd::Help, "help"),
+    (Cmd::Report, "report"),
     (Cmd::Menu, "menu"),
     (Cmd::Back, "back"),
     (Cmd::Keep, "keep"),

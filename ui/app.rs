@@ -9,7 +9,7 @@ use hostler::model::{Entry, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
 use super::desk::{Class, Desk, Drag, Layout, MenuState, Notice};
-use super::dialogs::{Palette, Pick, PlanDialog, Prompt};
+use super::dialogs::{Palette, Pick, PlanDialog, Prompt, Shown};
 use super::glyphs::Glyphs;
 use super::jump::Jump;
 use super::keymap::Keymap;
@@ -54,6 +54,7 @@ pub struct App {
     pub(super) dialog: Option<PlanDialog>,
     pub(super) palette: Option<Palette>,
     pub(super) pick: Option<Pick>,
+    pub(super) shown: Option<Shown>,
     pub(super) notice: Option<Notice>,
     pub(super) drag: Option<Drag>,
     /// Letters stand on what can be clicked.
@@ -107,6 +108,7 @@ impl App {
             dialog: None,
             palette: None,
             pick: None,
+            shown: None,
             notice: None,
             drag: None,
             jump: None,
@@ -164,7 +166,7 @@ impl App {
             Msg::Answer { ask, result } => self.on_answer(ask, result),
             Msg::Stale { ask, planned } => self.on_stale(ask, *planned),
             Msg::Told { query, answer } => self.on_told(&query, answer, &mut out),
-            Msg::Consoled(ended) => self.consoled(ended),
+            Msg::Outside(ended) => self.outside(ended),
             Msg::NotKept(why) => self.not_kept(&why),
             Msg::Tick => {}
         }
@@ -310,7 +312,7 @@ impl App {
 
     /// A question stands before the windows.
     pub(super) fn asks(&self) -> bool {
-        let chooses = self.palette.is_some() || self.pick.is_some();
+        let chooses = self.palette.is_some() || self.pick.is_some() || self.shown.is_some();
         chooses || self.prompt.is_some() || self.dialog.is_some()
     }
     /// Whether what is shown is older than it says.

@@ -52,8 +52,8 @@ impl App {
         self.dialog = Some(PlanDialog::new(act, self.chosen_hosts()));
     }
 
-    /// How the shell on a host ended.
-    pub(super) fn consoled(&mut self, ended: Result<String, String>) {
+    /// How the shell on a host ended, or where a report is.
+    pub(super) fn outside(&mut self, ended: Result<String, String>) {
         self.notice = Some(match ended {
             Ok(said) => Notice::result(said, self.now),
             Err(why) => Notice::failure(why),
@@ -242,8 +242,7 @@ impl App {
             PlanMove::Stay => {}
             PlanMove::Cancel => self.dialog = None,
             PlanMove::Copy(text) => {
-                self.notice = Some(Notice::result("Copied the command", self.now));
-                out.push(Effect::Copy(text));
+                self.put_on_clipboard("the command", text, out);
             }
             PlanMove::Give(order) => {
                 let ask = self.submit(order, out);

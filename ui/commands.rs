@@ -82,6 +82,8 @@ pub enum Cmd {
     Windows,
     Close,
     Help,
+    /// A file with what led to now.
+    Report,
     Menu,
     Back,
     /// What the list in the window does by itself.
@@ -374,6 +376,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::ResetLayout, Menu::Window, "Reset layout", &[]),
     look(Cmd::Close, Menu::Window, "Close", &["^W"]).when(a_window),
     look(Cmd::Help, Menu::Help, "Keys", &["?", "F1"]).hint(1),
+    look(Cmd::Report, Menu::Help, "Write a report", &[]),
     bare(Cmd::Menu, "Menu", &["m", "F9", "F10", "Shift-F10"]).hint(1),
     bare(Cmd::Back, "Back, close, clear", &["Esc"]),
     bare(Cmd::Keep, "Keep what is chosen", &["Enter", "Space"]).on(SETTINGS).hint(2),

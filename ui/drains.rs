@@ -63,6 +63,11 @@ impl Drains {
         self.of_host(host).any(|(_, (_, ended))| ended.is_none())
     }
 
+    /// How many are in progress.
+    pub fn going(&self) -> usize {
+        self.known.values().filter(|(_, ended)| ended.is_none()).count()
+    }
+
     /// Forgets those that have ended.
     pub fn forget(&mut self) {
         self.known.retain(|_, (_, ended)| ended.is_none());

@@ -40,6 +40,7 @@ mod replica;
 mod screen;
 mod settings;
 mod shell;
+mod signals;
 mod situation;
 mod stderr;
 #[cfg(test)]

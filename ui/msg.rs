@@ -118,8 +118,8 @@ pub enum Msg {
         query: Query,
         answer: Result<Answer, String>,
     },
-    /// The shell on a host has ended, and the terminal is the desktop's again.
-    Consoled(Result<String, String>),
+    /// Something was done outside the desktop, as a shell on a host: what is said of it.
+    Outside(Result<String, String>),
     /// What was to be kept for the next time is not, and why.
     NotKept(String),
     /// A time came that was waited for.
@@ -145,6 +145,8 @@ pub enum Effect {
     /// Report the pointer, or leave it to the terminal.
     Mouse(bool),
     Copy(String),
+    /// Write down what led to now, for whoever is to find a fault.
+    Report,
     /// Hand the terminal to a shell on this host.
     Console(HostName),
     /// Keep something for the next time.

@@ -71,12 +71,17 @@ impl App {
             canvas.no_cursor();
             prompt.draw(&mut canvas);
         }
-        self.draw_jump(buf, &mut scene);
+        self.draw_last(buf, &mut scene);
         self.scene = scene;
     }
 
-    /// Letters over everything that can be clicked.
-    fn draw_jump(&mut self, buf: &mut Buffer, scene: &mut Scene) {
+    /// Over all else: text to be selected, or letters on what can be clicked.
+    fn draw_last(&mut self, buf: &mut Buffer, scene: &mut Scene) {
+        if let Some(shown) = &mut self.shown {
+            let mut canvas = Canvas::new(buf, scene, &self.theme, self.glyphs);
+            canvas.no_cursor();
+            shown.draw(&mut canvas);
+        }
         if let Some(jump) = &mut self.jump {
             let (w, h) = self.size;
             let places = jump::places(scene, w, h);

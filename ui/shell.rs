@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use hostler::model::HostName;
 use ratatui::crossterm::event::EventStream;
 use rustix::process::Signal;
-use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt as _;
 
@@ -23,6 +22,7 @@ use super::input::{EscFilter, Input};
 use super::msg::{Effect, Msg, Refused};
 use super::output::Output;
 use super::pacing::Pacer;
+use super::signals::{Called, Signals};
 use super::tty;
 use super::{Options, Setup};
 
@@ -50,8 +50,7 @@ enum Wake {
     Msg(Msg),
     /// A time that was waited for.
     Time,
-    Suspend,
-    Continued,
+    Called(Called),
     /// A thread has panicked, and the hook has given the terminal back.
     Broken,
     /// The terminal or the process is to end.
@@ -84,53 +83,6 @@ struct Shell<S> {
     quit: bool,
 }
 
-struct Signals {
-    terminate: unix::Signal,
-    hangup: unix::Signal,
-    interrupt: unix::Signal,
-    stop: unix::Signal,
-    proceed: unix::Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        let raw = |signal: Signal| unix::signal(SignalKind::from_raw(signal.as_raw()));
-        Ok(Self {
-            terminate: raw(Signal::TERM)?,
-            hangup: raw(Signal::HUP)?,
-            interrupt: raw(Signal::INT)?,
-            stop: raw(Signal::TSTP)?,
-            proceed: raw(Signal::CONT)?,
-        })
-    }
-    /// The terminal or the process is to end, whoever has the keys.
-    async fn ending(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
-    }
-    async fn next(&mut self) -> Wake {
-        tokio::select! {
-            _ = self.terminate.recv() => Wake::End,
-            _ = self.hangup.recv() => Wake::End,
-            _ = self.interrupt.recv() => Wake::End,
-            _ = self.stop.recv() => Wake::Suspend,
-            _ = self.proceed.recv() => Wake::Continued,
-        }
-    }
-}
-
-fn listen() -> anyhow::Result<Signals> {
-    Signals::new().context("cannot listen for signals")
-}
-
-/// Who waits for a terminal that takes nothing hears of no signal: this task does.
-async fn hurry(mut signals: Signals) {
-    signals.ending().await;
-    tty::end();
-}
-
 /// Waits until main wants the desktop to end; for ever when it never will.
 async fn stopped(stop: &mut Option<watch::Receiver<bool>>) {
     match stop {
@@ -151,7 +103,7 @@ impl<S: Source> Shell<S> {
         let bell = Bell::default();
         let fed = feed::follow(source.clone(), outbox.clone(), bell.clone(), clock);
         let figures = feed::figures(source.clone(), outbox.clone(), watching, clock);
-        let hurries = hurry(listen()?);
+        let hurries = Signals::listen()?.hurry();
         let tasks = vec![tokio::spawn(fed), tokio::spawn(figures), tokio::spawn(hurries)];
         Ok(Self {
             recorder: Recorder::new(&app, clock.now()),
@@ -169,7 +121,7 @@ impl<S: Source> Shell<S> {
             watched,
             keys: Some(EventStream::new()),
             console: None,
-            signals: listen()?,
+            signals: Signals::listen()?,
             stop: options.stop,
             crash_dir: options.crash_dir,
             breaks: options.breaks,
@@ -187,11 +139,11 @@ impl<S: Source> Shell<S> {
             let wake = self.wait().await;
             match wake {
                 Wake::Input(Some(input)) => self.input(input)?,
-                Wake::Input(None) | Wake::End => self.quit = true,
+                Wake::Input(None) | Wake::End | Wake::Called(Called::End) => self.quit = true,
                 Wake::Msg(msg) => self.drain(msg)?,
                 Wake::Time => self.time()?,
-                Wake::Suspend => self.suspend(),
-                Wake::Continued => self.proceed()?,
+                Wake::Called(Called::Suspend) => self.suspend(),
+                Wake::Called(Called::Continued) => self.proceed()?,
                 Wake::Broken => return Err(self.failed()),
             }
             if let Some(host) = self.console.take() {
@@ -210,7 +162,7 @@ impl<S: Source> Shell<S> {
             biased;
             () = guard::panicked() => Wake::Broken,
             () = stopped(&mut self.stop) => Wake::End,
-            wake = self.signals.next() => wake,
+            called = self.signals.next() => Wake::Called(called),
             event = next_input(&mut self.keys) => Wake::Input(event),
             Some(msg) = self.inbox.recv() => Wake::Msg(msg),
             () = self.clock.until(next) => Wake::Time,
@@ -301,6 +253,12 @@ impl<S: Source> Shell<S> {
         }
     }
 
+    fn report(&self) -> Result<String, String> {
+        let dir = self.crash_dir.as_ref().ok_or("there is no directory for such a file")?;
+        let path = self.recorder.write(dir).map_err(|error| format!("{error:#}"))?;
+        Ok(format!("What led to now is in {}: add it to your report", path.display()))
+    }
+
     fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
         match effect {
             Effect::Send { ask, order } => {
@@ -327,6 +285,10 @@ impl<S: Source> Shell<S> {
             Effect::Mouse(on) => guard::mouse(on),
             Effect::Console(host) => self.console = Some(host),
             Effect::Copy(text) => self.output.copy(&text)?,
+            Effect::Report => {
+                let written = self.report();
+                self.step(Msg::Outside(written))?;
+            }
             Effect::Keep(keep) => {
                 if let Err(why) = self.source.keep(&keep) {
                     self.step(Msg::NotKept(why))?;
@@ -354,9 +316,9 @@ impl<S: Source> Shell<S> {
         };
         self.keys = Some(EventStream::new());
         // An interrupt was meant for the program that had the terminal.
-        self.signals = listen()?;
+        self.signals = Signals::listen()?;
         self.proceed()?;
-        self.step(Msg::Consoled(ended))
+        self.step(Msg::Outside(ended))
     }
 
     /// Gives the terminal back and stops the process; `proceed` follows when it is continued.

@@ -117,6 +117,11 @@ pub fn draw_taskbar(ctx: &Ctx, canvas: &mut Canvas, desk: &Desk, unseen: usize) 
     if marks > 0 {
         right.push(format!("{} marked", text::count(marks)));
     }
+    let drains = ctx.fleet.drains().going();
+    if drains > 0 {
+        let glyph = canvas.glyphs.look(crate::ui::glyphs::Look::Leaving);
+        right.push(format!("{glyph} {}", text::plural(drains, "drain")));
+    }
     if unseen > 0 {
         right.push(format!("! {}", text::plural(unseen, "failure")));
     }

@@ -8,6 +8,7 @@ mod plan;
 mod plan_view;
 mod preview;
 mod prompt;
+mod shown;
 
 pub use act::{Act, On};
 pub use finder::Find;
@@ -15,3 +16,4 @@ pub use palette::{Found, Palette, PaletteMove};
 pub use pick::{Choice, Gives, Pick};
 pub use plan::{PlanDialog, PlanMove, Spot};
 pub use prompt::{Prompt, PromptMove};
+pub use shown::Shown;

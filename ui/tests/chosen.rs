@@ -121,3 +121,19 @@ fn where_nobody_has_chosen_a_theme_it_goes_with_the_terminals_ground() {
         assert_eq!(run.app.theme.name, shown, "{unasked} {light}");
     }
 }
+
+#[test]
+fn what_is_copied_twice_is_shown_for_terminals_without_a_clipboard() {
+    let mut run = standard();
+    run.keys("Space Space y").sees("Copied mac-0001   again: shows it").keys("y");
+    run.sees("Select it with the pointer").misses("Fleet map");
+    let lines = run.text();
+    assert_eq!(
+        lines.lines().skip(1).take(2).map(str::trim).collect::<Vec<_>>(),
+        ["mac-0001", "mac-0002"]
+    );
+    assert_eq!(run.effects.last(), Some(&Effect::Mouse(false)));
+    run.keys("C PgDn Esc").sees("Fleet map").misses("Cordon mac");
+    assert_eq!(run.effects.last(), Some(&Effect::Mouse(true)));
+    run.keys("y").pass(6_000).keys("y").misses("Select it");
+}

@@ -241,6 +241,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
             run.sees("In this window").sees("Cordon…");
         }),
     ),
+    (Cmd::Report, ": report Enter", Does(|run| assert!(run.effects.contains(&Effect::Report)))),
     (Cmd::Menu, "m", Sees("Mark all shown")),
     (Cmd::Back, "/ nowhere Enter Esc", Sees("44 hosts")),
     (Cmd::List(ListOp::Go(Motion::Up)), "Down Down Up C", Sees("Cordon mac-0002?")),
