@@ -1,7 +1,7 @@
 //! The time machine: the same desktop over the fleet as it was. The present goes on beside it,
 //! and nothing can be asked for while the past is looked at.
 
-use hostler::api::{Moment, Past, Snapshot};
+use hostler::api::{Moment, Past};
 use hostler::model::{Entry, Span, Timestamp, World, Zone};
 
 use super::app::App;
@@ -76,8 +76,7 @@ impl Lookback {
     /// The fleet after this entry, with what happened on the way to it.
     fn replica(&self, seq: u64) -> Replica {
         let mut replica = Replica::default();
-        let world = self.base.clone();
-        replica.replace(&Snapshot { seq: world.seq, world });
+        replica.begin_with(self.base.clone());
         for entry in self.entries.iter().take_while(|entry| entry.seq <= seq) {
             // They were folded before; what follows one that does not fold would not either.
             if replica.apply(entry).is_err() {

@@ -143,14 +143,18 @@ impl Replica {
 
     /// Takes a whole new World; what was known stays in sight until this moment.
     pub fn replace(&mut self, snapshot: &Snapshot) {
-        self.samples.retain(|host, _| snapshot.world.hosts.contains_key(host));
-        self.course.keep_hosts(&snapshot.world);
+        self.begin_with(snapshot.world.clone());
+    }
+    /// The same with a World of its own.
+    pub fn begin_with(&mut self, world: World) {
+        self.samples.retain(|host, _| world.hosts.contains_key(host));
+        self.course.keep_hosts(&world);
         // The same World once more: nothing was missed.
-        if self.world.is_none() || self.seq() != snapshot.seq {
-            self.course.known_from(snapshot.world.at);
+        if self.world.is_none() || self.seq() != world.seq {
+            self.course.known_from(world.at);
         }
-        self.world = Some(snapshot.world.clone());
-        self.drains.look(&snapshot.world);
+        self.drains.look(&world);
+        self.world = Some(world);
         self.changed.all = true;
     }
 

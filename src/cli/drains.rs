@@ -118,7 +118,11 @@ impl Call {
         // What counts stands in the end: a long list is cut in its middle.
         let (head, tail) = lines.split_at(lines.len().min(SHOWN_MOST));
         let cut = tail.len().saturating_sub(SHOWN_MOST);
-        let left_out = (cut > 0).then(|| format!("({cut} lines more: --dry-run shows all)"));
+        let all = match ask {
+            PlanAsk::Drain(_) | PlanAsk::Play(_) => ": --dry-run shows all",
+            PlanAsk::Respawn(_) | PlanAsk::Run(_) => "",
+        };
+        let left_out = (cut > 0).then(|| format!("({cut} lines more{all})"));
         for line in head.iter().chain(&left_out).chain(&tail[cut..]) {
             if self.says_yes() { out::note(line) } else { out::wrong(line) }
         }

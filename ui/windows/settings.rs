@@ -10,15 +10,13 @@ use crate::ui::desk::WinId;
 use crate::ui::replica::Replica;
 use crate::ui::settings::{Choice, Settings};
 use crate::ui::theme::Token;
-use crate::ui::widgets::{Motion, Moved};
+use crate::ui::widgets::{Cursor, Moved};
 
 /// The window of settings.
 #[derive(Clone, Debug)]
 pub struct SettingsView {
     choices: Vec<Choice>,
-    at: usize,
-    top: usize,
-    page: usize,
+    cursor: Cursor,
     /// Somebody has moved: until then nothing is tried on.
     moved: bool,
 }
@@ -26,17 +24,21 @@ pub struct SettingsView {
 impl SettingsView {
     /// `zone` is the one the desktop began with.
     pub fn new(kept: &Settings, zone: Zone) -> Self {
-        let mut view = Self { choices: Choice::all(zone), at: 0, top: 0, page: 1, moved: false };
+        let choices = Choice::all(zone);
+        let mut cursor = Cursor::default();
+        cursor.count(choices.len());
+        let mut view = Self { choices, cursor, moved: false };
         view.seek(Choice::Theme(kept.theme));
         view
     }
     /// Puts the cursor on a choice.
     pub fn seek(&mut self, choice: Choice) {
-        self.at = self.choices.iter().position(|other| *other == choice).unwrap_or(self.at);
+        let found = self.choices.iter().position(|other| *other == choice);
+        self.cursor.at = found.unwrap_or(self.cursor.at);
     }
     /// What is under the cursor.
     pub fn choice(&self) -> Option<Choice> {
-        self.choices.get(self.at).copied()
+        self.choices.get(self.cursor.at).copied()
     }
     /// What the desktop looks like while this window has the focus.
     pub fn preview(&self, kept: &Settings) -> Settings {
@@ -48,10 +50,6 @@ impl SettingsView {
             Some(Choice::Mouse(_) | Choice::Hold(_)) | None => *kept,
         }
     }
-    fn go(&mut self, to: usize) {
-        self.at = to.min(self.choices.len().saturating_sub(1));
-        self.moved = true;
-    }
 }
 
 impl Inside for SettingsView {
@@ -62,24 +60,23 @@ impl Inside for SettingsView {
         "Enter keeps what is chosen   Esc leaves".into()
     }
     fn list(&mut self, _: &Replica, op: ListOp) -> bool {
-        let len = self.choices.len();
         let Some(moved) = op.moved() else { return false };
-        let to = match moved {
-            Moved::By(motion) => motion.from(self.at, self.page, len),
-            Moved::Wheel(down) => Motion::wheel(down).from(self.at, self.page, len),
-            Moved::To(row) => row,
-        };
-        self.go(to);
+        match (moved.motion(), moved) {
+            (Some(motion), _) => self.cursor.motion(motion),
+            (None, Moved::To(row)) => self.cursor.at = row.min(self.choices.len() - 1),
+            (None, Moved::By(_) | Moved::Wheel(_)) => {}
+        }
+        self.moved = true;
         true
     }
 
     fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
         let rows = Rect { height: area.height.saturating_sub(2), ..area };
-        self.page = usize::from(rows.height).max(1);
-        self.top = self.top.clamp((self.at + 1).saturating_sub(self.page), self.at);
-        for (y, n) in (rows.top()..rows.bottom()).zip(self.top..self.choices.len()) {
+        let seen = self.cursor.in_sight(usize::from(rows.height));
+        let top = seen.start;
+        for (y, n) in (rows.top()..rows.bottom()).zip(seen) {
             let choice = self.choices[n];
-            let first = n == self.top || self.choices[n - 1].of() != choice.of();
+            let first = n == top || self.choices[n - 1].of() != choice.of();
             if first {
                 canvas.text(area.x + 1, y, choice.of(), Token::Strong);
             }
@@ -95,7 +92,7 @@ impl Inside for SettingsView {
                 false,
                 Token::Dim,
             );
-            if n == self.at {
+            if n == self.cursor.at {
                 canvas.tint(line, if focused { Token::Sel } else { Token::SelOff });
             }
             canvas.hit(line, Hit::Row(win, n));

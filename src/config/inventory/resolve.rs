@@ -9,8 +9,8 @@ use crate::config::near;
 use crate::config::playbook::Books;
 use crate::config::problem::{Place, Report};
 use crate::model::{
-    Access, Each, Fleet, HostName, HostSpec, PlaybookName, PoolName, PoolSpec, Role, Selector,
-    Targets,
+    Access, Each, Fleet, HostName, HostSpec, PlaybookName, PoolName, PoolSize, PoolSpec, Role,
+    Selector, Targets,
 };
 
 /// The most hosts a fleet may have: a range mistyped should not fill the memory.
@@ -54,6 +54,12 @@ pub(in crate::config) fn resolve(
         }
         for (other, at) in &entry.apart {
             look.exists("pool", other.as_str(), &pool_names, at);
+            let size = entry.spec.as_ref().map(|spec| spec.size);
+            if *other == name && matches!(size, Some(PoolSize::PerHost(2..) | PoolSize::Fill)) {
+                let said = "the pool is to have several VMs on a host, and none beside another";
+                let expected = "other pools here, or another size";
+                look.report.note(at.problem(said, expected));
+            }
         }
         fleet.pools.extend(entry.spec.map(|spec| (name, spec)));
     }

@@ -25,7 +25,7 @@ fn each_mistake_is_named_with_its_place() {
         assert_eq!(found, expected.lines().collect::<Vec<_>>(), "{text}");
         cases += 1;
     }
-    assert_eq!(cases, 68);
+    assert_eq!(cases, 69);
 }
 
 #[test]
