@@ -3,8 +3,8 @@
 
 /// Frames after input are at least this far apart, in milliseconds.
 const INPUT_MS: u64 = 8;
-/// Frames after data are.
-const DATA_MS: u64 = 33;
+/// Frames after data are: nobody reads faster, and each costs.
+const DATA_MS: u64 = 66;
 /// A flush that takes longer than this means that the link is slow.
 const SLOW_MS: u64 = 15;
 /// Frames after data are never further apart than this.
@@ -36,6 +36,11 @@ impl Pacer {
     fn want(&mut self, now: u64, gap: u64) {
         let at = self.last.map_or(now, |last| now.max(last + gap));
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+    /// From when on data are to be taken in: those that come before would not be drawn before, and
+    /// are taken in together.
+    pub fn hears_from(&self) -> u64 {
+        self.last.map_or(0, |last| last + self.gap)
     }
     /// When to draw, if there is anything to draw.
     pub fn due(&self) -> Option<u64> {
@@ -71,8 +76,9 @@ mod tests {
     fn input_overtakes_data() {
         let mut pacer = Pacer::default();
         pacer.drawn(100, 1);
+        assert_eq!(pacer.hears_from(), 166);
         pacer.data(101);
-        assert_eq!(pacer.due(), Some(133));
+        assert_eq!(pacer.due(), Some(166));
         pacer.input(103);
         assert_eq!(pacer.due(), Some(108));
         pacer.data(104);
@@ -91,6 +97,6 @@ mod tests {
             pacer.drawn(2_000, 1);
         }
         pacer.data(2_000);
-        assert_eq!(pacer.due(), Some(2_033));
+        assert_eq!(pacer.due(), Some(2_066));
     }
 }

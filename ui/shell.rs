@@ -157,14 +157,16 @@ impl<S: Source> Shell<S> {
         let ms = self.clock.ms();
         let now = self.clock.now();
         let ticks = self.app.wake_at().map(|at| ms + at.since(now).as_millis());
-        let next = [self.pacer.due(), self.esc.wake_at(), ticks].into_iter().flatten().min();
+        let hears = self.pacer.hears_from();
+        let deaf = (ms < hears).then_some(hears);
+        let next = [self.pacer.due(), self.esc.wake_at(), ticks, deaf].into_iter().flatten().min();
         tokio::select! {
             biased;
             () = guard::panicked() => Wake::Broken,
             () = stopped(&mut self.stop) => Wake::End,
             called = self.signals.next() => Wake::Called(called),
             event = next_input(&mut self.keys) => Wake::Input(event),
-            Some(msg) = self.inbox.recv() => Wake::Msg(msg),
+            Some(msg) = self.inbox.recv(), if deaf.is_none() => Wake::Msg(msg),
             () = self.clock.until(next) => Wake::Time,
         }
     }
