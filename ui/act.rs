@@ -126,7 +126,7 @@ impl App {
             Cmd::Quit => out.push(Effect::Quit),
             Cmd::Show(kind) => self.show(kind),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open | Cmd::ShowVm => self.open_thing(),
+            Cmd::Open | Cmd::ShowVm | Cmd::PoolVms => self.open_thing(),
             Cmd::ShowJob => self.show_chosen(),
             Cmd::JobOf => self.open_job(),
             Cmd::Owner => self.show_owner(),
@@ -197,13 +197,8 @@ impl App {
 
     pub(super) fn open_thing(&mut self) {
         let narrows = self.desk.focused().and_then(|window| window.view.narrows());
-        if let Some(filter) = narrows {
-            self.show(WinKind::Hosts);
-            if let Some(View::Hosts(list)) = self.desk.focused_mut().map(|window| &mut window.view)
-            {
-                list.narrow(&self.fleet, filter);
-            }
-            return;
+        if let Some((kind, filter)) = narrows {
+            return self.seek(kind, |view, fleet| view.narrow(fleet, filter));
         }
         let fleet = &self.fleet;
         let Some(view) = self.desk.focused().and_then(|window| window.view.opens(fleet)) else {
@@ -285,7 +280,7 @@ impl App {
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let menu = match self.kind() {
             Some(WinKind::Hosts | WinKind::Host | WinKind::Drains | WinKind::Metrics) => Menu::Host,
-            Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
+            Some(WinKind::Vms | WinKind::Vm | WinKind::Pools) => Menu::Vm,
             Some(WinKind::Jobs | WinKind::Job | WinKind::Playbooks | WinKind::Playbook) => {
                 Menu::Job
             }

@@ -2,12 +2,16 @@
 //! given are read from it and stand nowhere else.
 
 pub use super::desk::place::Side;
+use super::kinds::{
+    BOOKS, COPIED, DRAINED, DRAINS, GROWING, HOSTS, JOB, JOBS, LISTS, MAP, OF_HOSTS, OF_VMS,
+    OTHERS, POOLS, ROWS, SCHEDULE, SETTINGS, SHOWN,
+};
 use super::past::Leap;
 pub use super::situation::{Situation, When, can_be_told, may_change};
 use super::situation::{
-    a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
-    in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, one_host, open_job,
-    paused_job, preview_book, preview_run, shown, two_windows,
+    a_host, a_row, a_schedule, a_window, always, change_hosts, change_pool, change_schedule,
+    failed_job, framed, in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked,
+    one_host, open_job, paused_job, preview_book, preview_run, shown, two_windows,
 };
 use super::theme::ThemeName;
 use super::widgets::Motion;
@@ -38,6 +42,8 @@ pub enum Cmd {
     Undo,
     Open,
     ShowVm,
+    /// The VMs of the pool under the cursor.
+    PoolVms,
     Owner,
     Copy,
     Cordon,
@@ -144,51 +150,6 @@ pub struct Command {
     pub hinted: &'static [WinKind],
     when: When,
 }
-
-const LISTS: &[WinKind] = &[
-    WinKind::Hosts,
-    WinKind::Vms,
-    WinKind::Jobs,
-    WinKind::Events,
-    WinKind::Drains,
-    WinKind::Playbooks,
-];
-const SHOWN: &[WinKind] = &[WinKind::Jobs, WinKind::Playbooks, WinKind::Playbook];
-const BOOKS: &[WinKind] = &[WinKind::Playbooks, WinKind::Playbook];
-const COPIED: &[WinKind] = &[
-    WinKind::Hosts,
-    WinKind::Vms,
-    WinKind::Jobs,
-    WinKind::Events,
-    WinKind::Drains,
-    WinKind::Job,
-    WinKind::Schedule,
-    WinKind::Playbooks,
-    WinKind::Playbook,
-    WinKind::Metrics,
-];
-const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const DRAINS: &[WinKind] = &[WinKind::Drains];
-const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
-const OF_HOSTS: &[WinKind] = &[
-    WinKind::Map,
-    WinKind::Hosts,
-    WinKind::Vms,
-    WinKind::Events,
-    WinKind::Vm,
-    WinKind::Drains,
-    WinKind::Metrics,
-];
-const MAP: &[WinKind] = &[WinKind::Map];
-const OTHERS: &[WinKind] =
-    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job, WinKind::Metrics];
-const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
-const JOB: &[WinKind] = &[WinKind::Job];
-const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
-const SCHEDULE: &[WinKind] = &[WinKind::Schedule];
-const SETTINGS: &[WinKind] = &[WinKind::Settings];
-const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Drains];
-const GROWING: &[WinKind] = &[WinKind::Events, WinKind::Job];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
     let when: When = always;
@@ -301,6 +262,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Show(WinKind::Schedule), Menu::Fleet, "Schedule", &["5"]),
     look(Cmd::Show(WinKind::Events), Menu::Fleet, "Events", &["6"]),
     look(Cmd::Show(WinKind::Metrics), Menu::Fleet, "Metrics", &[]),
+    look(Cmd::Show(WinKind::Pools), Menu::Fleet, "Pools", &[]),
     look(Cmd::Show(WinKind::Drains), Menu::Fleet, "Drains", &[]),
     look(Cmd::Show(WinKind::Playbooks), Menu::Fleet, "Playbooks", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
@@ -324,7 +286,12 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),
-    look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[]).on(OF_VMS).when(change_hosts).plans(),
+    look(Cmd::PoolVms, Menu::Vm, "Its VMs", &["Enter", "d"]).on(POOLS).when(a_row).hint(4),
+    look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[])
+        .on(OF_VMS)
+        .when(change_pool)
+        .plans()
+        .hint_in(POOLS, 5),
     look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"]).on(SHOWN).when(shown).hint(4),
     look(Cmd::JobOf, Menu::Job, "Its job", &["o"]).on(DRAINS).when(known_job).hint(5),
     look(Cmd::PreviewBook, Menu::Job, "Preview", &["p"]).on(BOOKS).when(preview_book).hint(5),

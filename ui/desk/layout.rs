@@ -55,6 +55,7 @@ fn lasts(kind: WinKind) -> bool {
         | WinKind::Events
         | WinKind::Drains
         | WinKind::Playbooks
+        | WinKind::Pools
         | WinKind::Metrics
         | WinKind::Schedule => true,
         WinKind::Host

@@ -146,6 +146,7 @@ impl Desk {
                 WinKind::Job
                 | WinKind::Drains
                 | WinKind::Playbooks
+                | WinKind::Pools
                 | WinKind::Playbook
                 | WinKind::Metrics => place::large(self.area, floats),
                 WinKind::Hosts

@@ -78,6 +78,8 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Show(WinKind::Drains), ": drains Enter", Sees("No host is being drained.")),
     (Cmd::Show(WinKind::Metrics), ": metrics Enter", Sees("88 slots by state")),
     (Cmd::Show(WinKind::Playbooks), ": playbooks Enter", Sees("2 playbooks")),
+    (Cmd::Show(WinKind::Pools), ": pools Enter", Sees("2 pools")),
+    (Cmd::PoolVms, ": pools Enter Enter", Sees("3:VMs  / pool=azure")),
     (Cmd::PreviewBook, ": playbooks Enter p", Sees("Preview of nightly-wipe on 1 host")),
     (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
     (

@@ -14,6 +14,7 @@ mod monkey;
 mod past;
 mod pictures;
 mod plans;
+pub mod pools;
 mod rules;
 mod schedule;
 pub mod session;

@@ -49,6 +49,7 @@ impl Monkey {
     fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let maker = match rng.random_range(0..4) {
+            0 if rng.random_bool(0.5) => Maker::with_pools(),
             0 => Maker::varied(),
             1 => Maker::at_work(),
             2 => Maker::with_books(),
@@ -104,9 +105,10 @@ impl Monkey {
     fn window(&mut self) -> Msg {
         let job = self.app.world().and_then(|world| world.jobs.keys().next_back().copied());
         let book = self.app.world().and_then(|world| world.playbooks.keys().next_back().cloned());
-        let view = match (self.rng.random_range(0..5), job, book) {
+        let view = match (self.rng.random_range(0..6), job, book) {
             (0, Some(job), _) => View::Job(JobView::new(job)),
             (1, _, Some(book)) => View::Playbook(PlaybookView::new(book)),
+            (4, _, _) => View::new(WinKind::Pools).unwrap(),
             (3, _, _) => View::new(WinKind::Metrics).unwrap(),
             (2, _, _) => View::new(WinKind::Playbooks).unwrap(),
             _ => View::new(WinKind::Drains).unwrap(),

@@ -15,7 +15,7 @@ use crate::ui::filter::Filter;
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::theme::Token;
-use crate::ui::windows::{Ctx, HostView, View};
+use crate::ui::windows::{Ctx, HostView, View, WinKind};
 
 /// A column. Columns of a higher rank give way first when there is no room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +81,10 @@ pub trait Rows: Clone + Debug {
     }
     /// The pool it is of.
     fn pool(_: &Replica, _: &Self::Id) -> Option<PoolName> {
+        None
+    }
+    /// The list of which it is a part of the rows, and the filter that leaves those.
+    fn narrows(_: &Self::Id) -> Option<(WinKind, Filter)> {
         None
     }
     /// The window of it; that of its host when it has none of its own.
@@ -242,11 +246,13 @@ impl<R: Rows> Table<R> {
         self.at = self.current().cloned();
     }
     /// Puts the cursor on this id, if it is shown.
-    pub fn seek_id(&mut self, id: &R::Id) {
-        if self.keys.contains_key(id) {
+    pub fn seek_id(&mut self, id: &R::Id) -> bool {
+        let shown = self.keys.contains_key(id);
+        if shown {
             self.at = Some(id.clone());
             self.find_cursor();
         }
+        shown
     }
     pub fn motion(&mut self, motion: Motion) {
         self.set_cursor(motion.from(self.cursor, self.page, self.len()));

@@ -4,7 +4,7 @@
 use hostler::model::{HostName, JobId, PoolName, Timestamp};
 use ratatui::layout::Rect;
 
-use super::{Ctx, Inside, View};
+use super::{Ctx, Inside, View, WinKind};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
@@ -141,11 +141,12 @@ impl<R: Rows> Listing<R> {
             Err(bad) => self.trouble = Some(bad.to_string()),
         }
     }
-    /// Shows what passes this filter, from the top.
-    pub fn narrow(&mut self, fleet: &Replica, filter: Filter) {
-        (self.typing, self.trouble) = (None, None);
-        self.set_filter(fleet, filter);
-        self.table.set_cursor(0);
+    /// Puts the cursor on this id; a filter that hides it gives way.
+    pub fn seek(&mut self, fleet: &Replica, id: &R::Id) {
+        if !self.table.seek_id(id) {
+            self.narrow(fleet, Filter::default());
+            self.table.seek_id(id);
+        }
     }
     fn set_filter(&mut self, fleet: &Replica, filter: Filter) {
         self.filter = filter;
@@ -194,6 +195,14 @@ impl<R: Rows> Inside for Listing<R> {
     }
     fn opens(&self, fleet: &Replica) -> Option<View> {
         R::opens(fleet, self.table.current()?)
+    }
+    fn narrows(&self) -> Option<(WinKind, Filter)> {
+        R::narrows(self.table.current()?)
+    }
+    fn narrow(&mut self, fleet: &Replica, filter: Filter) {
+        (self.typing, self.trouble) = (None, None);
+        self.set_filter(fleet, filter);
+        self.table.set_cursor(0);
     }
     fn watches(&self) -> Vec<HostName> {
         R::watches(&self.table)
