@@ -157,6 +157,7 @@ impl App {
             Cmd::Move => self.moving = true,
             Cmd::Tile => self.desk.tile(),
             Cmd::Snap(side) => self.on_focused(|app, id| app.desk.put(id, Place::Snapped(side))),
+            Cmd::Pin => self.on_focused(|app, id| app.desk.pin(id)),
             Cmd::Zoom => self.on_focused(|app, id| app.desk.zoom(id)),
             Cmd::Windows => self.list_windows(),
             Cmd::Layouts => self.list_layouts(),

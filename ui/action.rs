@@ -102,6 +102,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Next, "next-window"),
     (Cmd::Previous, "previous-window"),
     (Cmd::Zoom, "zoom"),
+    (Cmd::Pin, "pin"),
     (Cmd::Move, "move"),
     (Cmd::Tile, "tile"),
     (Cmd::Snap(Side::Left), "snap-left"),

@@ -235,6 +235,10 @@ impl<'a> Canvas<'a> {
             self.scene.hits.push((area, hit));
         }
     }
+    /// Something is about to lie here: where text goes in cannot be seen under it.
+    pub fn cover(&mut self, area: Rect) {
+        self.scene.cursor = self.scene.cursor.filter(|at| !area.contains((*at).into()));
+    }
 
     /// Something before it takes the text.
     pub fn no_cursor(&mut self) {

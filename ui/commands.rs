@@ -78,6 +78,8 @@ pub enum Cmd {
     Next,
     Previous,
     Zoom,
+    /// Above the others, or no more.
+    Pin,
     Move,
     Tile,
     Snap(Side),
@@ -328,6 +330,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Next, Menu::Window, "Next", &["F6", "Tab"]).when(two_windows),
     look(Cmd::Previous, Menu::Window, "Previous", &["Shift-F6", "BackTab"]).when(two_windows),
     look(Cmd::Zoom, Menu::Window, "Zoom", &["F5", "z"]).when(framed),
+    look(Cmd::Pin, Menu::Window, "Pin on top/unpin", &[]).when(framed),
     look(Cmd::Move, Menu::Window, "Move and size", &["W"]).when(framed),
     look(Cmd::Tile, Menu::Window, "Tile", &["T"]).when(framed),
     snap(Side::Left, "Left half"),

@@ -125,13 +125,15 @@ impl App {
     }
 }
 
-/// The windows, the undermost first; where there is room for one, the topmost alone.
+/// The windows, the undermost first; where there is room for one, the one with the focus alone.
 fn draw_windows(desk: &mut desk::Desk, ctx: &Ctx, canvas: &mut Canvas) {
     canvas.fill(canvas.area(), " ", Token::Desk);
     let area = desk.area;
     let last = desk.windows().len().saturating_sub(1);
-    for (n, window) in desk.windows_mut().iter_mut().enumerate() {
+    for n in desk.order() {
         if n == last || !ctx.compact {
+            let window = &mut desk.windows_mut()[n];
+            canvas.cover(window.rect);
             desk::draw_window(ctx, &mut canvas.inside(area), window, n == last);
         }
     }

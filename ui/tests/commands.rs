@@ -191,6 +191,16 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
         }),
     ),
     (
+        Cmd::Pin,
+        "Enter : pin Enter 2 Down",
+        Does(|run| {
+            run.sees("7:Host mac-0001 (pinned)").keys("/").sees(" / ").keys("Esc");
+            assert_eq!(run.focus(), Some(WinKind::Hosts));
+            run.click("7:Host").keys(": unpin Enter 2").misses("(pinned)");
+            run.sees("║ ◆ mac-0005   busy        2/2");
+        }),
+    ),
+    (
         Cmd::Move,
         "W Right Shift-Down c Enter",
         Does(|run| {

@@ -213,6 +213,9 @@ fn menu_prompt_and_filter_have_their_pictures() {
             }
         }
     }
+    let mut run = Run::new(120, 36, Maker::varied());
+    run.keys("2 Enter : pin Enter 2 Down");
+    keep("pinned-120x36", &run.buf);
     let mut run = Run::new(40, 10, Maker::varied());
     run.keys("2");
     keep("too-small", &run.buf);
