@@ -42,6 +42,10 @@ impl App {
         } else if let Some(pick) = &mut self.pick {
             let find = pick.key(key);
             self.pick_gave(find, out);
+        } else if let Some(columns) = &mut self.columns_box {
+            let offers = self.desk.focused().map(|window| window.view.columns());
+            let to = columns.key(key, &offers.unwrap_or_default());
+            self.columns_gave(to, out);
         } else if let Some(dialog) = &mut self.dialog {
             let to = dialog.key(key);
             self.dialog_gave(to, out);
@@ -151,6 +155,7 @@ impl App {
             Cmd::Respawn => self.ask_respawn(),
             Cmd::Cordon => self.ask_cordon(),
             Cmd::Uncordon => self.ask_uncordon(),
+            Cmd::Columns => self.choose_columns(),
             Cmd::Jump => self.jump = Some(Jump::default()),
             Cmd::SelectText => self.select_text(out),
             Cmd::Next | Cmd::Previous => self.desk.step(cmd == Cmd::Previous),
@@ -194,6 +199,7 @@ impl App {
         let everything = super::replica::Changed { all: true, ..Default::default() };
         view.refresh(&self.fleet, &everything, false);
         self.desk.open(view);
+        self.use_columns();
     }
 
     pub(super) fn open_thing(&mut self) {

@@ -4,7 +4,7 @@
 use super::commands::{Cmd, Side};
 use super::past::Leap;
 use super::theme::ThemeName;
-use super::widgets::Motion;
+use super::widgets::{ColumnOp, Motion};
 use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 impl Cmd {
@@ -57,6 +57,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Open, "open"),
     (Cmd::Owner, "show-host"),
     (Cmd::List(ListOp::Mark), "mark"),
+    (Cmd::List(ListOp::Range), "mark-range"),
     (Cmd::List(ListOp::MarkAll), "mark-all"),
     (Cmd::List(ListOp::Unmark), "unmark"),
     (Cmd::Cordon, "cordon"),
@@ -89,6 +90,9 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::List(ListOp::Filter), "filter"),
     (Cmd::List(ListOp::Sort), "sort"),
     (Cmd::List(ListOp::Flip), "sort-other-way"),
+    (Cmd::Columns, "columns"),
+    (Cmd::List(ListOp::Columns(ColumnOp::Wide)), "wide"),
+    (Cmd::List(ListOp::Freeze), "freeze"),
     (Cmd::List(ListOp::Follow), "follow"),
     (Cmd::List(ListOp::Part(true)), "next-part"),
     (Cmd::List(ListOp::Part(false)), "previous-part"),

@@ -31,6 +31,8 @@ pub enum Hit {
     /// A row of a table, by its place in the order.
     Row(WinId, usize),
     Header(WinId, usize),
+    /// The right edge of a column's header.
+    HeaderEdge(WinId, usize),
     /// A cell of a grid, by row and column.
     Cell(WinId, usize, usize),
     /// An answer in a prompt, as the key that gives it.

@@ -14,7 +14,7 @@ use super::situation::{
     one_host, open_job, paused_job, preview_book, preview_run, shown, two_windows,
 };
 use super::theme::ThemeName;
-use super::widgets::Motion;
+use super::widgets::{ColumnOp, Motion};
 use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 /// A command.
@@ -72,6 +72,8 @@ pub enum Cmd {
     RunNow,
     HoldSchedule,
     SkipNext,
+    /// Which columns a list has, and how wide.
+    Columns,
     /// A letter on everything that can be clicked.
     Jump,
     SelectText,
@@ -272,6 +274,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Open, Menu::Host, "Open", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
     look(Cmd::Owner, Menu::Host, "Show in Hosts", &["o"]).on(OTHERS).when(a_host).hint(5),
     look(Cmd::List(ListOp::Mark), Menu::Host, "Mark", &["Space"]).on(ROWS).when(a_row).hint(3),
+    look(Cmd::List(ListOp::Range), Menu::Host, "Mark a range", &["v"]).on(ROWS).when(a_row),
     look(Cmd::List(ListOp::MarkAll), Menu::Host, "Mark all shown", &["*"]).on(ROWS).when(a_row),
     look(Cmd::List(ListOp::Unmark), Menu::Host, "Unmark all", &["u"]).on(ROWS).when(marked),
     look(Cmd::Cordon, Menu::Host, "Cordon", &["C"]).on(HOSTS).when(change_hosts).asks().hint(6),
@@ -317,6 +320,9 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
+    look(Cmd::Columns, Menu::View, "Columns", &["c"]).on(LISTS),
+    look(Cmd::List(ListOp::Columns(ColumnOp::Wide)), Menu::View, "Wide", &["w"]).on(LISTS),
+    look(Cmd::List(ListOp::Freeze), Menu::View, "Freeze rows", &["."]).on(LISTS),
     look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(GROWING).hint(5),
     look(Cmd::List(ListOp::Part(true)), Menu::View, "Next part", &["Tab", "Enter"]).on(JOB).hint(2),
     look(Cmd::List(ListOp::Part(false)), Menu::View, "Part before", &["BackTab"]).on(JOB),
@@ -354,8 +360,8 @@ pub const COMMANDS: &[Command] = &[
     bare(Cmd::Nth(9), "Window 9", &["9"]),
     go(Motion::Up, "Up", &["Up", "k"]),
     go(Motion::Down, "Down", &["Down", "j"]),
-    bare(Cmd::List(ListOp::Left), "Left on the map", &["Left"]),
-    bare(Cmd::List(ListOp::Right), "Right on the map", &["Right"]),
+    bare(Cmd::List(ListOp::Left), "Left on the map, or by a column", &["Left", "h"]),
+    bare(Cmd::List(ListOp::Right), "Right on the map, or by a column", &["Right", "l"]),
     go(Motion::PageUp, "Page up", &["PgUp"]),
     go(Motion::PageDown, "Page down", &["PgDn"]),
     go(Motion::HalfUp, "Half a page up", &["^U"]),

@@ -12,6 +12,7 @@ mod background;
 mod books;
 mod canvas;
 mod clock;
+mod columns;
 mod commands;
 mod course;
 mod crash;
@@ -68,6 +69,7 @@ pub use msg::{Answer, Calendar, Coming, Msg, Order, Query, Refused, Setup};
 pub use picture::{Format, picture};
 pub use shell::run;
 pub use theme::{Depth, ThemeName};
+pub use widgets::Chosen as Columns;
 
 /// How the desktop is run.
 #[derive(Clone, Debug, Default)]

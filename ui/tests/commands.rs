@@ -11,7 +11,7 @@ use crate::ui::keep::Keep;
 use crate::ui::msg::{Effect, Msg, Query};
 use crate::ui::past::Leap;
 use crate::ui::theme::ThemeName;
-use crate::ui::widgets::Motion;
+use crate::ui::widgets::{ColumnOp, Motion};
 use crate::ui::windows::{Leaf, ListOp, Scale, WinKind};
 
 use Proof::{Does, Misses, Sees};
@@ -109,6 +109,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
         }),
     ),
     (Cmd::List(ListOp::Mark), "Space", Sees("1 marked")),
+    (Cmd::List(ListOp::Range), "v Down v", Sees("2 marked")),
     (Cmd::List(ListOp::MarkAll), "/ bob Enter *", Sees("1 marked")),
     (Cmd::List(ListOp::Unmark), "Space u", Misses("marked")),
     (Cmd::Find, ":", Sees("═ Find")),
@@ -167,6 +168,9 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
             run.sees("HOST▼").sees("mac-0044");
         }),
     ),
+    (Cmd::Columns, "c", Sees("═ Columns")),
+    (Cmd::List(ListOp::Columns(ColumnOp::Wide)), "w", Sees("wide, columns 2-")),
+    (Cmd::List(ListOp::Freeze), ".", Sees("frozen")),
     (Cmd::List(ListOp::Follow), "6 f", Misses("following")),
     (
         Cmd::List(ListOp::Part(true)),

@@ -8,6 +8,7 @@ mod commands;
 pub mod fleet;
 mod kept;
 mod keys;
+mod lists;
 mod maps;
 mod metrics;
 mod monkey;

@@ -98,7 +98,8 @@ impl Monkey {
         let x = self.rng.random_range(at.left()..at.right());
         let y = self.rng.random_range(at.top()..at.bottom());
         let (ctrl, does) = (self.rng.random_bool(0.1), self.one_of(&DOES));
-        Msg::Mouse(Mouse { does, x, y, ctrl, shift: false })
+        let shift = self.rng.random_bool(0.1);
+        Msg::Mouse(Mouse { does, x, y, ctrl, shift })
     }
 
     /// Windows that no key opens by itself are opened as by the menu.

@@ -9,7 +9,7 @@ use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
 use crate::ui::msg::{Answer, Query};
 use crate::ui::replica::{Changed, Replica};
-use crate::ui::widgets::{Field, Motion, Moved};
+use crate::ui::widgets::{Chosen, Field, Motion, Moved, Offer};
 
 /// A window's inside.
 pub trait Inside {
@@ -65,6 +65,14 @@ pub trait Inside {
     }
     /// Shows what passes this filter, from the top.
     fn narrow(&mut self, _: &Replica, _: Filter) {}
+    /// The columns that can be chosen here.
+    fn columns(&self) -> Vec<Offer> {
+        Vec::new()
+    }
+    /// What somebody has chosen of them.
+    fn column_choice(&mut self) -> Option<&mut Chosen> {
+        None
+    }
     /// What a copy of what is under the cursor says.
     fn copy(&self, _: &Replica) -> Option<String> {
         None

@@ -55,7 +55,7 @@ use super::link::Link;
 use super::msg::{Answer, Query};
 use super::replica::{Changed, Replica};
 use super::settings::Settings;
-use super::widgets::Field;
+use super::widgets::{Chosen, Field, Offer};
 
 /// Which window.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -307,6 +307,12 @@ impl View {
     }
     pub fn narrow(&mut self, fleet: &Replica, filter: Filter) {
         each!(self, inside => inside.narrow(fleet, filter));
+    }
+    pub fn columns(&self) -> Vec<Offer> {
+        each!(self, inside => inside.columns())
+    }
+    pub fn column_choice(&mut self) -> Option<&mut Chosen> {
+        each!(self, inside => inside.column_choice())
     }
     pub fn copy(&self, fleet: &Replica) -> Option<String> {
         each!(self, inside => inside.copy(fleet))
