@@ -44,6 +44,10 @@ impl App {
         } else if let Some(pick) = &mut self.pick {
             let find = pick.key(key);
             self.pick_gave(find, out);
+        } else if let Some(columns) = &mut self.columns_box {
+            let offers = self.desk.focused().map(|window| window.view.columns());
+            let to = columns.key(key, &offers.unwrap_or_default());
+            self.columns_gave(to, out);
         } else if let Some(dialog) = &mut self.dialog {
             let to = dialog.key(key);
             self.dialog_gave(to, out);
@@ -128,7 +132,7 @@ impl App {
             Cmd::Quit => out.push(Effect::Quit),
             Cmd::Show(kind) => self.show(kind),
             Cmd::Nth(number) => self.show_number(number),
-            Cmd::Open | Cmd::ShowVm => self.open_thing(),
+            Cmd::Open | Cmd::ShowVm | Cmd::PoolVms => self.open_thing(),
             Cmd::ShowJob => self.show_chosen(),
             Cmd::JobOf => self.open_job(),
             Cmd::Owner => self.show_owner(),
@@ -153,12 +157,14 @@ impl App {
             Cmd::Respawn => self.ask_respawn(),
             Cmd::Cordon => self.ask_cordon(),
             Cmd::Uncordon => self.ask_uncordon(),
+            Cmd::Columns => self.choose_columns(),
             Cmd::Jump => self.jump = Some(Jump::default()),
             Cmd::SelectText => self.select_text(out),
             Cmd::Next | Cmd::Previous => self.desk.step(cmd == Cmd::Previous),
             Cmd::Move => self.moving = true,
             Cmd::Tile => self.desk.tile(),
             Cmd::Snap(side) => self.on_focused(|app, id| app.desk.put(id, Place::Snapped(side))),
+            Cmd::Pin => self.on_focused(|app, id| app.desk.pin(id)),
             Cmd::Zoom => self.on_focused(|app, id| app.desk.zoom(id)),
             Cmd::Windows => self.list_windows(),
             Cmd::Layouts => self.list_layouts(),
@@ -196,17 +202,13 @@ impl App {
         let everything = super::replica::Changed { all: true, ..Default::default() };
         view.refresh(&self.fleet, &everything, false);
         self.desk.open(view);
+        self.use_columns();
     }
 
     pub(super) fn open_thing(&mut self) {
         let narrows = self.desk.focused().and_then(|window| window.view.narrows());
-        if let Some(filter) = narrows {
-            self.show(WinKind::Hosts);
-            if let Some(View::Hosts(list)) = self.desk.focused_mut().map(|window| &mut window.view)
-            {
-                list.narrow(&self.fleet, filter);
-            }
-            return;
+        if let Some((kind, filter)) = narrows {
+            return self.seek(kind, |view, fleet| view.narrow(fleet, filter));
         }
         let fleet = &self.fleet;
         let Some(view) = self.desk.focused().and_then(|window| window.view.opens(fleet)) else {
@@ -305,7 +307,7 @@ impl App {
     pub(super) fn open_menu(&mut self, at: Option<(u16, u16)>) {
         let menu = match self.kind() {
             Some(WinKind::Hosts | WinKind::Host | WinKind::Drains | WinKind::Metrics) => Menu::Host,
-            Some(WinKind::Vms | WinKind::Vm) => Menu::Vm,
+            Some(WinKind::Vms | WinKind::Vm | WinKind::Pools) => Menu::Vm,
             Some(WinKind::Jobs | WinKind::Job | WinKind::Playbooks | WinKind::Playbook) => {
                 Menu::Job
             }

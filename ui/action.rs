@@ -4,7 +4,7 @@
 use super::commands::{Cmd, Side};
 use super::past::Leap;
 use super::theme::ThemeName;
-use super::widgets::Motion;
+use super::widgets::{ColumnOp, Motion};
 use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 impl Cmd {
@@ -51,11 +51,13 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Show(WinKind::Drains), "drains"),
     (Cmd::Show(WinKind::Metrics), "metrics"),
     (Cmd::Show(WinKind::Playbooks), "playbooks"),
+    (Cmd::Show(WinKind::Pools), "pools"),
     (Cmd::Find, "find"),
     (Cmd::Undo, "undo"),
     (Cmd::Open, "open"),
     (Cmd::Owner, "show-host"),
     (Cmd::List(ListOp::Mark), "mark"),
+    (Cmd::List(ListOp::Range), "mark-range"),
     (Cmd::List(ListOp::MarkAll), "mark-all"),
     (Cmd::List(ListOp::Unmark), "unmark"),
     (Cmd::Cordon, "cordon"),
@@ -68,6 +70,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Play, "run-playbook"),
     (Cmd::Copy, "copy"),
     (Cmd::ShowVm, "show-vm"),
+    (Cmd::PoolVms, "vms-of-pool"),
     (Cmd::Respawn, "respawn"),
     (Cmd::ShowJob, "show-job"),
     (Cmd::JobOf, "job-of-drain"),
@@ -87,6 +90,9 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::List(ListOp::Filter), "filter"),
     (Cmd::List(ListOp::Sort), "sort"),
     (Cmd::List(ListOp::Flip), "sort-other-way"),
+    (Cmd::Columns, "columns"),
+    (Cmd::List(ListOp::Columns(ColumnOp::Wide)), "wide"),
+    (Cmd::List(ListOp::Freeze), "freeze"),
     (Cmd::List(ListOp::Follow), "follow"),
     (Cmd::List(ListOp::Part(true)), "next-part"),
     (Cmd::List(ListOp::Part(false)), "previous-part"),
@@ -100,6 +106,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Next, "next-window"),
     (Cmd::Previous, "previous-window"),
     (Cmd::Zoom, "zoom"),
+    (Cmd::Pin, "pin"),
     (Cmd::Move, "move"),
     (Cmd::Tile, "tile"),
     (Cmd::Snap(Side::Left), "snap-left"),

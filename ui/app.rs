@@ -8,8 +8,9 @@ use hostler::api::Heartbeat;
 use hostler::model::{Entry, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
+use super::columns::Sizing;
 use super::desk::{Class, Desk, Drag, Layout, MenuState, Notice};
-use super::dialogs::{Palette, Pick, PlanDialog, Prompt, Shown};
+use super::dialogs::{ColumnBox, Palette, Pick, PlanDialog, Prompt, Shown};
 use super::glyphs::Glyphs;
 use super::jump::Jump;
 use super::keymap::Keymap;
@@ -20,6 +21,7 @@ use super::past::Lookback;
 use super::replica::Replica;
 use super::settings::Settings;
 use super::theme::Theme;
+use super::widgets::Chosen;
 use super::windows::WinKind;
 
 /// Rows are held still for so long after a key.
@@ -49,14 +51,18 @@ pub struct App {
     pub(super) layouts: BTreeMap<String, Layout>,
     /// Those that somebody has given a name.
     pub(super) named: BTreeMap<String, Layout>,
+    /// What is chosen of the columns of lists, by their kind.
+    pub(super) columns: BTreeMap<String, Chosen>,
     pub(super) menu: Option<MenuState>,
     pub(super) prompt: Option<Prompt>,
     pub(super) dialog: Option<PlanDialog>,
     pub(super) palette: Option<Palette>,
     pub(super) pick: Option<Pick>,
     pub(super) shown: Option<Shown>,
+    pub(super) columns_box: Option<ColumnBox>,
     pub(super) notice: Option<Notice>,
     pub(super) drag: Option<Drag>,
+    pub(super) sizing: Option<Sizing>,
     /// Letters stand on what can be clicked.
     pub(super) jump: Option<Jump>,
     /// Arrows move and size the focused window.
@@ -83,7 +89,7 @@ impl App {
     pub fn new(setup: Setup, size: (u16, u16), now: Timestamp) -> Self {
         let settings = Settings::new(&setup);
         let kept = setup.layouts.get(Class::of(size.0, size.1).word());
-        Self {
+        let mut app = Self {
             theme: Theme::new(setup.theme, setup.depth),
             glyphs: Glyphs { ascii: setup.ascii },
             zone: settings.zone,
@@ -95,6 +101,7 @@ impl App {
             },
             layouts: setup.layouts.clone(),
             named: setup.named.clone(),
+            columns: setup.columns.clone(),
             setup,
             size,
             now,
@@ -109,8 +116,10 @@ impl App {
             palette: None,
             pick: None,
             shown: None,
+            columns_box: None,
             notice: None,
             drag: None,
+            sizing: None,
             jump: None,
             moving: false,
             scene: Scene::default(),
@@ -125,7 +134,9 @@ impl App {
             alarms_seen: 0,
             looked_at: true,
             behind: None,
-        }
+        };
+        app.use_columns();
+        app
     }
 
     /// Takes a message in; gives what is to be done outside.
@@ -193,6 +204,7 @@ impl App {
         self.size = (w, h);
         self.desk.resize(w, h);
         (self.menu, self.drag, self.jump, self.moving) = (None, None, None, false);
+        self.sizing = None;
     }
 
     fn hear(&mut self) {
@@ -312,7 +324,8 @@ impl App {
 
     /// A question stands before the windows.
     pub(super) fn asks(&self) -> bool {
-        let chooses = self.palette.is_some() || self.pick.is_some() || self.shown.is_some();
+        let boxes = [self.pick.is_some(), self.columns_box.is_some(), self.shown.is_some()];
+        let chooses = self.palette.is_some() || boxes.contains(&true);
         chooses || self.prompt.is_some() || self.dialog.is_some()
     }
     /// Whether what is shown is older than it says.

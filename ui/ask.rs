@@ -13,6 +13,7 @@ use super::dialogs::{
 };
 use super::msg::{Effect, Order};
 use super::past::no_time;
+use super::replica::Replica;
 use super::text;
 use super::windows::{HostView, JobView, PlaybookView, View, VmView, WinKind};
 
@@ -154,7 +155,12 @@ impl App {
             Found::Vm(id) => self.open_or_focus(View::Vm(VmView::new(id))),
             Found::Job(id) => self.open_or_focus(View::Job(JobView::new(id))),
             Found::Playbook(name) => self.open_or_focus(View::Playbook(PlaybookView::new(name))),
-            Found::Schedule(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
+            Found::Schedule(name) => {
+                self.seek(WinKind::Schedule, |view, _| view.seek_schedule(&name))
+            }
+            Found::Pool(name) => {
+                self.seek(WinKind::Pools, |view, fleet| view.seek_pool(fleet, &name));
+            }
             Found::Preview(book, hosts) => match super::commands::can_be_told(&self.situation()) {
                 Ok(()) => {
                     let many = text::plural(hosts.len(), "host");
@@ -226,14 +232,14 @@ impl App {
     pub(super) fn show_chosen(&mut self) {
         let view = self.desk.focused().map(|window| &window.view);
         match view.and_then(View::schedule).cloned() {
-            Some(name) => self.seek(WinKind::Schedule, |view| view.seek_schedule(&name)),
+            Some(name) => self.seek(WinKind::Schedule, |view, _| view.seek_schedule(&name)),
             None => self.open_thing(),
         }
     }
-    pub(super) fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View)) {
+    pub(super) fn seek(&mut self, kind: WinKind, to: impl FnOnce(&mut View, &Replica)) {
         self.show(kind);
         if let Some(window) = self.desk.focused_mut() {
-            to(&mut window.view);
+            to(&mut window.view, &self.fleet);
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Hit {
     /// A row of a table, by its place in the order.
     Row(WinId, usize),
     Header(WinId, usize),
+    /// The right edge of a column's header.
+    HeaderEdge(WinId, usize),
     /// A cell of a grid, by row and column.
     Cell(WinId, usize, usize),
     /// An answer in a prompt, as the key that gives it.
@@ -234,6 +236,10 @@ impl<'a> Canvas<'a> {
         if !area.is_empty() {
             self.scene.hits.push((area, hit));
         }
+    }
+    /// Something is about to lie here: where text goes in cannot be seen under it.
+    pub fn cover(&mut self, area: Rect) {
+        self.scene.cursor = self.scene.cursor.filter(|at| !area.contains((*at).into()));
     }
 
     /// Something before it takes the text.

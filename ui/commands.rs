@@ -2,15 +2,19 @@
 //! given are read from it and stand nowhere else.
 
 pub use super::desk::place::Side;
+use super::kinds::{
+    BOOKS, COPIED, DRAINED, DRAINS, GROWING, HOSTS, JOB, JOBS, LISTS, MAP, OF_HOSTS, OF_VMS,
+    OTHERS, POOLS, ROWS, SCHEDULE, SETTINGS, SHOWN,
+};
 use super::past::Leap;
 pub use super::situation::{Situation, When, can_be_told, may_change};
 use super::situation::{
-    a_host, a_row, a_schedule, a_window, always, change_hosts, change_schedule, failed_job, framed,
-    in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked, one_host, open_job,
-    paused_job, preview_book, preview_run, shown, two_windows,
+    a_host, a_row, a_schedule, a_window, always, change_hosts, change_pool, change_schedule,
+    failed_job, framed, in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked,
+    one_host, open_job, paused_job, preview_book, preview_run, shown, two_windows,
 };
 use super::theme::ThemeName;
-use super::widgets::Motion;
+use super::widgets::{ColumnOp, Motion};
 use super::windows::{Leaf, ListOp, Scale, WinKind};
 
 /// A command.
@@ -38,6 +42,8 @@ pub enum Cmd {
     Undo,
     Open,
     ShowVm,
+    /// The VMs of the pool under the cursor.
+    PoolVms,
     Owner,
     Copy,
     Cordon,
@@ -66,12 +72,16 @@ pub enum Cmd {
     RunNow,
     HoldSchedule,
     SkipNext,
+    /// Which columns a list has, and how wide.
+    Columns,
     /// A letter on everything that can be clicked.
     Jump,
     SelectText,
     Next,
     Previous,
     Zoom,
+    /// Above the others, or no more.
+    Pin,
     Move,
     Tile,
     Snap(Side),
@@ -146,51 +156,6 @@ pub struct Command {
     pub hinted: &'static [WinKind],
     when: When,
 }
-
-const LISTS: &[WinKind] = &[
-    WinKind::Hosts,
-    WinKind::Vms,
-    WinKind::Jobs,
-    WinKind::Events,
-    WinKind::Drains,
-    WinKind::Playbooks,
-];
-const SHOWN: &[WinKind] = &[WinKind::Jobs, WinKind::Playbooks, WinKind::Playbook];
-const BOOKS: &[WinKind] = &[WinKind::Playbooks, WinKind::Playbook];
-const COPIED: &[WinKind] = &[
-    WinKind::Hosts,
-    WinKind::Vms,
-    WinKind::Jobs,
-    WinKind::Events,
-    WinKind::Drains,
-    WinKind::Job,
-    WinKind::Schedule,
-    WinKind::Playbooks,
-    WinKind::Playbook,
-    WinKind::Metrics,
-];
-const HOSTS: &[WinKind] = &[WinKind::Hosts, WinKind::Host];
-const DRAINS: &[WinKind] = &[WinKind::Drains];
-const DRAINED: &[WinKind] = &[WinKind::Hosts, WinKind::Host, WinKind::Drains];
-const OF_HOSTS: &[WinKind] = &[
-    WinKind::Map,
-    WinKind::Hosts,
-    WinKind::Vms,
-    WinKind::Events,
-    WinKind::Vm,
-    WinKind::Drains,
-    WinKind::Metrics,
-];
-const MAP: &[WinKind] = &[WinKind::Map];
-const OTHERS: &[WinKind] =
-    &[WinKind::Vms, WinKind::Events, WinKind::Host, WinKind::Vm, WinKind::Job, WinKind::Metrics];
-const JOBS: &[WinKind] = &[WinKind::Jobs, WinKind::Job];
-const JOB: &[WinKind] = &[WinKind::Job];
-const OF_VMS: &[WinKind] = &[WinKind::Vms, WinKind::Vm];
-const SCHEDULE: &[WinKind] = &[WinKind::Schedule];
-const SETTINGS: &[WinKind] = &[WinKind::Settings];
-const ROWS: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Drains];
-const GROWING: &[WinKind] = &[WinKind::Events, WinKind::Job];
 
 const fn look(id: Cmd, menu: Menu, label: &'static str, keys: &'static [&'static str]) -> Command {
     let when: When = always;
@@ -303,6 +268,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Show(WinKind::Schedule), Menu::Fleet, "Schedule", &["5"]),
     look(Cmd::Show(WinKind::Events), Menu::Fleet, "Events", &["6"]),
     look(Cmd::Show(WinKind::Metrics), Menu::Fleet, "Metrics", &[]),
+    look(Cmd::Show(WinKind::Pools), Menu::Fleet, "Pools", &[]),
     look(Cmd::Show(WinKind::Drains), Menu::Fleet, "Drains", &[]),
     look(Cmd::Show(WinKind::Playbooks), Menu::Fleet, "Playbooks", &[]),
     look(Cmd::Find, Menu::Fleet, "Find", &[":", "^P"]).hint(8),
@@ -310,6 +276,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Open, Menu::Host, "Open", &["Enter", "d"]).on(OF_HOSTS).when(a_host).hint(4),
     look(Cmd::Owner, Menu::Host, "Show in Hosts", &["o"]).on(OTHERS).when(a_host).hint(5),
     look(Cmd::List(ListOp::Mark), Menu::Host, "Mark", &["Space"]).on(ROWS).when(a_row).hint(3),
+    look(Cmd::List(ListOp::Range), Menu::Host, "Mark a range", &["v"]).on(ROWS).when(a_row),
     look(Cmd::List(ListOp::MarkAll), Menu::Host, "Mark all shown", &["*"]).on(ROWS).when(a_row),
     look(Cmd::List(ListOp::Unmark), Menu::Host, "Unmark all", &["u"]).on(ROWS).when(marked),
     look(Cmd::Cordon, Menu::Host, "Cordon", &["C"]).on(HOSTS).when(change_hosts).asks().hint(6),
@@ -326,7 +293,12 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),
-    look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[]).on(OF_VMS).when(change_hosts).plans(),
+    look(Cmd::PoolVms, Menu::Vm, "Its VMs", &["Enter", "d"]).on(POOLS).when(a_row).hint(4),
+    look(Cmd::Respawn, Menu::Vm, "Respawn pool", &[])
+        .on(OF_VMS)
+        .when(change_pool)
+        .plans()
+        .hint_in(POOLS, 5),
     look(Cmd::ShowJob, Menu::Job, "Show", &["Enter", "d"]).on(SHOWN).when(shown).hint(4),
     look(Cmd::JobOf, Menu::Job, "Its job", &["o"]).on(DRAINS).when(known_job).hint(5),
     look(Cmd::PreviewBook, Menu::Job, "Preview", &["p"]).on(BOOKS).when(preview_book).hint(5),
@@ -350,6 +322,9 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
+    look(Cmd::Columns, Menu::View, "Columns", &["c"]).on(LISTS),
+    look(Cmd::List(ListOp::Columns(ColumnOp::Wide)), Menu::View, "Wide", &["w"]).on(LISTS),
+    look(Cmd::List(ListOp::Freeze), Menu::View, "Freeze rows", &["."]).on(LISTS),
     look(Cmd::List(ListOp::Follow), Menu::View, "Follow", &["f"]).on(GROWING).hint(5),
     look(Cmd::List(ListOp::Part(true)), Menu::View, "Next part", &["Tab", "Enter"]).on(JOB).hint(2),
     look(Cmd::List(ListOp::Part(false)), Menu::View, "Part before", &["BackTab"]).on(JOB),
@@ -363,6 +338,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Next, Menu::Window, "Next", &["F6", "Tab"]).when(two_windows),
     look(Cmd::Previous, Menu::Window, "Previous", &["Shift-F6", "BackTab"]).when(two_windows),
     look(Cmd::Zoom, Menu::Window, "Zoom", &["F5", "z"]).when(framed),
+    look(Cmd::Pin, Menu::Window, "Pin on top/unpin", &[]).when(framed),
     look(Cmd::Move, Menu::Window, "Move and size", &["W"]).when(framed),
     look(Cmd::Tile, Menu::Window, "Tile", &["T"]).when(framed),
     snap(Side::Left, "Left half"),
@@ -387,8 +363,8 @@ pub const COMMANDS: &[Command] = &[
     bare(Cmd::Nth(9), "Window 9", &["9"]),
     go(Motion::Up, "Up", &["Up", "k"]),
     go(Motion::Down, "Down", &["Down", "j"]),
-    bare(Cmd::List(ListOp::Left), "Left on the map", &["Left"]),
-    bare(Cmd::List(ListOp::Right), "Right on the map", &["Right"]),
+    bare(Cmd::List(ListOp::Left), "Left on the map, or by a column", &["Left", "h"]),
+    bare(Cmd::List(ListOp::Right), "Right on the map, or by a column", &["Right", "l"]),
     go(Motion::PageUp, "Page up", &["PgUp"]),
     go(Motion::PageDown, "Page down", &["PgDn"]),
     go(Motion::HalfUp, "Half a page up", &["^U"]),

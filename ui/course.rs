@@ -71,7 +71,7 @@ impl Figures {
 }
 
 /// Where a VM is counted.
-fn place(vm: &Vm) -> usize {
+pub fn place(vm: &Vm) -> usize {
     match (vm.wanted, vm.is_ready(), vm.busy) {
         (Wanted::Gone, _, _) => 3,
         (Wanted::Running, false, _) => 2,

@@ -69,7 +69,12 @@ fn means_something(hit: Hit) -> bool {
         | Hit::Answer(_)
         | Hit::Found(_)
         | Hit::Spot(_) => true,
-        Hit::MenuGround | Hit::Scrub(_) | Hit::Edge(..) | Hit::Body(_) | Hit::DialogGround => false,
+        Hit::MenuGround
+        | Hit::Scrub(_)
+        | Hit::Edge(..)
+        | Hit::HeaderEdge(..)
+        | Hit::Body(_)
+        | Hit::DialogGround => false,
     }
 }
 

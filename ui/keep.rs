@@ -1,6 +1,7 @@
 //! What of the desktop outlives it: choices made in the settings, and the layout of the windows for
 //! each size class. Whoever runs the desktop writes them down; nothing here touches a file.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::app::App;
@@ -9,6 +10,7 @@ use super::msg::Effect;
 use super::notes::Level;
 use super::replica::Changed;
 use super::settings::Choice;
+use super::widgets::Chosen;
 
 /// A thing to be kept for the next time under its key, or to be forgotten.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,14 +25,20 @@ impl Keep {
     /// What those of layouts with a name begin with; the name follows.
     pub const NAMED: &str = "named-layout-";
 
+    /// What those of the columns of lists begin with; the list's kind follows.
+    pub const COLUMNS: &str = "columns-";
+
     fn layout(class: Class, layout: Option<&Layout>) -> Self {
         Self::of(Self::LAYOUT, class.word(), layout)
     }
     pub(super) fn named(name: &str, layout: Option<&Layout>) -> Self {
         Self::of(Self::NAMED, name, layout)
     }
-    fn of(prefix: &str, name: &str, layout: Option<&Layout>) -> Self {
-        let value = layout.and_then(|layout| serde_json::to_value(layout).ok());
+    pub(super) fn columns(list: &str, chosen: &Chosen) -> Self {
+        Self::of(Self::COLUMNS, list, Some(chosen).filter(|chosen| **chosen != Chosen::default()))
+    }
+    fn of<T: Serialize>(prefix: &str, name: &str, thing: Option<&T>) -> Self {
+        let value = thing.and_then(|thing| serde_json::to_value(thing).ok());
         Self { key: format!("{prefix}{name}"), value }
     }
 }
@@ -78,6 +86,7 @@ impl App {
     }
     pub(super) fn use_desk(&mut self, desk: Desk) {
         self.desk = desk;
+        self.use_columns();
         let everything = Changed { all: true, ..Changed::default() };
         for window in self.desk.windows_mut() {
             window.view.refresh(&self.fleet, &everything, false);

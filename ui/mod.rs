@@ -12,9 +12,11 @@ mod background;
 mod books;
 mod canvas;
 mod clock;
+mod columns;
 mod commands;
 mod course;
 mod crash;
+mod crews;
 mod desk;
 mod dialogs;
 mod drains;
@@ -27,6 +29,7 @@ mod jump;
 mod keep;
 mod keymap;
 mod keys;
+mod kinds;
 mod layouts;
 mod link;
 mod msg;
@@ -68,6 +71,7 @@ pub use msg::{Answer, Calendar, Coming, Msg, Order, Query, Refused, Setup};
 pub use picture::{Format, picture};
 pub use shell::run;
 pub use theme::{Depth, ThemeName};
+pub use widgets::Chosen as Columns;
 
 /// How the desktop is run.
 #[derive(Clone, Debug, Default)]

@@ -18,6 +18,7 @@ use super::keymap::OwnKeys;
 use super::keys::Key;
 use super::text;
 use super::theme::{Depth, ThemeName};
+use super::widgets::Chosen;
 
 /// What a desktop is told when it begins, and never again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Setup {
     pub layouts: BTreeMap<String, Layout>,
     /// The layouts that somebody has given a name.
     pub named: BTreeMap<String, Layout>,
+    /// What somebody has chosen of the columns of lists, by their kind.
+    pub columns: BTreeMap<String, Chosen>,
     /// The settings that a person's own file says, by their keys in it.
     pub written: Vec<String>,
 }
@@ -72,6 +75,7 @@ impl Default for Setup {
             keys: OwnKeys::new(),
             layouts: BTreeMap::new(),
             named: BTreeMap::new(),
+            columns: BTreeMap::new(),
             written: Vec::new(),
         }
     }

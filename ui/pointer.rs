@@ -30,7 +30,10 @@ impl App {
                 }
             }
             Does::Drag => self.drag_to(mouse.x, mouse.y),
-            Does::Up => self.drop_at(mouse.x, mouse.y),
+            Does::Up => {
+                self.end_sizing(out);
+                self.drop_at(mouse.x, mouse.y);
+            }
             Does::WheelUp | Does::WheelDown => self.wheel(hit, mouse.does == Does::WheelDown),
         }
     }
@@ -71,12 +74,7 @@ impl App {
             }
             Hit::Row(id, row) => {
                 self.desk.focus(id);
-                self.list(ListOp::Select(row));
-                match (mouse.ctrl, double) {
-                    (true, _) => self.give_by_id(Cmd::List(ListOp::Mark), out),
-                    (false, true) => self.open_row(out),
-                    (false, false) => {}
-                }
+                self.press_row(row, mouse, double, out);
             }
             Hit::Cell(id, row, column) => {
                 self.desk.focus(id);
@@ -89,6 +87,10 @@ impl App {
             Hit::Header(id, column) => {
                 self.desk.focus(id);
                 self.list(ListOp::SortBy(column));
+            }
+            Hit::HeaderEdge(id, column) => {
+                self.desk.focus(id);
+                self.begin_sizing(id, column, mouse.x);
             }
             Hit::MenuItem(_)
             | Hit::MenuGround
@@ -109,12 +111,33 @@ impl App {
             self.palette_gave(to, out);
         } else if let (Some(_), Some(Hit::Found(n))) = (&self.pick, hit) {
             self.pick_gave(Find::Take(n), out);
+        } else if let (Some(columns), Some(Hit::Found(n))) = (&mut self.columns_box, hit) {
+            let to = columns.press(n);
+            self.columns_gave(to, out);
         } else if let (None, Some(dialog), Some(Hit::Spot(spot))) =
             (&self.prompt, &mut self.dialog, hit)
         {
             let to = dialog.press(spot);
             self.dialog_gave(to, out);
         }
+    }
+
+    fn press_row(&mut self, row: usize, mouse: Mouse, double: bool, out: &mut Vec<Effect>) {
+        if mouse.shift {
+            return self.mark_to(row);
+        }
+        self.list(ListOp::Select(row));
+        match (mouse.ctrl, double) {
+            (true, _) => self.give_by_id(Cmd::List(ListOp::Mark), out),
+            (false, true) => self.open_row(out),
+            (false, false) => {}
+        }
+    }
+    /// From the row under the cursor to this one, where rows can be marked.
+    fn mark_to(&mut self, row: usize) {
+        let range = Command::of(Cmd::List(ListOp::Range));
+        let can = range.is_some_and(|range| range.can(&self.situation()).is_ok());
+        self.list(if can { ListOp::MarkTo(row) } else { ListOp::Select(row) });
     }
 
     /// A double click is what Enter is in that window, whatever keys somebody has chosen.
@@ -173,6 +196,9 @@ impl App {
     }
 
     fn drag_to(&mut self, x: u16, y: u16) {
+        if self.size_to(x) {
+            return;
+        }
         if let Some(drag) = &mut self.drag {
             let (id, rect) = (drag.win, drag.to(x, y));
             if drag.begun {
@@ -195,7 +221,13 @@ impl App {
         if let Some(dialog) = &mut self.dialog {
             return dialog.scroll.motion(Motion::wheel(down));
         }
-        let Some(Hit::Body(id) | Hit::Row(id, _) | Hit::Header(id, _) | Hit::Cell(id, ..)) = hit
+        let Some(
+            Hit::Body(id)
+            | Hit::Row(id, _)
+            | Hit::Header(id, _)
+            | Hit::HeaderEdge(id, _)
+            | Hit::Cell(id, ..),
+        ) = hit
         else {
             return;
         };

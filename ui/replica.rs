@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
-    Cause, Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, Sample, ScheduleName,
-    Timestamp, VmId, World,
+    Cause, Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, PoolName, Sample,
+    ScheduleName, Timestamp, VmId, World,
 };
 
 use super::books;
 use super::course::{Course, Figures};
+use super::crews::Crews;
 use super::drains::{DrainId, Drains};
 use super::notes::{self, Level, Note};
 use super::whys::Whys;
@@ -30,6 +31,8 @@ pub struct Changed {
     pub jobs: BTreeSet<JobId>,
     pub drains: BTreeSet<DrainId>,
     pub schedules: BTreeSet<ScheduleName>,
+    /// Pools whose VMs have changed, or what they wait for.
+    pub pools: BTreeSet<PoolName>,
     /// Playbooks of which a run has changed.
     pub playbooks: BTreeSet<PlaybookName>,
     pub notes: BTreeSet<u64>,
@@ -49,6 +52,7 @@ impl Changed {
         self.jobs.append(&mut more.jobs);
         self.drains.append(&mut more.drains);
         self.schedules.append(&mut more.schedules);
+        self.pools.append(&mut more.pools);
         self.playbooks.append(&mut more.playbooks);
         self.notes.append(&mut more.notes);
     }
@@ -67,6 +71,7 @@ pub struct Replica {
     changed: Changed,
     counts: BTreeMap<&'static str, usize>,
     drains: Drains,
+    crews: Crews,
     /// Why things wait, as far as it was told.
     pub whys: Whys,
     course: Course,
@@ -83,6 +88,7 @@ impl Default for Replica {
             changed: Changed::default(),
             counts: BTreeMap::new(),
             drains: Drains::default(),
+            crews: Crews::default(),
             whys: Whys::default(),
             course: Course::default(),
         }
@@ -121,6 +127,15 @@ impl Replica {
     pub fn drains(&self) -> &Drains {
         &self.drains
     }
+    /// The VMs of each pool.
+    pub fn crews(&self) -> &Crews {
+        &self.crews
+    }
+    /// Takes why things wait now.
+    pub fn take_whys(&mut self, whys: Whys) {
+        self.changed.pools.extend(self.whys.unlike(&whys));
+        self.whys = whys;
+    }
     /// How its figures went.
     pub fn course(&self) -> &Course {
         &self.course
@@ -154,6 +169,7 @@ impl Replica {
             self.course.known_from(world.at);
         }
         self.drains.look(&world);
+        self.crews = Crews::of(&world);
         self.world = Some(world);
         self.changed.all = true;
     }
@@ -179,9 +195,11 @@ impl Replica {
         let mut changed = Changed { foreseen, ..Changed::default() };
         touched(world, &entry.event, &mut changed);
         count(&mut self.counts, world, &changed.hosts, false);
+        changed.pools = self.crews.count(world, &changed.vms, false);
         world.apply(entry)?;
         touched(world, &entry.event, &mut changed);
         count(&mut self.counts, world, &changed.hosts, true);
+        changed.pools.append(&mut self.crews.count(world, &changed.vms, true));
         changed.playbooks = books::of_jobs(world, &changed.jobs);
         match changed.all {
             true => self.drains.look(world),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::app::App;
 use super::canvas::{Canvas, Scene};
-use super::commands::Cmd;
+use super::commands::{Cmd, Situation};
 use super::desk::{self, Class, Names, Notice, place};
 use super::jump;
 use super::past::Leap;
@@ -55,14 +55,7 @@ impl App {
         if let Some(menu) = &self.menu {
             desk::draw_menu(&mut canvas, menu, &titles, &now_can);
         }
-        if let Some(palette) = &self.palette {
-            canvas.no_cursor();
-            palette.draw(&mut canvas, &self.fleet, &now_can);
-        }
-        if let Some(pick) = &self.pick {
-            canvas.no_cursor();
-            pick.draw(&mut canvas);
-        }
+        self.draw_boxes(&mut canvas, &now_can);
         if let Some(dialog) = &mut self.dialog {
             canvas.no_cursor();
             dialog.draw(&ctx, &mut canvas, names.cluster, names.production);
@@ -73,6 +66,23 @@ impl App {
         }
         self.draw_last(buf, &mut scene);
         self.scene = scene;
+    }
+
+    /// The boxes in which something is found or chosen.
+    fn draw_boxes(&self, canvas: &mut Canvas, now_can: &Situation) {
+        if let Some(palette) = &self.palette {
+            canvas.no_cursor();
+            palette.draw(canvas, &self.fleet, now_can);
+        }
+        if let Some(pick) = &self.pick {
+            canvas.no_cursor();
+            pick.draw(canvas);
+        }
+        if let Some(columns) = &self.columns_box {
+            canvas.no_cursor();
+            let offers = self.desk.focused().map(|window| window.view.columns());
+            columns.draw(canvas, &offers.unwrap_or_default());
+        }
     }
 
     /// Over all else: text to be selected, or letters on what can be clicked.
@@ -90,13 +100,17 @@ impl App {
     }
 
     /// What the status line says instead of hints: about the menu's item, or about moving.
-    fn hint(&self, now: &super::commands::Situation) -> Option<Notice> {
+    fn hint(&self, now: &Situation) -> Option<Notice> {
         if self.jump.is_some() {
             let said = "Jump to: type the letters of a place   Esc ends";
             return Some(Notice::result(said, self.now));
         }
         if self.moving {
             let said = "Arrows move   Shift-arrows size   c centres   Enter ends";
+            return Some(Notice::result(said, self.now));
+        }
+        if self.columns_box.is_some() {
+            let said = "Space shows/hides   Left/Right size   Backspace as at first   Esc ends";
             return Some(Notice::result(said, self.now));
         }
         if self.dialog.is_some() {
@@ -130,13 +144,15 @@ impl App {
     }
 }
 
-/// The windows, the undermost first; where there is room for one, the topmost alone.
+/// The windows, the undermost first; where there is room for one, the one with the focus alone.
 fn draw_windows(desk: &mut desk::Desk, ctx: &Ctx, canvas: &mut Canvas) {
     canvas.fill(canvas.area(), " ", Token::Desk);
     let area = desk.area;
     let last = desk.windows().len().saturating_sub(1);
-    for (n, window) in desk.windows_mut().iter_mut().enumerate() {
+    for n in desk.order() {
         if n == last || !ctx.compact {
+            let window = &mut desk.windows_mut()[n];
+            canvas.cover(window.rect);
             desk::draw_window(ctx, &mut canvas.inside(area), window, n == last);
         }
     }

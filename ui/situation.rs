@@ -36,6 +36,8 @@ pub struct Situation {
     pub job: Option<&'static str>,
     /// A schedule is under the cursor.
     pub schedule: bool,
+    /// A pool that is declared is under the cursor.
+    pub pool: bool,
     pub windows: usize,
     /// One window fills the screen.
     pub compact: bool,
@@ -58,6 +60,9 @@ impl App {
         let job = self.fleet.world().and_then(|world| world.jobs.get(&job?));
         Situation {
             theme: self.settings.theme,
+            pool: window.and_then(|w| w.view.pool(&self.fleet)).is_some_and(|pool| {
+                self.fleet.world().is_some_and(|world| world.pools.contains_key(&pool))
+            }),
             schedule: window.is_some_and(|w| w.view.schedule().is_some()),
             job: job.map(|job| job.word()),
             drained: hosts.iter().filter(drained).count(),
@@ -166,6 +171,10 @@ pub fn a_schedule(now: &Situation) -> Result<(), &'static str> {
 pub fn change_schedule(now: &Situation) -> Result<(), &'static str> {
     may_change(now)?;
     a_schedule(now)
+}
+pub fn change_pool(now: &Situation) -> Result<(), &'static str> {
+    may_change(now)?;
+    if now.pool { Ok(()) } else { Err("no declared pool is chosen") }
 }
 pub fn lift_drains(now: &Situation) -> Result<(), &'static str> {
     change_hosts(now)?;

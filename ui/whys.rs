@@ -1,7 +1,7 @@
 //! Why things wait, as the controller's plan has it: what only the planner can tell, by pool, by
 //! job, and by host within a job. It is asked for anew when the fleet has changed since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::model::{Held, HostName, JobId, PoolName, Span, Want};
 
@@ -50,6 +50,15 @@ impl Whys {
     pub fn host(&self, job: JobId, host: &HostName) -> Option<&str> {
         self.hosts.get(&(job, host.clone())).map(String::as_str)
     }
+    /// How many VMs of a pool are wanted and not placed, and why.
+    pub fn pool(&self, pool: &PoolName) -> Option<(u32, &str)> {
+        self.pools.get(pool).map(|(missing, why)| (*missing, why.as_str()))
+    }
+    /// The pools of which the other tells something else.
+    pub fn unlike(&self, other: &Self) -> BTreeSet<PoolName> {
+        let names = self.pools.keys().chain(other.pools.keys());
+        names.filter(|name| self.pool(name) != other.pool(name)).cloned().collect()
+    }
     /// VMs that are wanted and not placed, and why: `ci wants 2 more: no host of 12 can take it`.
     pub fn pending(&self) -> String {
         let told = |(pool, (missing, why)): (&PoolName, &(u32, String))| {
@@ -76,7 +85,7 @@ impl App {
     /// A plan that cannot be had now is had later.
     pub(super) fn whys_told(&mut self, answer: Result<Answer, String>) {
         if let Ok(Answer::Held(held)) = answer {
-            self.live().whys = Whys::of(held);
+            self.live().take_whys(Whys::of(held));
         }
     }
 }

@@ -200,6 +200,7 @@ fn setup(dress: &Dress, env: &Env, own: &Own) -> Result<ui::Setup> {
         keys: own.keys.clone(),
         layouts: own.layouts(),
         named: own.named_layouts(),
+        columns: own.columns(),
         written: own.written(),
     })
 }

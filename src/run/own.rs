@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use hostler::config::{self, DesktopFile, Problems};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::files;
@@ -62,18 +63,22 @@ impl Own {
     }
     /// By size class.
     pub(super) fn layouts(&self) -> BTreeMap<String, ui::Layout> {
-        self.layouts_under(ui::Keep::LAYOUT)
+        self.kept_under(ui::Keep::LAYOUT)
     }
     /// By the names that somebody has given them.
     pub(super) fn named_layouts(&self) -> BTreeMap<String, ui::Layout> {
-        self.layouts_under(ui::Keep::NAMED)
+        self.kept_under(ui::Keep::NAMED)
     }
-    fn layouts_under(&self, prefix: &str) -> BTreeMap<String, ui::Layout> {
-        let layout = |(key, value): (&String, &Value)| {
+    /// What is chosen of the columns of lists, by their kind.
+    pub(super) fn columns(&self) -> BTreeMap<String, ui::Columns> {
+        self.kept_under(ui::Keep::COLUMNS)
+    }
+    fn kept_under<T: DeserializeOwned>(&self, prefix: &str) -> BTreeMap<String, T> {
+        let thing = |(key, value): (&String, &Value)| {
             let name = key.strip_prefix(prefix)?;
             Some((name.to_string(), serde_json::from_value(value.clone()).ok()?))
         };
-        self.kept.iter().filter_map(layout).collect()
+        self.kept.iter().filter_map(thing).collect()
     }
     /// The settings that the person's own file says: what is kept of them does not count.
     pub(super) fn written(&self) -> Vec<String> {

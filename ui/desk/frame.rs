@@ -64,12 +64,13 @@ fn draw_edges(canvas: &mut Canvas, window: &Window) {
     canvas.hit(Rect { height: 1, ..rect }, Hit::Title(id));
 }
 
-/// The title as it stands in the frame: number, name, filter.
+/// The title as it stands in the frame: number, name, whether it is pinned, filter.
 pub fn title(window: &Window) -> String {
     let number = window.number.map_or(String::new(), |n| format!("{n}:"));
     let filter = window.view.filter();
     let filter = if filter.is_empty() { String::new() } else { format!("  / {filter}") };
-    format!(" {number}{}{filter} ", window.view.name())
+    let pinned = if window.pinned { " (pinned)" } else { "" };
+    format!(" {number}{}{pinned}{filter} ", window.view.name())
 }
 
 fn draw_title(_: &Ctx, canvas: &mut Canvas, window: &Window, token: Token) {

@@ -1,5 +1,5 @@
-//! A layout to be kept: which windows there are by their kind, where each lies, and their order,
-//! the last with the focus. Windows about one thing, Help and Settings are not part of it.
+//! A layout to be kept: which windows there are by their kind, where each lies, what is pinned, and
+//! their order, the last with the focus. Windows about one thing, Help and Settings are not part of it.
 
 use ratatui::layout::Rect;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::{Desk, Place};
 use crate::ui::commands::Side;
 use crate::ui::windows::{View, WinKind};
 
-/// The windows, the undermost first.
+/// The windows, the one with the focus last.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Layout(Vec<Laid>);
 
@@ -19,6 +19,8 @@ struct Laid {
     at: Spot,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     zoomed: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
 }
 
 /// Where a window lies that is not zoomed.
@@ -39,7 +41,7 @@ impl Layout {
     pub fn tiles(windows: &[WinKind]) -> Self {
         let laid = |kind: &WinKind| {
             let window = kind.word().into();
-            Laid { window, at: Spot::Tiled, zoomed: false }
+            Laid { window, at: Spot::Tiled, zoomed: false, pinned: false }
         };
         Self(windows.iter().map(laid).collect())
     }
@@ -55,6 +57,7 @@ fn lasts(kind: WinKind) -> bool {
         | WinKind::Events
         | WinKind::Drains
         | WinKind::Playbooks
+        | WinKind::Pools
         | WinKind::Metrics
         | WinKind::Schedule => true,
         WinKind::Host
@@ -77,7 +80,8 @@ impl Desk {
                 Place::Snapped(side) => Spot::Snapped(side),
                 Place::Tiled | Place::Zoomed => Spot::Tiled,
             };
-            Laid { window: window.view.kind().word().into(), at, zoomed }
+            let (kind, pinned) = (window.view.kind().word().into(), window.pinned);
+            Laid { window: kind, at, zoomed, pinned }
         });
         Layout(laid.collect())
     }
@@ -107,6 +111,7 @@ impl Desk {
                     Spot::Snapped(side) => Place::Snapped(side),
                     Spot::Floats([x, y, w, h]) => Place::Float(Rect::new(x, y, w, h)),
                 };
+                window.pinned = laid.pinned;
                 window.place = if laid.zoomed { Place::Zoomed } else { window.before };
             }
         }
@@ -133,12 +138,16 @@ mod tests {
         let map = desk.of_kind(WinKind::Map).unwrap();
         desk.put(map, Place::Float(Rect::new(4, 5, 60, 12)));
         desk.zoom(map);
+        let drains = desk.of_kind(WinKind::Drains).unwrap();
+        desk.pin(drains);
         let json = serde_json::to_string(&desk.layout()).unwrap();
         let layout: Layout = serde_json::from_str(&json).unwrap();
         let mut again = Desk::laid(120, 36, &layout);
         let help = desk.of_kind(WinKind::Help).unwrap();
         desk.close(help);
         assert_eq!(rects(&again), rects(&desk));
+        assert_eq!((again.layout(), again.order()), (layout, desk.order()));
+        assert_eq!(again.windows().iter().filter(|window| window.pinned).count(), 1);
         let map = again.of_kind(WinKind::Map).unwrap();
         again.zoom(map);
         assert_eq!(again.get(map).unwrap().rect, Rect::new(4, 5, 60, 12));

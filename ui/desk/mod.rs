@@ -1,4 +1,5 @@
-//! The desktop: windows over one another, which one has the focus, and where each lies.
+//! The desktop: windows over one another, which one has the focus, and where each lies. What is
+//! pinned lies above the others whether it has the focus or not.
 
 mod bars;
 mod drag;
@@ -41,13 +42,22 @@ pub struct Window {
     pub number: Option<u8>,
     pub view: View,
     pub place: Place,
+    /// It stays above those that are not.
+    pub pinned: bool,
     /// Its place before it was zoomed.
     before: Place,
     /// Where it lies, from its place and the size of the desktop.
     pub rect: Rect,
 }
 
-/// The windows, the undermost first; the topmost has the focus.
+impl Window {
+    /// Whether it lies above the others; one that fills the desktop would only hide them.
+    pub fn is_above(&self) -> bool {
+        self.pinned && self.place != Place::Zoomed
+    }
+}
+
+/// The windows in the order in which they had the focus; the last has it.
 #[derive(Clone, Debug)]
 pub struct Desk {
     windows: Vec<Window>,
@@ -101,12 +111,18 @@ impl Desk {
         self.class <= Class::Compact
     }
 
-    /// The windows, the undermost first.
+    /// The windows by their last focus; the last has it.
     pub fn windows(&self) -> &[Window] {
         &self.windows
     }
     pub fn windows_mut(&mut self) -> &mut [Window] {
         &mut self.windows
+    }
+    /// The places in `windows` of the windows as they lie, the undermost first.
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.windows.len()).collect();
+        order.sort_by_key(|n| self.windows[*n].is_above());
+        order
     }
     pub fn get(&self, id: WinId) -> Option<&Window> {
         self.windows.iter().find(|window| window.id == id)
@@ -133,7 +149,7 @@ impl Desk {
         self.windows.iter().rfind(|window| window.view.kind() == kind).map(|window| window.id)
     }
 
-    /// Opens a window on top of all others.
+    /// Opens a window and gives it the focus.
     pub fn open(&mut self, view: View) -> WinId {
         let id = WinId(self.next);
         self.next += 1;
@@ -146,6 +162,7 @@ impl Desk {
                 WinKind::Job
                 | WinKind::Drains
                 | WinKind::Playbooks
+                | WinKind::Pools
                 | WinKind::Playbook
                 | WinKind::Metrics => place::large(self.area, floats),
                 WinKind::Hosts
@@ -163,7 +180,15 @@ impl Desk {
         // A week wants the whole desktop, unless there is a wall of it.
         let whole = view.kind() == WinKind::Schedule && self.class < Class::Wall;
         let place = if whole { Place::Zoomed } else { before };
-        self.windows.push(Window { id, number, view, place, before, rect: self.area });
+        self.windows.push(Window {
+            id,
+            number,
+            view,
+            place,
+            pinned: false,
+            before,
+            rect: self.area,
+        });
         self.arrange();
         id
     }
@@ -196,6 +221,12 @@ impl Desk {
             window.place = place;
         }
         self.arrange();
+    }
+    /// Pins a window above the others, or lets it go.
+    pub fn pin(&mut self, id: WinId) {
+        if let Some(window) = self.get_mut(id) {
+            window.pinned = !window.pinned;
+        }
     }
     /// Zooms a window, or puts it back.
     pub fn zoom(&mut self, id: WinId) {
@@ -245,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_topmost_window_has_the_focus() {
+    fn the_window_used_last_has_the_focus() {
         let mut desk = Desk::new(120, 36);
         assert_eq!(kinds(&desk), [WinKind::Map, WinKind::Events, WinKind::Jobs, WinKind::Hosts]);
         desk.step(false);
@@ -258,6 +289,28 @@ mod tests {
         desk.close(id);
         desk.focus(id);
         assert_eq!(kinds(&desk), [WinKind::Jobs, WinKind::Map, WinKind::Events]);
+    }
+
+    #[test]
+    fn what_is_pinned_lies_above_and_need_not_have_the_focus() {
+        let mut desk = Desk::new(120, 36);
+        let lie = |desk: &Desk| -> Vec<WinKind> {
+            desk.order().into_iter().map(|n| desk.windows()[n].view.kind()).collect()
+        };
+        let jobs = desk.of_kind(WinKind::Jobs).unwrap();
+        desk.pin(jobs);
+        assert_eq!(lie(&desk), [WinKind::Map, WinKind::Events, WinKind::Hosts, WinKind::Jobs]);
+        assert_eq!(desk.focused().unwrap().view.kind(), WinKind::Hosts);
+        desk.step(false);
+        desk.step(false);
+        let all = [WinKind::Map, WinKind::Hosts, WinKind::Events, WinKind::Jobs];
+        assert_eq!((lie(&desk), desk.focused().unwrap().view.kind()), (all.into(), all[2]));
+        desk.zoom(jobs);
+        desk.step(false);
+        assert_eq!(lie(&desk).last(), Some(&WinKind::Events), "what is zoomed hides no other");
+        desk.zoom(jobs);
+        desk.close(jobs);
+        assert_eq!(desk.focused().unwrap().view.kind(), WinKind::Events, "the one before it");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What stands between a key and a change of the fleet.
 
 mod act;
+mod columns;
 mod finder;
 mod palette;
 mod pick;
@@ -11,6 +12,7 @@ mod prompt;
 mod shown;
 
 pub use act::{Act, On};
+pub use columns::{ColumnBox, ColumnMove};
 pub use finder::Find;
 pub use palette::{Found, Palette, PaletteMove};
 pub use pick::{Choice, Gives, Pick};

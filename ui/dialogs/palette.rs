@@ -1,7 +1,7 @@
 //! The palette: one box in which commands, hosts, VMs and jobs are found by any part of their
 //! names, and in which `drain mac-0412` opens the dialog for that host.
 
-use hostler::model::{HostName, JobId, PlaybookName, ScheduleName, VmId};
+use hostler::model::{HostName, JobId, PlaybookName, PoolName, ScheduleName, VmId};
 use ratatui::layout::Rect;
 
 use super::Act;
@@ -33,6 +33,7 @@ pub enum Found {
     Job(JobId),
     Schedule(ScheduleName),
     Playbook(PlaybookName),
+    Pool(PoolName),
 }
 
 /// What a key leads to.
@@ -106,6 +107,10 @@ fn found(text: &str, fleet: &Replica) -> Vec<Found> {
                 Some((rank(name.as_str(), text)?, Found::Playbook(name.clone())))
             }),
         );
+        let pools = world.pools.keys();
+        found.extend(
+            pools.filter_map(|name| Some((rank(name.as_str(), text)?, Found::Pool(name.clone())))),
+        );
         found.extend(world.jobs.values().filter_map(|job| {
             let name = format!("{} {}", job.title(), job.id);
             Some((rank(&name, text)? + 1, Found::Job(job.id)))
@@ -144,19 +149,7 @@ fn words(
             verbal(format!("Preview {book} on {}", text::names(hosts, 3)), "changes nothing")
         }
         Found::Then(time) => verbal(format!("The fleet at {time}"), "looks back"),
-        Found::Command(id) => {
-            let Some(command) = Command::of(*id) else {
-                return ("do", String::new(), String::new(), Token::Dim);
-            };
-            let title = command.title(canvas.glyphs.more());
-            match command.can(now) {
-                Ok(()) => {
-                    let keys = now.keymap.keys(command, now.kind);
-                    ("do", title, keys.join(" "), Token::Text)
-                }
-                Err(why) => ("do", title, why.into(), Token::Dim),
-            }
-        }
+        Found::Command(id) => commanded(*id, now, canvas.glyphs.more()),
         Found::Host(name) => {
             let host = world.and_then(|world| world.hosts.get(name));
             let word = host.map_or("gone", |host| host.word());
@@ -177,6 +170,11 @@ fn words(
             let known = world.and_then(|world| world.playbooks.get(name));
             declared("playbook", name, known.map(|book| &book.summary))
         }
+        Found::Pool(name) => {
+            let known = world.and_then(|world| world.pools.get(name));
+            let image = known.map(|pool| pool.spec.image.to_string());
+            declared("pool", name, image.as_ref())
+        }
         Found::Job(id) => match world.and_then(|world| world.jobs.get(id)) {
             Some(job) => {
                 let more = format!("{} {id}", job.word());
@@ -184,6 +182,17 @@ fn words(
             }
             None => ("job", id.to_string(), "gone".into(), Token::Dim),
         },
+    }
+}
+
+fn commanded(id: Cmd, now: &Situation, more: &str) -> (&'static str, String, String, Token) {
+    let Some(command) = Command::of(id) else {
+        return ("do", String::new(), String::new(), Token::Dim);
+    };
+    let title = command.title(more);
+    match command.can(now) {
+        Ok(()) => ("do", title, now.keymap.keys(command, now.kind).join(" "), Token::Text),
+        Err(why) => ("do", title, why.into(), Token::Dim),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::keep::Keep;
 use crate::ui::msg::{Effect, Msg, Query};
 use crate::ui::past::Leap;
 use crate::ui::theme::ThemeName;
-use crate::ui::widgets::Motion;
+use crate::ui::widgets::{ColumnOp, Motion};
 use crate::ui::windows::{Leaf, ListOp, Scale, WinKind};
 
 use Proof::{Does, Misses, Sees};
@@ -78,6 +78,8 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::Show(WinKind::Drains), ": drains Enter", Sees("No host is being drained.")),
     (Cmd::Show(WinKind::Metrics), ": metrics Enter", Sees("88 slots by state")),
     (Cmd::Show(WinKind::Playbooks), ": playbooks Enter", Sees("2 playbooks")),
+    (Cmd::Show(WinKind::Pools), ": pools Enter", Sees("2 pools")),
+    (Cmd::PoolVms, ": pools Enter Enter", Sees("3:VMs  / pool=azure")),
     (Cmd::PreviewBook, ": playbooks Enter p", Sees("Preview of nightly-wipe on 1 host")),
     (Cmd::Nth(7), "Enter 2 7", Does(|run| assert_eq!(run.focus(), Some(WinKind::Host)))),
     (
@@ -107,6 +109,7 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
         }),
     ),
     (Cmd::List(ListOp::Mark), "Space", Sees("1 marked")),
+    (Cmd::List(ListOp::Range), "v Down v", Sees("2 marked")),
     (Cmd::List(ListOp::MarkAll), "/ bob Enter *", Sees("1 marked")),
     (Cmd::List(ListOp::Unmark), "Space u", Misses("marked")),
     (Cmd::Find, ":", Sees("═ Find")),
@@ -165,6 +168,9 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
             run.sees("HOST▼").sees("mac-0044");
         }),
     ),
+    (Cmd::Columns, "c", Sees("═ Columns")),
+    (Cmd::List(ListOp::Columns(ColumnOp::Wide)), "w", Sees("wide, columns 2-")),
+    (Cmd::List(ListOp::Freeze), ".", Sees("frozen")),
     (Cmd::List(ListOp::Follow), "6 f", Misses("following")),
     (
         Cmd::List(ListOp::Part(true)),
@@ -186,6 +192,16 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
         "z",
         Does(|run| {
             run.sees("[▼]").misses("4:Jobs");
+        }),
+    ),
+    (
+        Cmd::Pin,
+        "Enter : pin Enter 2 Down",
+        Does(|run| {
+            run.sees("7:Host mac-0001 (pinned)").keys("/").sees(" / ").keys("Esc");
+            assert_eq!(run.focus(), Some(WinKind::Hosts));
+            run.click("7:Host").keys(": unpin Enter 2").misses("(pinned)");
+            run.sees("║ ◆ mac-0005   busy        2/2");
         }),
     ),
     (

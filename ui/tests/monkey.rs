@@ -15,8 +15,8 @@ use ratatui::layout::Rect;
 use super::fleet::Maker;
 use super::session::setup;
 use crate::ui::app::App;
-use crate::ui::commands::COMMANDS;
-use crate::ui::desk::Class;
+use crate::ui::commands::{COMMANDS, Cmd, Command};
+use crate::ui::desk::{Class, Window};
 use crate::ui::input::{Does, Mouse};
 use crate::ui::keys::Key;
 use crate::ui::msg::{Answer, Effect, Msg, Query, Setup};
@@ -56,6 +56,7 @@ impl Monkey {
     fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let maker = match rng.random_range(0..4) {
+            0 if rng.random_bool(0.5) => Maker::with_pools(),
             0 => Maker::varied(),
             1 => Maker::at_work(),
             2 => Maker::with_books(),
@@ -80,8 +81,8 @@ impl Monkey {
                 let keys: Vec<&str> = INNER.split_whitespace().collect();
                 Msg::Key(self.one_of(&keys).parse::<Key>().unwrap())
             }
-            50..75 => self.pointer(),
-            75..76 => self.window(),
+            50..74 => self.pointer(),
+            74..76 => self.window(),
             76..78 => {
                 let (w, h) = self.one_of(&SIZES);
                 let (dw, dh) = (self.rng.random_range(0..9), self.rng.random_range(0..9));
@@ -104,16 +105,23 @@ impl Monkey {
         let x = self.rng.random_range(at.left()..at.right());
         let y = self.rng.random_range(at.top()..at.bottom());
         let (ctrl, does) = (self.rng.random_bool(0.1), self.one_of(&DOES));
-        Msg::Mouse(Mouse { does, x, y, ctrl, shift: false })
+        let shift = self.rng.random_bool(0.1);
+        Msg::Mouse(Mouse { does, x, y, ctrl, shift })
     }
 
     /// Windows that no key opens by itself are opened as by the menu.
     fn window(&mut self) -> Msg {
         let job = self.app.world().and_then(|world| world.jobs.keys().next_back().copied());
         let book = self.app.world().and_then(|world| world.playbooks.keys().next_back().cloned());
-        let view = match (self.rng.random_range(0..5), job, book) {
+        if self.rng.random_bool(0.2) {
+            let pin = Command::of(Cmd::Pin).unwrap();
+            self.app.give(pin, &mut Vec::new());
+            return Msg::Tick;
+        }
+        let view = match (self.rng.random_range(0..6), job, book) {
             (0, Some(job), _) => View::Job(JobView::new(job)),
             (1, _, Some(book)) => View::Playbook(PlaybookView::new(book)),
+            (4, _, _) => View::new(WinKind::Pools).unwrap(),
             (3, _, _) => View::new(WinKind::Metrics).unwrap(),
             (2, _, _) => View::new(WinKind::Playbooks).unwrap(),
             _ => View::new(WinKind::Drains).unwrap(),
@@ -245,6 +253,11 @@ impl Monkey {
         ids.dedup();
         assert_eq!(ids.len(), desk.windows().len(), "two windows with one id");
         assert_eq!(desk.focused().is_some(), !ids.is_empty());
+        let lie = desk.order().into_iter().map(|n| &desk.windows()[n]);
+        let (above, below): (Vec<_>, Vec<_>) = lie.partition(|window| window.is_above());
+        let top = |all: &[&Window]| all.last().map(|window| window.id);
+        let focused = desk.focused().map(|window| window.id);
+        assert!(focused == top(&below) || focused == top(&above), "the focus lies under another");
         for (area, hit) in app.scene.all() {
             assert_eq!(area.intersection(buf.area), *area, "{hit:?} is off the screen");
         }

@@ -17,7 +17,7 @@ const SIZES: [(u16, u16); 5] = [(80, 24), (100, 30), (120, 36), (200, 60), (300,
 type Fleet = fn() -> Maker;
 /// Each window, the fleet it shows, and the keys that open it and leave it alone in sight where it
 /// can be.
-const WINDOWS: [(&str, Fleet, &str); 15] = [
+const WINDOWS: [(&str, Fleet, &str); 16] = [
     ("map", Maker::varied, "1 Down Right"),
     ("hosts", Maker::varied, "2 Down Space Down"),
     ("vms", Maker::varied, "3"),
@@ -28,6 +28,7 @@ const WINDOWS: [(&str, Fleet, &str); 15] = [
     ("vm", Maker::varied, "3 Down Down Enter"),
     ("job", Maker::at_work, "4 / upkeep Enter Enter"),
     ("metrics", Maker::varied, ": metrics Enter Down"),
+    ("pools", Maker::with_pools, ": pools Enter"),
     ("playbooks", Maker::with_books, ": playbooks Enter"),
     ("playbook", Maker::with_books, ": playbooks Enter / upkeep Enter Enter Down"),
     ("help", Maker::varied, "2 ?"),
@@ -97,6 +98,9 @@ fn every_window_in_every_size_and_both_glyph_sets() {
                 let (snapshot, live) = (Arc::new(run.maker.snapshot()), run.maker.live());
                 run.send(Msg::Snapshot(snapshot)).send(Msg::Samples(live)).entries(12).keys(keys);
                 super::told::answer(&mut run);
+                if name == "pools" {
+                    super::pools::told(&mut run);
+                }
                 keep(&format!("{name}-{w}x{h}-{}", set(plain)), &run.buf);
             }
         }
@@ -177,6 +181,8 @@ fn menu_prompt_and_filter_have_their_pictures() {
         ("palette", "2 : 0 0 1"),
         ("filter", "2 / site=lausanne"),
         ("moving", "2 Enter W Right Down"),
+        ("columns", "2 z c Down Space Down Right Right"),
+        ("wide", "3 z w Right Right . v Down Down"),
     ] {
         for (w, h) in [(80, 24), (120, 36)] {
             let mut run = Run::new(w, h, Maker::varied());
@@ -209,6 +215,9 @@ fn menu_prompt_and_filter_have_their_pictures() {
             }
         }
     }
+    let mut run = Run::new(120, 36, Maker::varied());
+    run.keys("2 Enter : pin Enter 2 Down");
+    keep("pinned-120x36", &run.buf);
     let mut run = Run::new(40, 10, Maker::varied());
     run.keys("2");
     keep("too-small", &run.buf);

@@ -1,17 +1,20 @@
 //! Parts of windows: the virtual table, cursors over rows and over lines with headings, a scrolled
 //! list of lines, a field for text.
 
+mod columns;
 mod cursor;
 mod field;
 mod list;
+mod marks;
 mod sheet;
 mod table;
 
+pub use columns::{Chosen, Column, ColumnOp, Offer};
 pub use cursor::Cursor;
 pub use field::Field;
 pub use list::{Line, Scroll};
 pub use sheet::Sheet;
-pub use table::{Column, Rows, SortKey, Table};
+pub use table::{Rows, SortKey, Table};
 
 /// How a cursor or a view moves.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -9,44 +9,14 @@ use hostler::model::{HostName, JobId, PoolName, Timestamp};
 use ratatui::layout::Rect;
 
 use super::Motion;
+use super::columns::{Column, Columns, Drawn};
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
 use crate::ui::glyphs::Look;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::theme::Token;
-use crate::ui::windows::{Ctx, HostView, View};
-
-/// A column. Columns of a higher rank give way first when there is no room.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Column {
-    pub title: &'static str,
-    pub width: u16,
-    pub rank: u8,
-    /// Takes the room that is left over.
-    pub grows: bool,
-    /// So wide it is before a column of this rank or a higher one is shown at all.
-    wish: (u16, u8),
-    pub right: bool,
-    /// Changes with every sample: sorted by it, rows are held still while somebody is choosing.
-    pub metric: bool,
-}
-
-impl Column {
-    pub const fn new(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, rank, grows: false, wish: (width, 0), right: false, metric: false }
-    }
-    pub const fn grows(self) -> Self {
-        Self { grows: true, ..self }
-    }
-    /// Grows, and has this width before columns from this rank on are shown beside it.
-    pub const fn grows_to(self, width: u16, rank: u8) -> Self {
-        Self { grows: true, wish: (width, rank), ..self }
-    }
-    pub const fn metric(self) -> Self {
-        Self { right: true, metric: true, ..self }
-    }
-}
+use crate::ui::windows::{Ctx, HostView, View, WinKind};
 
 /// By what rows are ordered: a figure first, then a text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -83,6 +53,10 @@ pub trait Rows: Clone + Debug {
     fn pool(_: &Replica, _: &Self::Id) -> Option<PoolName> {
         None
     }
+    /// The list of which it is a part of the rows, and the filter that leaves those.
+    fn narrows(_: &Self::Id) -> Option<(WinKind, Filter)> {
+        None
+    }
     /// The window of it; that of its host when it has none of its own.
     fn opens(fleet: &Replica, id: &Self::Id) -> Option<View> {
         Self::host(fleet, id).map(|host| View::Host(HostView::new(host)))
@@ -110,13 +84,18 @@ pub trait Rows: Clone + Debug {
 /// The state of a table.
 #[derive(Clone, Debug)]
 pub struct Table<R: Rows> {
-    order: Vec<(SortKey, R::Id)>,
-    keys: BTreeMap<R::Id, SortKey>,
+    pub(super) order: Vec<(SortKey, R::Id)>,
+    pub(super) keys: BTreeMap<R::Id, SortKey>,
     at: Option<R::Id>,
-    cursor: usize,
+    pub(super) cursor: usize,
     top: usize,
     page: usize,
     pub marks: BTreeSet<R::Id>,
+    /// Where a range of marks began.
+    pub range: Option<R::Id>,
+    /// Rows stay where they are.
+    pub frozen: bool,
+    pub columns: Columns,
     pub sort: usize,
     pub flipped: bool,
     built: bool,
@@ -135,6 +114,9 @@ impl<R: Rows> Table<R> {
             top: 0,
             page: 0,
             marks: BTreeSet::new(),
+            range: None,
+            frozen: false,
+            columns: Columns::default(),
             sort,
             flipped,
             built: false,
@@ -156,13 +138,6 @@ impl<R: Rows> Table<R> {
     /// The ids in sight.
     pub fn visible(&self) -> impl Iterator<Item = &R::Id> {
         self.order.iter().skip(self.top).take(self.page).map(|(_, id)| id)
-    }
-    /// What a command is about: the marked ones, or the one under the cursor.
-    pub fn targets(&self) -> Vec<R::Id> {
-        match self.marks.is_empty() {
-            true => self.current().cloned().into_iter().collect(),
-            false => self.marks.iter().cloned().collect(),
-        }
     }
     /// Whether the order follows figures that change with every sample.
     pub fn by_metric(&self) -> bool {
@@ -188,6 +163,9 @@ impl<R: Rows> Table<R> {
 
     /// Follows what has changed. `hold`: rows that are there stay where they are.
     pub fn refresh(&mut self, fleet: &Replica, filter: &Filter, changed: &Changed, hold: bool) {
+        if self.frozen && self.built {
+            return self.drop_gone(fleet, changed);
+        }
         let ids = R::changed(changed);
         let resort = changed.samples && self.by_metric() && !hold;
         if !self.built || changed.all || resort || ids.len() > MANY {
@@ -227,12 +205,15 @@ impl<R: Rows> Table<R> {
         self.order.binary_search_by(|other| self.compare(other, row))
     }
 
+    /// The row of an id, if it is shown.
+    pub(super) fn row_of(&self, id: &R::Id) -> Option<usize> {
+        let key = self.keys.get(id)?.clone();
+        self.seek(&(key, id.clone())).ok()
+    }
+
     /// The cursor stays on its id; when that is gone, on its place.
-    fn find_cursor(&mut self) {
-        let found = self.at.as_ref().and_then(|id| {
-            let key = self.keys.get(id)?.clone();
-            self.seek(&(key, id.clone())).ok()
-        });
+    pub(super) fn find_cursor(&mut self) {
+        let found = self.at.as_ref().and_then(|id| self.row_of(id));
         self.set_cursor(found.unwrap_or(self.cursor));
     }
 
@@ -242,11 +223,13 @@ impl<R: Rows> Table<R> {
         self.at = self.current().cloned();
     }
     /// Puts the cursor on this id, if it is shown.
-    pub fn seek_id(&mut self, id: &R::Id) {
-        if self.keys.contains_key(id) {
+    pub fn seek_id(&mut self, id: &R::Id) -> bool {
+        let shown = self.keys.contains_key(id);
+        if shown {
             self.at = Some(id.clone());
             self.find_cursor();
         }
+        shown
     }
     pub fn motion(&mut self, motion: Motion) {
         self.set_cursor(motion.from(self.cursor, self.page, self.len()));
@@ -257,16 +240,6 @@ impl<R: Rows> Table<R> {
         self.top = if down { self.top + 3 } else { self.top.saturating_sub(3) }.min(most);
         let last = (self.top + self.page).saturating_sub(1);
         self.set_cursor(self.cursor.clamp(self.top, last.max(self.top)));
-    }
-    pub fn toggle_mark(&mut self) {
-        if let Some(id) = self.current().cloned()
-            && !self.marks.remove(&id)
-        {
-            self.marks.insert(id);
-        }
-    }
-    pub fn mark_all(&mut self) {
-        self.marks.extend(self.order.iter().map(|(_, id)| id.clone()));
     }
     /// Sorts by a column; by the same one again, the other way.
     pub fn sort_by(&mut self, column: usize) {
@@ -287,7 +260,7 @@ impl<R: Rows> Table<R> {
 
     /// Draws the header and the rows in sight.
     pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
-        let columns = fit(R::COLUMNS, area.width.saturating_sub(4));
+        let columns = self.columns.lay(R::COLUMNS, area.width.saturating_sub(4));
         let header = Rect { height: 1, ..area };
         canvas.fill(header, " ", Token::Title);
         for (n, x, w) in &columns {
@@ -299,12 +272,16 @@ impl<R: Rows> Table<R> {
             canvas.cell(area.x + 3 + x, area.y, *w, &title, column.right, token);
             let place = Rect { x: area.x + 3 + x, width: *w, ..header };
             canvas.hit(place, Hit::Header(win, *n));
+            let edge = Rect { x: place.right(), width: 1, ..header };
+            canvas.hit(edge, Hit::HeaderEdge(win, *n));
         }
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         self.scroll_to_cursor(usize::from(body.height));
+        let range = self.in_range();
         for (row, y) in (self.top..self.len()).zip(body.top()..body.bottom()) {
             let line = Rect { y, height: 1, ..body };
-            self.draw_row(ctx, canvas, line, row, &columns, focused);
+            let marked = range.as_ref().is_some_and(|range| range.contains(&row));
+            self.draw_row((ctx, canvas), line, row, &columns, (focused, marked));
             canvas.hit(line, Hit::Row(win, row));
         }
         self.draw_thumb(canvas, body);
@@ -312,12 +289,11 @@ impl<R: Rows> Table<R> {
 
     fn draw_row(
         &self,
-        ctx: &Ctx,
-        canvas: &mut Canvas,
+        (ctx, canvas): (&Ctx, &mut Canvas),
         line: Rect,
         row: usize,
-        columns: &[(usize, u16, u16)],
-        focused: bool,
+        columns: &[Drawn],
+        (focused, marked): (bool, bool),
     ) {
         let Some((_, id)) = self.order.get(row) else { return };
         let chosen = match (row == self.cursor, focused) {
@@ -326,7 +302,7 @@ impl<R: Rows> Table<R> {
             (false, _) => None,
         };
         canvas.fill(line, " ", chosen.unwrap_or(Token::Text));
-        if self.marks.contains(id) {
+        if marked || self.marks.contains(id) {
             canvas.text(line.x, line.y, "*", chosen.unwrap_or(Token::Mark));
         }
         let look = R::look(ctx, id);
@@ -349,40 +325,6 @@ impl<R: Rows> Table<R> {
     }
 }
 
-/// Which columns fit into `width`, where they begin and how wide they are.
-fn fit(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
-    let gap = if width >= 84 { 2 } else { 1 };
-    let mut ranked: Vec<usize> = (0..columns.len()).collect();
-    ranked.sort_by_key(|n| columns[*n].rank);
-    let mut taken = BTreeSet::new();
-    let mut used = 0;
-    for n in ranked {
-        let more = columns[n].width + if taken.is_empty() { 0 } else { gap };
-        let wishes = taken.iter().map(|t: &usize| &columns[*t]);
-        let wishes = wishes.filter(|column| column.wish.1 <= columns[n].rank);
-        let wished: u16 = wishes.map(|column| column.wish.0.saturating_sub(column.width)).sum();
-        if !taken.is_empty() && used + wished + more > width {
-            break;
-        }
-        used += more;
-        taken.insert(n);
-    }
-    let grows = taken.iter().copied().filter(|n| columns[*n].grows).count() as u16;
-    let spare = width.saturating_sub(used);
-    let mut out = Vec::new();
-    let (mut x, mut given) = (0, 0);
-    for n in taken {
-        let mut w = columns[n].width;
-        if columns[n].grows {
-            given += 1;
-            w += spare * given / grows - spare * (given - 1) / grows;
-        }
-        out.push((n, x, w.min(width.saturating_sub(x))));
-        x += w + gap;
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,23 +334,6 @@ mod tests {
     fn shown(table: &Table<HostRows>) -> String {
         let name = |(_, id): &(SortKey, HostName)| id.as_str()[4..].to_string();
         table.order.iter().map(name).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn columns_give_way_by_rank_and_the_rest_grows() {
-        const C: [Column; 3] =
-            [Column::new("A", 5, 0), Column::new("B", 5, 2), Column::new("C", 5, 1).grows()];
-        assert_eq!(fit(&C, 20), [(0, 0, 5), (1, 6, 5), (2, 12, 8)]);
-        assert_eq!(fit(&C, 16), [(0, 0, 5), (2, 6, 10)]);
-        assert_eq!(fit(&C, 5), [(0, 0, 5)]);
-        assert_eq!(fit(&C, 2), [(0, 0, 2)]);
-        assert_eq!(fit(&C, 0), [(0, 0, 0)]);
-        let wishes = [C[0], C[1], C[2].grows_to(10, 2)];
-        assert_eq!(fit(&wishes, 20), [(0, 0, 5), (2, 6, 14)]);
-        assert_eq!(fit(&wishes, 22), [(0, 0, 5), (1, 6, 5), (2, 12, 10)]);
-        assert_eq!(fit(&wishes, 12), [(0, 0, 5), (2, 6, 6)]);
-        let later = [C[0], C[1], C[2].grows_to(10, 3)];
-        assert_eq!(fit(&later, 20), fit(&C, 20), "only from that rank on");
     }
 
     #[test]
@@ -442,7 +367,8 @@ mod tests {
         let all = Filter::default();
         table.rebuild(&fleet, &all);
         table.set_cursor(2);
-        table.toggle_mark();
+        table.mark();
+        table.set_cursor(2);
         assert_eq!(table.current(), Some(&fleet::host("mac-0003")));
         fleet.take_changed();
         fleet.apply(&maker.drop_host("mac-0001")).unwrap();

@@ -3,13 +3,13 @@
 use hostler::model::{HostName, JobId, PoolName, ScheduleName, Timestamp};
 use ratatui::layout::Rect;
 
-use super::{Ctx, ListOp, View};
+use super::{Ctx, ListOp, View, WinKind};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
 use crate::ui::msg::{Answer, Query};
 use crate::ui::replica::{Changed, Replica};
-use crate::ui::widgets::{Field, Motion, Moved};
+use crate::ui::widgets::{Chosen, Field, Motion, Moved, Offer};
 
 /// A window's inside.
 pub trait Inside {
@@ -51,7 +51,7 @@ pub trait Inside {
     fn when(&self, _: &Replica) -> Option<Timestamp> {
         None
     }
-    /// The pool of the VM under the cursor.
+    /// The pool under the cursor, or that of the VM.
     fn pool(&self, _: &Replica) -> Option<PoolName> {
         None
     }
@@ -59,8 +59,18 @@ pub trait Inside {
     fn opens(&self, _: &Replica) -> Option<View> {
         None
     }
-    /// The hosts under the cursor as a filter of the list of hosts, when they are several.
-    fn narrows(&self) -> Option<Filter> {
+    /// What is under the cursor as a filter of another list, when it stands for several rows of it.
+    fn narrows(&self) -> Option<(WinKind, Filter)> {
+        None
+    }
+    /// Shows what passes this filter, from the top.
+    fn narrow(&mut self, _: &Replica, _: Filter) {}
+    /// The columns that can be chosen here.
+    fn columns(&self) -> Vec<Offer> {
+        Vec::new()
+    }
+    /// What somebody has chosen of them.
+    fn column_choice(&mut self) -> Option<&mut Chosen> {
         None
     }
     /// What a copy of what is under the cursor says.

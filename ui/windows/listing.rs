@@ -4,7 +4,7 @@
 use hostler::model::{HostName, JobId, PoolName, Timestamp};
 use ratatui::layout::Rect;
 
-use super::{Ctx, Inside, View};
+use super::{Ctx, Inside, View, WinKind};
 use crate::ui::canvas::Canvas;
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
@@ -12,7 +12,7 @@ use crate::ui::link::Link;
 use crate::ui::replica::{Changed, Replica};
 use crate::ui::text;
 use crate::ui::theme::Token;
-use crate::ui::widgets::{Field, Motion, Moved, Rows, Table};
+use crate::ui::widgets::{Chosen, ColumnOp, Field, Motion, Moved, Offer, Rows, Table};
 
 /// A list in a window.
 #[derive(Clone, Debug)]
@@ -33,15 +33,21 @@ pub enum ListOp {
     Mark,
     MarkAll,
     Unmark,
+    /// Begins a range of marks at the cursor, or ends it there.
+    Range,
+    MarkTo(usize),
     Sort,
     Flip,
     SortBy(usize),
     Select(usize),
     Filter,
     Follow,
+    /// Rows stay where they are, or follow again.
+    Freeze,
+    Columns(ColumnOp),
     /// The next part of the window, or the one before.
     Part(bool),
-    /// On the map.
+    /// On the map, or over the columns of a wide list.
     Left,
     Right,
     ZoomIn,
@@ -64,6 +70,10 @@ impl ListOp {
             Self::Mark
             | Self::MarkAll
             | Self::Unmark
+            | Self::Range
+            | Self::MarkTo(_)
+            | Self::Freeze
+            | Self::Columns(_)
             | Self::Sort
             | Self::Flip
             | Self::SortBy(_)
@@ -98,12 +108,16 @@ impl<R: Rows> Listing<R> {
                 self.table.wheel(down);
                 self.follow = false;
             }
-            ListOp::Mark => {
-                self.table.toggle_mark();
-                self.table.motion(Motion::Down);
-            }
+            ListOp::Mark => self.table.mark(),
             ListOp::MarkAll => self.table.mark_all(),
             ListOp::Unmark => self.table.marks.clear(),
+            ListOp::Range => self.table.range(),
+            ListOp::MarkTo(row) => self.table.mark_to(row),
+            ListOp::Freeze => self.table.freeze(fleet, &self.filter),
+            ListOp::Columns(op) => return self.table.columns.act(R::COLUMNS, op),
+            ListOp::Left | ListOp::Right => {
+                return self.table.columns.scroll(op == ListOp::Right);
+            }
             ListOp::Sort => self.table.sort_by((self.table.sort + 1) % R::COLUMNS.len()),
             ListOp::Flip => self.table.sort_by(self.table.sort),
             ListOp::SortBy(column) => self.table.sort_by(column),
@@ -115,12 +129,7 @@ impl<R: Rows> Listing<R> {
                 self.typing = Some((Field::new(self.filter.text()), self.filter.clone()));
             }
             ListOp::Follow => self.follow = !self.follow,
-            ListOp::Part(_)
-            | ListOp::Left
-            | ListOp::Right
-            | ListOp::ZoomIn
-            | ListOp::ZoomOut
-            | ListOp::Tint => return false,
+            ListOp::Part(_) | ListOp::ZoomIn | ListOp::ZoomOut | ListOp::Tint => return false,
             ListOp::Typed => self.typed(fleet),
             ListOp::Accept => return self.accept(),
             ListOp::Back => return self.back(fleet),
@@ -141,11 +150,12 @@ impl<R: Rows> Listing<R> {
             Err(bad) => self.trouble = Some(bad.to_string()),
         }
     }
-    /// Shows what passes this filter, from the top.
-    pub fn narrow(&mut self, fleet: &Replica, filter: Filter) {
-        (self.typing, self.trouble) = (None, None);
-        self.set_filter(fleet, filter);
-        self.table.set_cursor(0);
+    /// Puts the cursor on this id; a filter that hides it gives way.
+    pub fn seek(&mut self, fleet: &Replica, id: &R::Id) {
+        if !self.table.seek_id(id) {
+            self.narrow(fleet, Filter::default());
+            self.table.seek_id(id);
+        }
     }
     fn set_filter(&mut self, fleet: &Replica, filter: Filter) {
         self.filter = filter;
@@ -159,6 +169,8 @@ impl<R: Rows> Listing<R> {
         self.trouble = None;
         if let Some((_, before)) = self.typing.take() {
             self.set_filter(fleet, before);
+        } else if self.table.range.take().is_some() {
+            return true;
         } else if !self.filter.is_empty() {
             self.set_filter(fleet, Filter::default());
         } else if !self.table.marks.is_empty() {
@@ -194,6 +206,20 @@ impl<R: Rows> Inside for Listing<R> {
     }
     fn opens(&self, fleet: &Replica) -> Option<View> {
         R::opens(fleet, self.table.current()?)
+    }
+    fn narrows(&self) -> Option<(WinKind, Filter)> {
+        R::narrows(self.table.current()?)
+    }
+    fn narrow(&mut self, fleet: &Replica, filter: Filter) {
+        (self.typing, self.trouble) = (None, None);
+        self.set_filter(fleet, filter);
+        self.table.set_cursor(0);
+    }
+    fn columns(&self) -> Vec<Offer> {
+        self.table.columns.offers(R::COLUMNS)
+    }
+    fn column_choice(&mut self) -> Option<&mut Chosen> {
+        Some(&mut self.table.columns.chosen)
     }
     fn watches(&self) -> Vec<HostName> {
         R::watches(&self.table)
@@ -247,8 +273,17 @@ impl<R: Rows> Inside for Listing<R> {
         if !self.table.marks.is_empty() {
             out.push_str(&format!("   {} marked", text::count(self.table.marks.len())));
         }
+        if let Some(rows) = self.table.in_range() {
+            out.push_str(&format!("   range of {}", text::count(rows.count())));
+        }
         if R::GROWS && self.follow {
             out.push_str("   following");
+        }
+        if self.table.frozen {
+            out.push_str("   frozen");
+        }
+        if let Some(said) = self.table.columns.said() {
+            out.push_str(&format!("   {said}"));
         }
         out
     }

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::grid::{Block, Cell, Grid, Site, ZOOMS, furthest};
 use super::listing::{page, waiting};
 use super::tint::{self, Tint, Versions};
-use super::{Ctx, HostRows, HostView, Inside, ListOp, View};
+use super::{Ctx, HostRows, HostView, Inside, ListOp, View, WinKind};
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
@@ -173,9 +173,9 @@ impl Inside for MapView {
             _ => None,
         }
     }
-    fn narrows(&self) -> Option<Filter> {
+    fn narrows(&self) -> Option<(WinKind, Filter)> {
         let terms = (self.names().len() > 1).then(|| self.terms())??;
-        Filter::read(&terms).ok()
+        Some((WinKind::Hosts, Filter::read(&terms).ok()?))
     }
     fn copy(&self, fleet: &Replica) -> Option<String> {
         let names: Vec<String> = self.hosts(fleet).iter().map(HostName::to_string).collect();

@@ -15,6 +15,7 @@ mod listing;
 mod map;
 mod metrics;
 mod playbook;
+mod pools;
 mod schedule;
 mod settings;
 mod tint;
@@ -39,6 +40,7 @@ pub use listing::{ListOp, Listing};
 pub use map::MapView;
 pub use metrics::MetricsView;
 pub use playbook::{PlaybookRows, PlaybookView};
+pub use pools::PoolRows;
 pub use schedule::{Leaf, Scale, ScheduleView};
 pub use settings::SettingsView;
 pub use vm::VmView;
@@ -53,7 +55,7 @@ use super::link::Link;
 use super::msg::{Answer, Query};
 use super::replica::{Changed, Replica};
 use super::settings::Settings;
-use super::widgets::Field;
+use super::widgets::{Chosen, Field, Offer};
 
 /// Which window.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -73,10 +75,11 @@ pub enum WinKind {
     Help,
     Settings,
     Schedule,
+    Pools,
 }
 
 impl WinKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Map,
         Self::Hosts,
         Self::Vms,
@@ -92,6 +95,7 @@ impl WinKind {
         Self::Playbooks,
         Self::Playbook,
         Self::Metrics,
+        Self::Pools,
     ];
     /// What it is called in files.
     pub fn word(self) -> &'static str {
@@ -111,6 +115,7 @@ impl WinKind {
             Self::Playbooks => "playbooks",
             Self::Playbook => "playbook",
             Self::Metrics => "metrics",
+            Self::Pools => "pools",
         }
     }
 }
@@ -159,6 +164,7 @@ pub enum View {
     Help(HelpView),
     Settings(SettingsView),
     Schedule(ScheduleView),
+    Pools(Listing<PoolRows>),
 }
 
 /// Does the same with whatever window it is.
@@ -180,6 +186,7 @@ macro_rules! each {
             View::Help($inside) => $does,
             View::Settings($inside) => $does,
             View::Schedule($inside) => $does,
+            View::Pools($inside) => $does,
         }
     };
 }
@@ -198,6 +205,7 @@ impl View {
             WinKind::Drains => Some(Self::Drains(Listing::new(1, false))),
             WinKind::Metrics => Some(Self::Metrics(MetricsView::default())),
             WinKind::Playbooks => Some(Self::Playbooks(Listing::new(0, false))),
+            WinKind::Pools => Some(Self::Pools(Listing::new(0, false))),
             WinKind::Host | WinKind::Vm | WinKind::Job | WinKind::Playbook | WinKind::Settings => {
                 None
             }
@@ -220,6 +228,7 @@ impl View {
             Self::Help(_) => WinKind::Help,
             Self::Settings(_) => WinKind::Settings,
             Self::Schedule(_) => WinKind::Schedule,
+            Self::Pools(_) => WinKind::Pools,
         }
     }
     /// Whether it shows the same thing.
@@ -230,6 +239,12 @@ impl View {
     pub fn seek_schedule(&mut self, name: &ScheduleName) {
         if let Self::Schedule(view) = self {
             view.seek(name);
+        }
+    }
+    /// Puts the cursor on a pool.
+    pub fn seek_pool(&mut self, fleet: &Replica, name: &PoolName) {
+        if let Self::Pools(list) = self {
+            list.seek(fleet, name);
         }
     }
     pub fn name(&self) -> String {
@@ -287,8 +302,17 @@ impl View {
     pub fn opens(&self, fleet: &Replica) -> Option<Self> {
         each!(self, inside => inside.opens(fleet))
     }
-    pub fn narrows(&self) -> Option<Filter> {
+    pub fn narrows(&self) -> Option<(WinKind, Filter)> {
         each!(self, inside => inside.narrows())
+    }
+    pub fn narrow(&mut self, fleet: &Replica, filter: Filter) {
+        each!(self, inside => inside.narrow(fleet, filter));
+    }
+    pub fn columns(&self) -> Vec<Offer> {
+        each!(self, inside => inside.columns())
+    }
+    pub fn column_choice(&mut self) -> Option<&mut Chosen> {
+        each!(self, inside => inside.column_choice())
     }
     pub fn copy(&self, fleet: &Replica) -> Option<String> {
         each!(self, inside => inside.copy(fleet))
