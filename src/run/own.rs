@@ -184,11 +184,21 @@ mod tests {
         keep(&kept, &to("theme", "light".into())).unwrap();
         keep(&kept, &to("mouse", false.into())).unwrap();
         keep(&kept, &to("of-a-newer-version", "stays".into())).unwrap();
+        let columns = serde_json::json!({"hidden": ["LOAD"], "widths": {"HOST": 14}});
+        keep(&kept, &to("columns-hosts", columns.clone())).unwrap();
+        keep(&kept, &to("columns-vms", "of no use".into())).unwrap();
         keep(&kept, &to("times", "utc".into())).unwrap();
         keep(&kept, &ui::Keep { key: "times".into(), value: None }).unwrap();
         files::write(&file, "# mine\nmouse: true\n").unwrap();
         let own = Own::read(Some(&file)).unwrap();
         assert_eq!((own.theme(), own.mouse()), (Some(ui::ThemeName::Light), true));
+        let lists = own.columns();
+        assert_eq!(
+            lists.keys().collect::<Vec<_>>(),
+            ["hosts"],
+            "what is not understood is not used"
+        );
+        assert_eq!(serde_json::to_value(&lists["hosts"]).unwrap(), columns);
         assert_eq!((own.utc(), own.written()), (false, vec!["mouse".to_string()]));
         assert_eq!(files::read(&file).unwrap(), "# mine\nmouse: true\n");
         let text = files::read(&kept).unwrap();

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use hostler::api::Snapshot;
 use hostler::model::{
     Event, FleetChange, Held, PoolName, PoolSize, PoolSpec, ScheduleSpec, Selector, Targets, Want,
+    World,
 };
 
 use super::calendar::schedule;
@@ -113,6 +115,15 @@ fn vms_counted_one_by_one_are_those_counted_anew() {
         }
         assert!(seen > 0);
     }
+}
+
+#[test]
+fn where_no_pool_is_declared_it_is_said_how_one_comes() {
+    let mut run = Run::bare(super::session::setup(), 80, 24, Maker::new(1, 0));
+    let nothing = Snapshot { seq: 0, world: World::default() };
+    run.send(Msg::Snapshot(Arc::new(nothing))).keys(": pools Enter");
+    run.sees("No pool is declared.").sees("come with its inventory").keys("m Up Enter");
+    run.sees("Respawn pool: no declared pool is chosen");
 }
 
 #[test]

@@ -68,6 +68,9 @@ impl<R: Rows> Table<R> {
     /// Frozen rows stay where they are and no new ones come, but what is gone goes.
     pub(super) fn drop_gone(&mut self, fleet: &Replica, changed: &Changed) {
         let ids = R::changed(changed);
+        if !changed.all && ids.is_empty() {
+            return;
+        }
         let sort = self.sort;
         let gone =
             |id: &R::Id| (changed.all || ids.contains(id)) && R::key(fleet, id, sort).is_none();
