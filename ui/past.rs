@@ -177,6 +177,8 @@ impl App {
 
     pub(super) fn past_told(&mut self, answer: Result<Answer, String>) {
         match answer {
+            // Nobody asked: there is no present yet to come back to.
+            Ok(Answer::Past(_)) if self.world().is_none() => {}
             Ok(Answer::Past(past)) => {
                 let present = match self.past.take() {
                     Some(before) => before.present,

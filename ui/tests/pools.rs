@@ -82,6 +82,7 @@ fn a_pool_narrows_its_vms_and_is_respawned_by_its_plan() {
     run.misses("azure-").keys("0 pools Enter m Up Enter").sees("Respawn pool concourse");
     run.keys("Esc : gold Enter y").sees("Copied gold");
     assert_eq!(run.focus(), Some(WinKind::Pools));
+    run.pass(6_000);
     run.keys("/ azure Enter : gold Enter y").sees("Copied gold").misses("/ azure");
     assert!(run.orders().is_empty());
 }
