@@ -170,7 +170,10 @@ impl App {
             }
             Msg::Entry(entry) => self.on_entry(&entry, &mut out),
             Msg::Heartbeat(beat) => self.on_heartbeat(beat, &mut out),
-            Msg::Resync => self.link = Link::Resyncing,
+            Msg::Resync => {
+                self.dialog.iter_mut().for_each(PlanDialog::cut_off);
+                self.link = Link::Resyncing;
+            }
             Msg::Samples(live) => self.live().take_samples(&live),
             Msg::Trying => self.on_trying(),
             Msg::Lost { why, next } => self.on_lost(why, next),
@@ -253,6 +256,7 @@ impl App {
     }
 
     fn on_lost(&mut self, why: String, next: Timestamp) {
+        self.dialog.iter_mut().for_each(PlanDialog::cut_off);
         let since = match &self.link {
             Link::Lost { since, .. } => *since,
             Link::Connecting | Link::Live | Link::Resyncing => {

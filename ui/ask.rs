@@ -195,6 +195,8 @@ impl App {
     /// What is said of an order that was carried out and can be taken back.
     pub(super) fn way_back(&self, order: &Order) -> String {
         match order {
+            // A respawn has no hosts, and cannot be called off.
+            Order::Submit { hosts, .. } if hosts.is_empty() => String::new(),
             Order::Cordon { .. } | Order::Submit { .. } | Order::SuspendSchedule { .. } => {
                 format!("   {} takes it back", self.keymap.key_of(Cmd::Undo))
             }
@@ -245,7 +247,10 @@ impl App {
 
     pub(super) fn dialog_gave(&mut self, to: PlanMove, out: &mut Vec<Effect>) {
         match to {
-            PlanMove::Stay => {}
+            PlanMove::Stay => {
+                let away = !self.link.is_live() || self.stale();
+                self.dialog.as_mut().filter(|_| away).into_iter().for_each(PlanDialog::cut_off);
+            }
             PlanMove::Cancel => self.dialog = None,
             PlanMove::Copy(text) => {
                 self.put_on_clipboard("the command", text, out);

@@ -10,6 +10,10 @@ pub const QUESTION: &[u8] = b"\x1b]11;?\x07";
 /// An answer is waited for so long, in milliseconds, and its keys follow one another so closely.
 const WAITED_MS: u64 = 5_000;
 const CLOSE_MS: u64 = 200;
+/// What follows an Esc so closely belongs to it.
+const TORN_MS: u64 = 50;
+/// What every answer begins with, after its `]`.
+const HEAD: &str = "11;rgb";
 /// No answer is longer.
 const LONGEST: usize = 40;
 
@@ -20,6 +24,8 @@ pub struct Ear {
     until: Option<u64>,
     /// What of an answer came so far, and when the last of it did.
     said: Option<(u64, String)>,
+    /// When an Esc came: a torn answer begins with one.
+    esc: Option<u64>,
 }
 
 /// What a key turned out to be.
@@ -36,11 +42,15 @@ pub enum Heard {
 impl Ear {
     /// The question was put now.
     pub fn asked(now: u64) -> Self {
-        Self { until: Some(now + WAITED_MS), said: None }
+        Self { until: Some(now + WAITED_MS), ..Self::default() }
     }
 
     pub fn key(&mut self, now: u64, key: Key) -> Heard {
         let Some(until) = self.until else { return Heard::Key(key) };
+        let torn = self.esc.take().is_some_and(|esc| now.saturating_sub(esc) <= TORN_MS);
+        let begins =
+            key == (Key { alt: true, ..Key::char(']') }) || (torn && key == Key::char(']'));
+        self.esc = (key == Key::ESC).then_some(now);
         match self.said.take() {
             Some((last, said)) if now.saturating_sub(last) <= CLOSE_MS => {
                 self.go_on(now, said, key)
@@ -50,7 +60,7 @@ impl Ear {
                 Heard::Key(key)
             }
             // `ESC ]` begins the answer and arrives as this.
-            Some(_) | None if key == (Key { alt: true, ..Key::char(']') }) => {
+            Some(_) | None if begins => {
                 self.said = Some((now, String::new()));
                 Heard::Piece
             }
@@ -70,6 +80,10 @@ impl Ear {
             && said.len() < LONGEST
         {
             said.push(c);
+            // Somebody types, and it is no answer.
+            if !said.starts_with(HEAD) && !HEAD.starts_with(&said) {
+                return Heard::Key(key);
+            }
             self.said = Some((now, said));
         }
         Heard::Piece
@@ -130,6 +144,12 @@ mod tests {
         let mut ear = Ear::asked(0);
         heard(&mut ear, 1, &["Alt-]", "1", "1"]);
         assert_eq!(heard(&mut ear, 500, &["q"]), [key("q")]);
+        // Torn, and something that is no answer.
+        let mut ear = Ear::asked(0);
+        let torn = heard(&mut ear, 1, &["Esc", "]", "1", "1", ";", "r"]);
+        assert_eq!((torn[0], torn[1], torn[5]), (key("Esc"), Heard::Piece, Heard::Piece));
+        let mut ear = Ear::asked(0);
+        assert_eq!(heard(&mut ear, 1, &["Alt-]", "x", "y"]), [Heard::Piece, key("x"), key("y")]);
         assert_eq!(heard(&mut ear, 9_000, &["Alt-]"]), [key("Alt-]")]);
         assert_eq!(heard(&mut Ear::default(), 0, &["Alt-]"]), [key("Alt-]")], "nothing was asked");
     }

@@ -23,12 +23,17 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Writes the letters over a drawing.
-    pub fn draw(&mut self, canvas: &mut Canvas, places: Vec<(u16, u16)>) {
-        let all = labels(places.len()).zip(places);
-        self.places = all.filter(|(label, _)| label.starts_with(&self.typed)).collect();
+    /// Writes the letters over a drawing. They stay where they first were: what moves meanwhile does
+    /// not move what is being typed.
+    pub fn draw(&mut self, canvas: &mut Canvas, places: impl FnOnce() -> Vec<(u16, u16)>) {
+        if self.places.is_empty() {
+            let places = places();
+            self.places = labels(places.len()).zip(places).collect();
+        }
         for (label, (x, y)) in &self.places {
-            canvas.text(*x, *y, label, Token::Mark);
+            if label.starts_with(&self.typed) {
+                canvas.text(*x, *y, label, Token::Mark);
+            }
         }
     }
 }
@@ -51,7 +56,13 @@ pub fn places(scene: &Scene, w: u16, h: u16) -> Vec<(u16, u16)> {
         let new = !std::mem::replace(&mut seen[n], true) && means_something(scene.all()[n].1);
         new.then_some(((cell % wide) as u16, (cell / wide) as u16))
     };
-    top.iter().enumerate().filter_map(first).collect()
+    let mut out: Vec<(u16, u16)> = Vec::new();
+    for (x, y) in top.iter().enumerate().filter_map(first) {
+        // On a map one cell lies beside another, and letters need two.
+        let room = out.last().is_none_or(|(before, line)| *line != y || x >= before + 2);
+        out.extend(room.then_some((x, y)));
+    }
+    out
 }
 
 fn means_something(hit: Hit) -> bool {

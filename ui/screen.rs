@@ -94,8 +94,9 @@ impl App {
         }
         if let Some(jump) = &mut self.jump {
             let (w, h) = self.size;
-            let places = jump::places(scene, w, h);
-            jump.draw(&mut Canvas::new(buf, scene, &self.theme, self.glyphs), places);
+            let under = scene.clone();
+            let mut canvas = Canvas::new(buf, scene, &self.theme, self.glyphs);
+            jump.draw(&mut canvas, || jump::places(&under, w, h));
         }
     }
 

@@ -60,7 +60,9 @@ fn drains(fleet: &Replica, who: &str) -> BTreeMap<Deed, Vec<HostName>> {
 fn jobs(world: &World, who: &str) -> impl Iterator<Item = (Deed, Order)> {
     let open = world.jobs.values().filter(move |job| {
         let asked = matches!(job.cause, Cause::Asked | Cause::RunNow { .. });
-        asked && job.by.who == who && job.kind != JobKind::Drain && !job.is_over()
+        // VMs are replaced one by one: such a job cannot be called off.
+        let stops = job.play.is_some() && job.kind != JobKind::Drain;
+        asked && stops && job.by.who == who && !job.is_over()
     });
     open.map(|job| ((job.opened, format!("begun, {}", job.title())), Order::Cancel { job: job.id }))
 }

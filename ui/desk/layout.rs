@@ -92,10 +92,18 @@ impl Desk {
     }
     /// The same with the insides of the windows that are open already.
     pub fn laid_anew(&self, w: u16, h: u16, layout: &Layout) -> Self {
-        Self::laid_with(w, h, layout, |kind| {
+        let mut desk = Self::laid_with(w, h, layout, |kind| {
             let open = self.of_kind(kind).and_then(|id| self.get(id));
             open.map(|window| window.view.clone()).or_else(|| View::new(kind))
-        })
+        });
+        let last = desk.focused().map(|window| window.id);
+        // Windows that are no part of layouts stay open, under the others.
+        for window in self.windows.iter().filter(|window| !lasts(window.view.kind())) {
+            let id = desk.open(window.view.clone());
+            desk.put(id, window.place);
+        }
+        last.into_iter().for_each(|id| desk.focus(id));
+        desk
     }
     fn laid_with(w: u16, h: u16, layout: &Layout, view: impl Fn(WinKind) -> Option<View>) -> Self {
         let first = Self::new(w, h);

@@ -199,3 +199,14 @@ impl PlanDialog {
         words
     }
 }
+
+/// What is asked for but the reason.
+pub(super) fn unreasoned(ask: &PlanAsk) -> PlanAsk {
+    let mut ask = ask.clone();
+    match &mut ask {
+        PlanAsk::Drain(ask) => ask.reason.clear(),
+        PlanAsk::Play(ask) => ask.reason.clear(),
+        PlanAsk::Respawn(_) | PlanAsk::Run(_) => {}
+    }
+    ask
+}

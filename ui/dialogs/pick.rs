@@ -65,12 +65,13 @@ impl Pick {
     fn found(&self, typed: &str) -> Vec<Choice> {
         let text = typed.to_lowercase();
         let has = |choice: &&Choice| {
-            let said = format!("{} {}", choice.name, choice.more).to_lowercase();
+            // Where a new name can be given, what is said beside is none.
+            let more = if self.names.is_some() { "" } else { choice.more.as_str() };
+            let said = format!("{} {more}", choice.name).to_lowercase();
             text.split_whitespace().all(|word| said.contains(word))
         };
         let mut found: Vec<Choice> = self.choices.iter().filter(has).cloned().collect();
-        let known = self.choices.iter().any(|choice| choice.name == typed);
-        let new = self.names.filter(|_| !typed.is_empty() && !known);
+        let new = self.names.filter(|_| !typed.is_empty());
         found.extend(new.map(|new| new(typed.into())));
         found
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hostler::api::Planned;
 use hostler::model::{DrainAsk, HostName, HostPreview, OnDeadline, PlanAsk, Then};
 
+use super::act::unreasoned;
 use super::{Act, On};
 use crate::ui::keys::{Code, Key};
 use crate::ui::msg::{Answer, Order, Query};
@@ -209,6 +210,12 @@ impl PlanDialog {
             Some("the fleet has changed: look at what is marked, then submit again".into());
         self.on = Spot::Cancel;
     }
+    /// There is nobody to submit to: what was pressed before is to be pressed again.
+    pub fn cut_off(&mut self) {
+        if std::mem::take(&mut self.eager) {
+            self.trouble = Some("not connected: press it again when the fleet is back".into());
+        }
+    }
     /// The controller did not do it.
     pub fn refused(&mut self, why: String) {
         (self.submitted, self.trouble) = (None, Some(why));
@@ -363,7 +370,7 @@ impl PlanDialog {
     }
 
     fn submit(&mut self) -> PlanMove {
-        if self.submitted.is_some() {
+        if self.submitted.is_some() || !self.has(Spot::Submit) {
             return PlanMove::Stay;
         }
         if let Err(bad) = self.ask() {
@@ -380,8 +387,9 @@ impl PlanDialog {
         } else if let Some(why) = self.failure() {
             self.trouble = Some(why.to_string());
         } else {
-            // Nothing was shown yet that could be consented to.
-            self.eager = self.last_plan().is_some();
+            // Only of what was shown can be said that it is consented to: a reason more is no more.
+            let shown = self.planned.as_ref().map(|(ask, _)| unreasoned(ask));
+            self.eager = shown.is_some() && shown == self.ask().ok().as_ref().map(unreasoned);
             self.trouble = Some("the plan is still being made".into());
         }
         PlanMove::Stay

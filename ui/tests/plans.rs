@@ -124,6 +124,19 @@ fn a_press_before_the_plan_has_come_submits_it_if_it_is_much_like_the_one_shown(
     assert!(run.orders().is_empty());
     answer(&mut run, "with the reason");
     assert_eq!(run.orders(), [&submits("with the reason", &["mac-0001", "mac-0002"])]);
+    // Nothing goes by itself when a connection comes back.
+    let mut run = standard();
+    run.keys("Space Space D");
+    answer(&mut run, "shown");
+    run.keys("disk");
+    let next = run.now;
+    run.send(Msg::Lost { why: "gone".into(), next });
+    press(&mut run);
+    run.sees("not connected: press it again");
+    let snapshot = std::sync::Arc::new(run.maker.snapshot());
+    run.send(Msg::Snapshot(snapshot));
+    answer(&mut run, "back");
+    assert!(run.orders().is_empty(), "a press on nothing is none");
     // The same again, and meanwhile the fleet has changed.
     let mut run = standard();
     run.keys("Space Space D");

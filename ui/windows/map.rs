@@ -39,6 +39,9 @@ const WORST: [&str; 16] = [
     "ready",
 ];
 
+/// The loads of more hosts than these are not asked for at once: zoom in, and there are fewer.
+const LOADS: usize = 1_000;
+
 /// The place of a word; one that stands nowhere is as bad as not known.
 fn rank(word: &str) -> usize {
     let at = |wanted: &str| WORST.iter().position(|other| *other == wanted);
@@ -192,7 +195,10 @@ impl Inside for MapView {
         let rows = self.grid.rows.iter().skip(self.top).take(self.page);
         let cells = rows.flat_map(|row| &self.grid.cells[row.cells.clone()]);
         let hosts = cells.flat_map(|cell| &self.hosts[cell.hosts.clone()]);
-        hosts.map(|(name, _)| name.clone()).collect()
+        let mut names: Vec<HostName> =
+            hosts.take(LOADS + 1).map(|(name, _)| name.clone()).collect();
+        names.truncate(if names.len() > LOADS { 0 } else { LOADS });
+        names
     }
     fn refresh(&mut self, fleet: &Replica, changed: &Changed, _: bool) {
         if self.tint == Tint::MacOs && (changed.all || !changed.hosts.is_empty()) {
@@ -226,7 +232,9 @@ impl Inside for MapView {
             false => String::new(),
         };
         let hosts = text::plural(self.hosts.len(), "host");
-        format!("{hosts} by {}   {cell}{rows}", self.tint.word())
+        let zoom = self.tint == Tint::Load && self.hosts.len() > LOADS && self.watches().is_empty();
+        let zoom = if zoom { "   zoom in for loads" } else { "" };
+        format!("{hosts} by {}{zoom}   {cell}{rows}", self.tint.word())
     }
 
     fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
