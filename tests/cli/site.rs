@@ -47,7 +47,15 @@ pub(crate) struct Site {
 impl Site {
     /// So many Macs, and a pool of so many idle VMs that are ready.
     pub(crate) async fn begin(hosts: usize, vms: u32) -> Self {
-        let site = Self::unsettled(hosts, vms).await;
+        // The VMs come when all Macs are there: the first of them would have them all.
+        let site = Self::unsettled(hosts, 0).await;
+        let up = |world: &World| {
+            world.hosts.values().filter(|host| host.reach == Reach::Up).count() == hosts
+        };
+        site.until("all Macs answer", up).await;
+        write_fleet(site.dir.path(), &site.sim, vms);
+        let loaded = config::load(site.dir.path(), None).unwrap_or_else(|why| panic!("{why}"));
+        site.ask(Command::Load { fleet: Box::new(loaded.fleet) }).await;
         let size = vms as usize;
         site.until("the pool is whole", |world| {
             let ready = world.vms.values().filter(|vm| vm.is_ready() && vm.busy == Some(false));
