@@ -185,6 +185,9 @@ fn way<'a>(acts: impl Iterator<Item = &'a Act>) -> Way {
 fn then(one: &Side<'_>, two: &Side<'_>) -> Option<String> {
     let (a, b) = if one.name <= two.name { (one, two) } else { (two, one) };
     Some(match (a.way, b.way) {
+        // Whatever its steps are, a run waits for a host that another job holds.
+        (Way::Holds, Way::Nothing) => waits(a, b),
+        (Way::Nothing, Way::Holds) => waits(b, a),
         (Way::Nothing, _) | (_, Way::Nothing) => return None,
         (Way::Holds, Way::Holds) => {
             "a host goes to whichever holds it first; the other waits for it, \
@@ -302,7 +305,8 @@ mod tests {
             (("", "refresh"), ("", "refresh"), Some("neither holds its hosts")),
             (("pool ci", "respawn"), ("", "respawn"), Some("a VM is replaced once")),
             (("pool ci", "respawn"), ("", "wipe"), Some("takes away is done for x")),
-            (("", "wipe"), ("", "look"), None),
+            (("", "wipe"), ("", "look"), Some("y begins no host while x holds it")),
+            (("", "look"), ("", "refresh"), None),
         ] {
             let grown =
                 grown(&[("x", one.0, one.1, "0 20 * * *"), ("y", two.0, two.1, "0 21 * * *")]);
