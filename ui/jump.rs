@@ -23,13 +23,16 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Writes the letters over a drawing. They stay where they first were: what moves meanwhile does
+    /// Gives letters to what was drawn. They stay where they first were: what moves meanwhile does
     /// not move what is being typed.
-    pub fn draw(&mut self, canvas: &mut Canvas, places: impl FnOnce() -> Vec<(u16, u16)>) {
+    pub fn place(&mut self, scene: &Scene, (w, h): (u16, u16)) {
         if self.places.is_empty() {
-            let places = places();
+            let places = places(scene, w, h);
             self.places = labels(places.len()).zip(places).collect();
         }
+    }
+    /// Writes the letters over a drawing.
+    pub fn draw(&self, canvas: &mut Canvas) {
         for (label, (x, y)) in &self.places {
             if label.starts_with(&self.typed) {
                 canvas.text(*x, *y, label, Token::Mark);
@@ -39,7 +42,7 @@ impl Jump {
 }
 
 /// The first cell of everything in sight that a click means something to, line by line.
-pub fn places(scene: &Scene, w: u16, h: u16) -> Vec<(u16, u16)> {
+fn places(scene: &Scene, w: u16, h: u16) -> Vec<(u16, u16)> {
     let wide = usize::from(w);
     // What was drawn last lies on top.
     let mut top: Vec<Option<usize>> = vec![None; wide * usize::from(h)];

@@ -7,7 +7,6 @@ use super::app::App;
 use super::canvas::{Canvas, Scene};
 use super::commands::{Cmd, Situation};
 use super::desk::{self, Class, Names, Notice, place};
-use super::jump;
 use super::past::Leap;
 use super::theme::Token;
 use super::windows::{Ctx, WinKind};
@@ -93,10 +92,8 @@ impl App {
             shown.draw(&mut canvas);
         }
         if let Some(jump) = &mut self.jump {
-            let (w, h) = self.size;
-            let under = scene.clone();
-            let mut canvas = Canvas::new(buf, scene, &self.theme, self.glyphs);
-            jump.draw(&mut canvas, || jump::places(&under, w, h));
+            jump.place(scene, self.size);
+            jump.draw(&mut Canvas::new(buf, scene, &self.theme, self.glyphs));
         }
     }
 

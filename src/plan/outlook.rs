@@ -186,16 +186,14 @@ fn then(one: &Side<'_>, two: &Side<'_>) -> Option<String> {
     let (a, b) = if one.name <= two.name { (one, two) } else { (two, one) };
     Some(match (a.way, b.way) {
         // Whatever its steps are, a run waits for a host that another job holds.
-        (Way::Holds, Way::Nothing) => waits(a, b),
-        (Way::Nothing, Way::Holds) => waits(b, a),
+        (Way::Holds, Way::Nothing | Way::Takes) => waits(a, b),
+        (Way::Nothing | Way::Takes, Way::Holds) => waits(b, a),
         (Way::Nothing, _) | (_, Way::Nothing) => return None,
         (Way::Holds, Way::Holds) => {
             "a host goes to whichever holds it first; the other waits for it, \
              counts it as out of service, and skips it if it is not free when its window ends"
                 .into()
         }
-        (Way::Holds, Way::Takes) => waits(a, b),
-        (Way::Takes, Way::Holds) => waits(b, a),
         (Way::Takes, Way::Takes) => {
             "neither holds its hosts: both work on one at once, command by command".into()
         }

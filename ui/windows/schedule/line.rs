@@ -11,14 +11,13 @@ use super::page::{self, Scale};
 use super::runs::Run;
 use super::{ScheduleView, WORDS};
 use crate::ui::canvas::Canvas;
+use crate::ui::course::HOTTEST;
 use crate::ui::text;
 use crate::ui::theme::Token;
 use crate::ui::windows::Ctx;
 
 /// So many runs of the day have a line of their own beside a grid of days.
 const RUNS: u16 = 6;
-/// The highest level of eight.
-const TOP: usize = 7;
 
 /// The cells of a day.
 pub(super) struct Axis {
@@ -80,7 +79,7 @@ impl Axis {
         let most = free.iter().flatten().copied().max().unwrap_or(0);
         for (x, free) in (self.x..).zip(free) {
             let Some(free) = free else { continue };
-            let level = (free * TOP).div_ceil(most.max(1));
+            let level = (free * HOTTEST).div_ceil(most.max(1));
             let token = if free == 0 { Token::Warn } else { Token::Ok };
             canvas.text(x, y, canvas.glyphs.level(level), token);
         }
