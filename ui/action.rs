@@ -90,6 +90,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::List(ListOp::Filter), "filter"),
     (Cmd::List(ListOp::Sort), "sort"),
     (Cmd::List(ListOp::Flip), "sort-other-way"),
+    (Cmd::List(ListOp::Group), "group"),
     (Cmd::Columns, "columns"),
     (Cmd::List(ListOp::Columns(ColumnOp::Wide)), "wide"),
     (Cmd::List(ListOp::Freeze), "freeze"),

@@ -9,7 +9,7 @@ use hostler::model::{Entry, HostName, Span, Timestamp, Zone};
 
 use super::canvas::{Hit, Scene};
 use super::columns::Sizing;
-use super::desk::{Class, Desk, Drag, Layout, MenuState, Notice};
+use super::desk::{Class, Desk, Drag, Layout, MenuState, Notice, Toasts, WinId};
 use super::dialogs::{ColumnBox, Palette, Pick, PlanDialog, Prompt, Shown};
 use super::glyphs::Glyphs;
 use super::jump::Jump;
@@ -61,8 +61,11 @@ pub struct App {
     pub(super) shown: Option<Shown>,
     pub(super) columns_box: Option<ColumnBox>,
     pub(super) notice: Option<Notice>,
+    pub(super) toasts: Toasts,
     pub(super) drag: Option<Drag>,
     pub(super) sizing: Option<Sizing>,
+    /// The bar of a list that is dragged, and its column on the screen.
+    pub(super) bar: Option<(WinId, u16)>,
     /// Letters stand on what can be clicked.
     pub(super) jump: Option<Jump>,
     /// Arrows move and size the focused window.
@@ -118,8 +121,10 @@ impl App {
             shown: None,
             columns_box: None,
             notice: None,
+            toasts: Toasts::default(),
             drag: None,
             sizing: None,
+            bar: None,
             jump: None,
             moving: false,
             scene: Scene::default(),
@@ -200,14 +205,14 @@ impl App {
             (Link::Live, Some(_)) => Some(link::next_change(self.now, self.heard)),
             (Link::Live | Link::Connecting | Link::Resyncing, _) => None,
         };
-        notice.into_iter().chain(ages).min()
+        notice.into_iter().chain(self.toasts.next()).chain(ages).min()
     }
 
     fn resize(&mut self, w: u16, h: u16) {
         self.size = (w, h);
         self.desk.resize(w, h);
         (self.menu, self.drag, self.jump, self.moving) = (None, None, None, false);
-        self.sizing = None;
+        (self.sizing, self.bar) = (None, None);
     }
 
     fn hear(&mut self) {
@@ -306,6 +311,10 @@ impl App {
         if self.notice.as_ref().is_some_and(|n| n.until.is_some_and(|until| until <= self.now)) {
             self.notice = None;
         }
+        let (told, none) = (self.desk.shows(WinKind::Events), BTreeSet::new());
+        // What was long ago alarms nobody.
+        let notes = if self.past.is_some() { &none } else { &changed.notes };
+        self.toasts.hear(&self.fleet, notes, told, self.now);
         self.dress();
         let on_events = self.desk.focused().is_some_and(|w| w.view.kind() == WinKind::Events);
         if self.looked_at && on_events && self.past.is_none() {

@@ -30,6 +30,8 @@ pub enum Hit {
     Body(WinId),
     /// A row of a table, by its place in the order.
     Row(WinId, usize),
+    /// A place on the bar beside the rows, by the row that it stands for.
+    Bar(WinId, usize),
     Header(WinId, usize),
     /// The right edge of a column's header.
     HeaderEdge(WinId, usize),

@@ -3,8 +3,8 @@
 
 pub use super::desk::place::Side;
 use super::kinds::{
-    BOOKS, COPIED, DRAINED, DRAINS, GROWING, HOSTS, JOB, JOBS, LISTS, MAP, OF_HOSTS, OF_VMS,
-    OTHERS, POOLS, ROWS, SCHEDULE, SETTINGS, SHOWN,
+    BOOKS, COPIED, DRAINED, DRAINS, GROUPED, GROWING, HOSTS, JOB, JOBS, LISTS, MAP, OF_HOSTS,
+    OF_VMS, OTHERS, POOLS, ROWS, SCHEDULE, SETTINGS, SHOWN,
 };
 use super::past::Leap;
 pub use super::situation::{Situation, When, can_be_told, may_change};
@@ -322,6 +322,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::List(ListOp::Filter), Menu::View, "Filter", &["/"]).on(LISTS).hint(2),
     look(Cmd::List(ListOp::Sort), Menu::View, "Sort by next column", &["s"]).on(LISTS),
     look(Cmd::List(ListOp::Flip), Menu::View, "Sort the other way", &["i"]).on(LISTS),
+    look(Cmd::List(ListOp::Group), Menu::View, "Group by next column", &["b"]).on(GROUPED),
     look(Cmd::Columns, Menu::View, "Columns", &["c"]).on(LISTS),
     look(Cmd::List(ListOp::Columns(ColumnOp::Wide)), Menu::View, "Wide", &["w"]).on(LISTS),
     look(Cmd::List(ListOp::Freeze), Menu::View, "Freeze rows", &["."]).on(LISTS),

@@ -170,6 +170,10 @@ impl Glyphs {
     pub fn bar(self) -> &'static str {
         self.pick("│", "|")
     }
+    /// What a thumb moves along.
+    pub fn track(self) -> &'static str {
+        self.pick("░", ":")
+    }
     pub fn thumb(self) -> &'static str {
         self.pick("█", "#")
     }

@@ -87,6 +87,7 @@ fn means_something(hit: Hit) -> bool {
         | Hit::Scrub(_)
         | Hit::Edge(..)
         | Hit::HeaderEdge(..)
+        | Hit::Bar(..)
         | Hit::Body(_)
         | Hit::DialogGround => false,
     }

@@ -11,6 +11,7 @@ pub const LISTS: &[WinKind] = &[
     WinKind::Playbooks,
     WinKind::Pools,
 ];
+pub const GROUPED: &[WinKind] = &[WinKind::Hosts, WinKind::Vms, WinKind::Jobs];
 pub const SHOWN: &[WinKind] = &[WinKind::Jobs, WinKind::Playbooks, WinKind::Playbook];
 pub const BOOKS: &[WinKind] = &[WinKind::Playbooks, WinKind::Playbook];
 pub const COPIED: &[WinKind] = &[

@@ -31,6 +31,7 @@ impl App {
             }
             Does::Drag => self.drag_to(mouse.x, mouse.y),
             Does::Up => {
+                self.bar = None;
                 self.end_sizing(out);
                 self.drop_at(mouse.x, mouse.y);
             }
@@ -76,14 +77,8 @@ impl App {
                 self.desk.focus(id);
                 self.press_row(row, mouse, double, out);
             }
-            Hit::Cell(id, row, column) => {
-                self.desk.focus(id);
-                self.list(ListOp::Select(row));
-                self.list(ListOp::SortBy(column));
-                if double {
-                    self.open_row(out);
-                }
-            }
+            Hit::Bar(id, row) => self.press_bar(id, row, mouse.x),
+            Hit::Cell(id, row, column) => self.press_cell(id, (row, column), double, out),
             Hit::Header(id, column) => {
                 self.desk.focus(id);
                 self.list(ListOp::SortBy(column));
@@ -98,6 +93,26 @@ impl App {
             | Hit::Spot(_)
             | Hit::Found(_)
             | Hit::DialogGround => {}
+        }
+    }
+
+    fn press_bar(&mut self, id: WinId, row: usize, column: u16) {
+        self.desk.focus(id);
+        self.list(ListOp::Select(row));
+        self.bar = Some((id, column));
+    }
+    fn press_cell(
+        &mut self,
+        id: WinId,
+        (row, column): (usize, usize),
+        double: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        self.desk.focus(id);
+        self.list(ListOp::Select(row));
+        self.list(ListOp::SortBy(column));
+        if double {
+            self.open_row(out);
         }
     }
 
@@ -199,6 +214,15 @@ impl App {
         if self.size_to(x) {
             return;
         }
+        if let Some((win, column)) = self.bar {
+            // The pointer need not stay on the bar.
+            if let Some(Hit::Bar(id, row)) = self.scene.at(column, y).filter(|_| self.free())
+                && id == win
+            {
+                self.list(ListOp::Select(row));
+            }
+            return;
+        }
         if let Some(drag) = &mut self.drag {
             let (id, rect) = (drag.win, drag.to(x, y));
             if drag.begun {
@@ -224,6 +248,7 @@ impl App {
         let Some(
             Hit::Body(id)
             | Hit::Row(id, _)
+            | Hit::Bar(id, _)
             | Hit::Header(id, _)
             | Hit::HeaderEdge(id, _)
             | Hit::Cell(id, ..),

@@ -19,7 +19,7 @@ use super::whys::Whys;
 /// How many notes are kept.
 const NOTES: usize = 5_000;
 /// The number of the first note, so that there is room before it.
-const FIRST_NOTE: u64 = 1 << 32;
+pub const FIRST_NOTE: u64 = 1 << 32;
 
 /// What has changed since the windows last looked.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -202,7 +202,10 @@ impl Replica {
         changed.pools.append(&mut self.crews.count(world, &changed.vms, true));
         changed.playbooks = books::of_jobs(world, &changed.jobs);
         match changed.all {
-            true => self.drains.look(world),
+            true => {
+                self.drains.look(world);
+                self.crews.look(world);
+            }
             false => changed.drains = self.drains.look_at(world, &drained(world, entry, &changed)),
         }
         self.changed.join(changed);

@@ -51,6 +51,7 @@ impl App {
         desk::draw_taskbar(&ctx, &mut canvas, &self.desk, unseen);
         let hint = self.hint(&now_can);
         desk::draw_status(&mut canvas, hint.as_ref().or(self.notice.as_ref()), &now_can);
+        self.toasts.draw(&mut canvas, self.desk.area);
         if let Some(menu) = &self.menu {
             desk::draw_menu(&mut canvas, menu, &titles, &now_can);
         }

@@ -90,7 +90,13 @@ pub(super) async fn submit(
             PlanAsk::Respawn(RespawnAsk { pool, max_unavailable }) => {
                 Command::Respawn { pool, max_unavailable }
             }
-            PlanAsk::Run(schedule) => Command::RunNow { schedule },
+            PlanAsk::Run(schedule) => {
+                let detail = format!(
+                    "plan: it shows a run that schedule {schedule} opens at its time: POST \
+                     /v1/schedules/{schedule}/run-now opens one now"
+                );
+                return Err(bad(detail));
+            }
         },
         JobBody::Drain(drain) => Command::Drain { ask: checked(&api, drain)? },
         JobBody::Play(play) => Command::Play { ask: checked_play(play)? },

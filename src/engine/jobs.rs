@@ -126,11 +126,7 @@ impl Desk<'_> {
     fn undrain(&mut self, hosts: &[HostName]) -> Result<Done, Denied> {
         let mut said = Vec::new();
         for host in hosts {
-            let goes_on = |job: &Job| {
-                job.hosts.get(host).is_some_and(|t| !t.state.is_over() && t.stop.is_none())
-            };
-            let jobs: Vec<JobId> =
-                self.world().jobs.values().filter(|job| goes_on(job)).map(|job| job.id).collect();
+            let jobs = crate::plan::called_off(self.world(), host);
             for job in jobs {
                 self.put(Event::HostTaskStopped { job, host: host.clone() })?;
                 said.push(format!("{host}: job {job} is called off"));

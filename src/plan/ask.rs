@@ -353,6 +353,15 @@ fn occupies(job: &Job) -> bool {
     job.play.is_some() && !matches!(job.cause, Cause::For { .. })
 }
 
+/// The jobs that an undrain of this host calls off there: those that want it for themselves.
+pub fn called_off(world: &World, host: &HostName) -> Vec<JobId> {
+    let goes_on = |job: &Job| {
+        let task = job.hosts.get(host);
+        occupies(job) && task.is_some_and(|task| !task.state.is_over() && task.stop.is_none())
+    };
+    world.jobs.values().filter(|job| goes_on(job)).map(|job| job.id).collect()
+}
+
 /// One job over the same targets at a time.
 fn free(world: &World, clashes: impl Fn(&Job) -> bool) -> Result<(), NotPossible> {
     match world.jobs.values().find(|job| !job.is_over() && clashes(job)) {

@@ -40,7 +40,7 @@ use crate::model::{
     Action, Held, HostName, OpKind, Plan, ScheduleName, Timestamp, Vm, Want, World,
 };
 
-pub use ask::{DrainAnswer, NotPossible, drain, play, respawn, run_now};
+pub use ask::{DrainAnswer, NotPossible, called_off, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
 pub use drift::{next_run_for, next_run_on};
 pub use observe::{completed, observe, superseded};

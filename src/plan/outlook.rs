@@ -23,11 +23,15 @@ pub fn outlook(world: &World, now: Timestamp, until: Timestamp) -> BTreeMap<Sche
     let side = |(name, of)| Side::new(world, &names, (name, of));
     let sides: Vec<Side<'_>> = world.schedules.iter().map(side).collect();
     let mut found: Vec<Vec<Conflict>> = vec![Vec::new(); sides.len()];
+    let mut more = vec![false; sides.len()];
     let mut runs: Vec<Run> = Vec::new();
     for (nth, side) in sides.iter().enumerate() {
         runs.extend(side.under_way(world, nth));
         let Some(calendar) = side.calendar() else { continue };
-        for at in calendar.between(now, until, TIMES_MOST) {
+        let mut times = calendar.between(now, until, TIMES_MOST + 1);
+        more[nth] = times.len() > TIMES_MOST;
+        times.truncate(TIMES_MOST);
+        for at in times {
             match excuse(side.schedule, &calendar, at) {
                 Some(why) => found[nth].push(Conflict { at, with: None, then: why }),
                 None => runs.push(Run { at, until: at + side.schedule.spec.window, nth }),
@@ -62,12 +66,12 @@ pub fn outlook(world: &World, now: Timestamp, until: Timestamp) -> BTreeMap<Sche
         }
         open.push(run);
     }
-    let outlook = |((side, mut conflicts), met): ((Side<'_>, Vec<Conflict>), usize)| {
+    let more = more.into_iter().zip(met).map(|(more, met)| more || met > CONFLICTS_MOST);
+    let outlook = |((side, mut conflicts), more): ((Side<'_>, Vec<Conflict>), bool)| {
         conflicts.sort_by_key(|conflict| conflict.at);
-        let more = met > CONFLICTS_MOST;
         (side.name.clone(), Outlook { conflicts, more, ..side.bare })
     };
-    sides.into_iter().zip(found).zip(met).map(outlook).collect()
+    sides.into_iter().zip(found).zip(more).map(outlook).collect()
 }
 
 /// A run from its time until the last moment at which it may begin work.
@@ -353,7 +357,10 @@ mod tests {
             assert_eq!((outlook.conflicts.len(), outlook.more), (CONFLICTS_MOST, true));
             assert!(outlook.conflicts.windows(2).all(|two| two[0].at <= two[1].at));
         }
-        assert!(!of(&grown(&[("x", "", "wipe", often)]), 24)["x"].more);
+        let one = grown(&[("x", "", "wipe", often)]);
+        assert!(!of(&one, 24)["x"].more);
+        // Of a week of them only the first are looked at.
+        assert!(of(&one, 7 * 24)["x"].more);
     }
 
     #[test]

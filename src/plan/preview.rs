@@ -2,14 +2,17 @@
 //! each step does, what blocks, what the pools lose.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::ask::{AT_ONCE, known};
+use super::calendar::Calendar;
 use super::place::{Apart, refusal};
-use super::play::{Leave, lacks, leave, leave_as};
+use super::play::{Leave, Would, lacks, leave, leave_as};
+use super::schedules::excuse;
 use super::{NotPossible, next_runs, schedules};
 use crate::model::{
-    Act, Cause, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, Opening, PlanAsk, PoolName,
-    PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets, Timestamp, Vm,
+    Act, Cause, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, Job, Opening, PlanAsk,
+    PoolName, PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets, Timestamp, Vm,
     VmPreview, Wanted, World, Zone,
 };
 
@@ -17,10 +20,14 @@ use crate::model::{
 pub fn preview(world: &World, ask: &PlanAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
     match ask {
         PlanAsk::Drain(ask) => of_drain(world, ask, now),
-        PlanAsk::Play(ask) => Ok(over_hosts(world, &super::play(world, ask, now)?, now, now)),
+        PlanAsk::Play(ask) => {
+            let opening = super::play(world, ask, now)?;
+            let plan = over_hosts(world, &opening, When::now(now));
+            Ok(with_steps(plan, world, &opening, (now, now)))
+        }
         PlanAsk::Respawn(ask) => {
             let opening = super::respawn(world, &ask.pool, ask.max_unavailable, now)?;
-            Ok(over_vms(world, &opening, now))
+            Ok(over_vms(world, &opening, When::now(now)))
         }
         PlanAsk::Run(schedule) => of_run(world, schedule, now),
     }
@@ -35,20 +42,35 @@ fn of_run(world: &World, name: &ScheduleName, now: Timestamp) -> Result<DrainPla
     let nominal = run.unwrap_or(now);
     let cause = Cause::Run { schedule: name.clone(), nominal };
     let opening = schedules::opening(world, name, schedule, cause, nominal);
+    let when = When { now, from: nominal, own: Some(name) };
     let mut plan = match opening.play {
-        Some(_) => over_hosts(world, &opening, nominal, now),
-        None => over_vms(world, &opening, now),
+        Some(_) => over_hosts(world, &opening, when),
+        None => over_vms(world, &opening, when),
     };
-    // That it runs is no clash with itself.
-    let own = format!("schedule {name} ");
-    plan.clashes.retain(|clash| !clash.starts_with(&own));
+    let calendar = Calendar::new(&schedule.spec.cron, &schedule.spec.zone).ok();
+    let excused = calendar.and_then(|calendar| excuse(schedule, &calendar, nominal));
+    plan.clashes.splice(..0, excused.map(|why| format!("the run does not take place: {why}")));
     for host in &mut plan.hosts {
         let turn = opening.hosts.get(&host.host);
         host.earliest = turn.map(|task| task.earliest);
         host.wave = turn.map_or(0, |task| task.wave);
     }
     plan.hosts.sort_by_key(|host| (host.wave, host.earliest));
-    Ok(DrainPlan { run, ..plan })
+    Ok(with_steps(DrainPlan { run, ..plan }, world, &opening, (nominal, now)))
+}
+
+/// When something takes place, and what it is no clash with: itself.
+#[derive(Clone, Copy)]
+struct When<'a> {
+    now: Timestamp,
+    from: Timestamp,
+    own: Option<&'a ScheduleName>,
+}
+
+impl When<'_> {
+    fn now(now: Timestamp) -> Self {
+        Self { now, from: now, own: None }
+    }
 }
 
 fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, NotPossible> {
@@ -60,7 +82,7 @@ fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, 
         seq: world.seq,
         hosts: hosts(world, &names, |vm| way.fate(world, vm, now)),
         pools: pools(world, &names, |vm| names.contains(&vm.host), now),
-        clashes: clashes(world, &names, (from, ask.deadline), now),
+        clashes: clashes(world, &names, When { now, from, own: None }, ask.deadline),
         deadline: ask.deadline.map(|deadline| from + deadline),
         at_once,
         steps: Vec::new(),
@@ -69,7 +91,8 @@ fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, 
 }
 
 /// A playbook's first step that takes VMs away says how they go.
-fn over_hosts(world: &World, opening: &Opening, from: Timestamp, now: Timestamp) -> DrainPlan {
+fn over_hosts(world: &World, opening: &Opening, when: When<'_>) -> DrainPlan {
+    let now = when.now;
     let names: BTreeSet<HostName> = opening.hosts.keys().cloned().collect();
     let steps = || opening.play.iter().flat_map(|play| play.playbook.all_steps());
     let (mut way, mut deadline) = (None, None);
@@ -102,16 +125,12 @@ fn over_hosts(world: &World, opening: &Opening, from: Timestamp, now: Timestamp)
     let word = |step: &Step| {
         step.when.as_ref().map_or(step.name.clone(), |when| format!("{} when {when}", step.name))
     };
-    let mut hosts = hosts(world, &names, fate);
-    for host in hosts.iter_mut().take(STEPS_MOST) {
-        host.steps = super::play::steps(world, opening, &host.host, now);
-    }
     DrainPlan {
         seq: world.seq,
-        hosts,
+        hosts: hosts(world, &names, fate),
         pools: pools(world, &names, leaves, now),
-        clashes: clashes(world, &names, (from, deadline), now),
-        deadline: deadline.map(|deadline| from + deadline),
+        clashes: clashes(world, &names, when, deadline),
+        deadline: deadline.map(|deadline| when.from + deadline),
         at_once: opening.max_unavailable.of(names.len()).max(1),
         steps: steps().map(word).collect(),
         run: None,
@@ -121,8 +140,24 @@ fn over_hosts(world: &World, opening: &Opening, from: Timestamp, now: Timestamp)
 /// Conditions are worked out host by host: of so many at most.
 const STEPS_MOST: usize = 100;
 
+/// The plan with what each step does on the first of its hosts.
+fn with_steps(
+    mut plan: DrainPlan,
+    world: &World,
+    opening: &Opening,
+    when: (Timestamp, Timestamp),
+) -> DrainPlan {
+    if let Some(would) = Would::new(world, opening, when) {
+        for host in plan.hosts.iter_mut().take(STEPS_MOST) {
+            host.steps = would.steps(&host.host);
+        }
+    }
+    plan
+}
+
 /// A successor may come to any host that has room, those of the plan included.
-fn over_vms(world: &World, opening: &Opening, now: Timestamp) -> DrainPlan {
+fn over_vms(world: &World, opening: &Opening, when: When<'_>) -> DrainPlan {
+    let now = when.now;
     let names: BTreeSet<HostName> = opening.targets.values().cloned().collect();
     let chosen = |vm: &Vm| opening.targets.contains_key(&vm.id);
     let way = Way::default();
@@ -140,7 +175,7 @@ fn over_vms(world: &World, opening: &Opening, now: Timestamp) -> DrainPlan {
         seq: world.seq,
         hosts,
         pools: pools(world, &BTreeSet::new(), chosen, now),
-        clashes: clashes(world, &names, (now, None), now),
+        clashes: clashes(world, &names, when, None),
         deadline: None,
         at_once: opening.max_unavailable.of(opening.targets.len()).max(1),
         steps: Vec::new(),
@@ -183,7 +218,7 @@ fn of_host(
     host: &Host,
     fate: &impl Fn(&Vm) -> Fate,
 ) -> HostPreview {
-    let preview = |vm: &std::sync::Arc<Vm>| VmPreview {
+    let preview = |vm: &Arc<Vm>| VmPreview {
         vm: vm.id,
         pool: vm.pool.clone(),
         state: vm.word().into(),
@@ -240,11 +275,13 @@ fn pools(
 fn clashes(
     world: &World,
     names: &BTreeSet<HostName>,
-    (from, deadline): (Timestamp, Option<Span>),
-    now: Timestamp,
+    When { now, from, own }: When<'_>,
+    deadline: Option<Span>,
 ) -> Vec<String> {
     let mut out = Vec::new();
-    for job in world.jobs.values().filter(|job| !job.is_over()) {
+    // What begins no more work by then is taken to be over.
+    let goes_on = |job: &&Arc<Job>| !job.is_over() && (from <= now || job.begin_by > from);
+    for job in world.jobs.values().filter(goes_on) {
         let met = job.hosts.iter().filter(|(host, t)| !t.state.is_over() && names.contains(*host));
         let many = met.count();
         if many > 0 {
@@ -252,8 +289,13 @@ fn clashes(
         }
     }
     let until = from + deadline.unwrap_or(Span::from_hours(24));
+    // A run at the very moment is met too, unless that moment is this one.
+    let after = now.max(from - Span::from_millis(1));
     for (name, schedule) in &world.schedules {
-        let Some(at) = next_runs(world, name, now, 1).pop().filter(|at| *at <= until) else {
+        if own == Some(name) || schedule.suspended.is_some() || schedule.spec.suspend {
+            continue;
+        }
+        let Some(at) = next_runs(world, name, after, 1).pop().filter(|at| *at <= until) else {
             continue;
         };
         let chosen = |host: &Host| match &schedule.spec.targets {

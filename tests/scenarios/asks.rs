@@ -113,11 +113,7 @@ fn open(stage: &mut Stage, opening: Result<Opening, NotPossible>) -> Vec<String>
 /// Calls off what goes on there, and lifts what a drain that is over has left.
 fn undrain(stage: &mut Stage, host: &HostName) -> Vec<String> {
     let mut lines = Vec::new();
-    let goes_on = |job: &Job| {
-        job.hosts.get(host).is_some_and(|task| !task.state.is_over() && task.stop.is_none())
-    };
-    let jobs = stage.world.jobs.values().filter(|job| goes_on(job)).map(|job| job.id);
-    for job in jobs.collect::<Vec<_>>() {
+    for job in plan::called_off(&stage.world, host) {
         stage.put_by(&ada(), Event::HostTaskStopped { job, host: host.clone() });
         lines.push(format!("asked: {job}: {host} is called off"));
     }

@@ -8,6 +8,7 @@ mod layout;
 mod menu;
 pub mod place;
 mod status;
+mod toast;
 
 use ratatui::layout::Rect;
 
@@ -18,6 +19,7 @@ pub use layout::Layout;
 pub use menu::{MenuMove, MenuState, draw_menu};
 pub use place::{Class, Place};
 pub use status::{Notice, draw_status};
+pub use toast::Toasts;
 
 use super::windows::{View, WinKind};
 

@@ -168,6 +168,19 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
             run.sees("HOST▼").sees("mac-0044");
         }),
     ),
+    (
+        Cmd::List(ListOp::Group),
+        "b",
+        Does(|run| {
+            run.sees(" busy  26 hosts ").sees("by state").keys("C").sees("Cordon mac-0001?");
+            run.keys("Esc b")
+                .sees("by macos")
+                .keys("b")
+                .sees("by site")
+                .keys("b")
+                .misses("by site");
+        }),
+    ),
     (Cmd::Columns, "c", Sees("═ Columns")),
     (Cmd::List(ListOp::Columns(ColumnOp::Wide)), "w", Sees("wide, columns 2-")),
     (Cmd::List(ListOp::Freeze), ".", Sees("frozen")),

@@ -99,6 +99,21 @@ fn frozen_rows_do_not_follow_until_they_may() {
     run.keys(".").sees("3 hosts").misses("frozen");
 }
 
+#[test]
+fn the_bar_beside_the_rows_is_clicked_and_dragged() {
+    let mut run = standard();
+    run.keys("z");
+    let (x, y) = (run.find("░").unwrap().0, run.find("HOST▲").unwrap().1 + 2);
+    let last = y + run.text().matches('░').count() as u16 - 1;
+    run.mouse(Does::Down, x, y).mouse(Does::Drag, x - 9, last).keys("C").sees("Cordon mac-0044?");
+    run.keys("Esc").mouse(Does::Drag, x - 30, y - 1).keys("C").sees("Cordon mac-0001?");
+    run.keys("Esc").mouse(Does::Drag, x, last + 4).keys("C").sees("Cordon mac-0001?");
+    run.keys("Esc").mouse(Does::Up, x, y).mouse(Does::Drag, x, last).keys("C");
+    run.sees("Cordon mac-0001?");
+    run.keys("Esc").mouse(Does::Down, x, last).mouse(Does::Up, x, last).keys("C");
+    run.sees("Cordon mac-0044?");
+}
+
 fn shift_click(run: &mut Run, text: &str) {
     let (x, y) = run.find(text).unwrap();
     run.send(Msg::Mouse(Mouse { does: Does::Down, x, y, ctrl: false, shift: true }));

@@ -183,6 +183,8 @@ fn menu_prompt_and_filter_have_their_pictures() {
         ("moving", "2 Enter W Right Down"),
         ("columns", "2 z c Down Space Down Right Right"),
         ("wide", "3 z w Right Right . v Down Down"),
+        ("jump", "2 ^O"),
+        ("grouped", "2 z b b b Down Down"),
     ] {
         for (w, h) in [(80, 24), (120, 36)] {
             let mut run = Run::new(w, h, Maker::varied());

@@ -87,6 +87,20 @@ fn a_pool_narrows_its_vms_and_is_respawned_by_its_plan() {
     assert!(run.orders().is_empty());
 }
 
+/// One that is declared over hosts replaces whatever is there.
+#[test]
+fn a_schedule_over_hosts_renews_the_pools_that_may_be_there() {
+    let mut run = pools(200, 60);
+    let mut spec = run.maker.snapshot().world.schedules.values().next().unwrap().spec.clone();
+    spec.targets = Targets::Hosts("site=lausanne".parse().unwrap());
+    spec.playbook = "respawn".parse().unwrap();
+    let schedules = [("everything".parse().unwrap(), Some(spec))].into();
+    let change = FleetChange { schedules, ..FleetChange::default() };
+    let entry = run.maker.entry(Event::FleetChanged { change });
+    run.keys("z").misses("everything").send(Msg::Entry(Arc::new(entry))).sees("everything");
+    run.keys("/ schedule=everything Enter").misses("azure").sees("concourse");
+}
+
 /// What is declared no more has no plan, and the plan of another pool is not shown instead.
 #[test]
 fn only_a_pool_that_is_declared_is_respawned() {

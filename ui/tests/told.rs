@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hostler::model::{Event, OpId, OpKind, Outcome, Reach, VmId, Zone};
 
 use super::fleet::Maker;
-use super::session::{Run, setup};
+use super::session::{Run, setup, standard};
 use crate::ui::msg::{Answer, Effect, Msg, Query, Setup};
 use crate::ui::windows::WinKind;
 
@@ -22,6 +22,30 @@ pub fn answer(run: &mut Run) {
         "next: waits: the host fell silent over its stop, and has not been seen since".into(),
     ];
     run.send(Msg::Told { query, answer: Ok(Answer::Why(lines.to_vec())) });
+}
+
+#[test]
+fn a_failure_that_no_window_tells_is_shown_in_a_corner_until_it_is_seen_or_old() {
+    let mut run = standard();
+    let fails = |run: &mut Run, n: usize| {
+        let entry = run.maker.reach(&format!("mac-000{n}"), Reach::Lost, "no route");
+        run.send(Msg::Entry(Arc::new(entry)));
+    };
+    fails(&mut run, 1);
+    run.misses("! mac-0001");
+    run.keys("2 z").misses("! mac-0001");
+    fails(&mut run, 2);
+    run.pass(1_000).sees("! mac-0002  is lost: no route").keys("D");
+    fails(&mut run, 3);
+    run.sees("Drain 1 host").keys("Esc").sees("! mac-0003");
+    run.pass(7_500).misses("! mac-0002").sees("! mac-0003");
+    for n in 4..8 {
+        fails(&mut run, n);
+    }
+    run.misses("! mac-0003").misses("! mac-0004").sees("! mac-0005").sees("! mac-0007");
+    run.click("! mac-0006").misses("! mac-0007");
+    assert_eq!(run.focus(), Some(WinKind::Events));
+    run.keys("2").misses("! mac-0007");
 }
 
 #[test]

@@ -18,11 +18,17 @@ pub struct Column {
     pub right: bool,
     /// Changes with every sample: sorted by it, rows are held still while somebody is choosing.
     pub metric: bool,
+    /// Rows can be grouped by it.
+    pub groups: bool,
 }
 
 impl Column {
     pub const fn new(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, rank, grows: false, wish: (width, 0), right: false, metric: false }
+        let (grows, right, metric, groups) = (false, false, false, false);
+        Self { title, width, rank, grows, wish: (width, 0), right, metric, groups }
+    }
+    pub const fn groups(self) -> Self {
+        Self { groups: true, ..self }
     }
     pub const fn grows(self) -> Self {
         Self { grows: true, ..self }

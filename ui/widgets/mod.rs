@@ -4,6 +4,7 @@
 mod columns;
 mod cursor;
 mod field;
+mod groups;
 mod list;
 mod marks;
 mod sheet;

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 
 use super::Motion;
 use super::columns::{Column, Columns, Drawn};
+use super::groups::Line;
 use crate::ui::canvas::{Canvas, Hit};
 use crate::ui::desk::WinId;
 use crate::ui::filter::Filter;
@@ -21,6 +22,13 @@ use crate::ui::windows::{Ctx, HostView, View, WinKind};
 /// By what rows are ordered: a figure first, then a text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct SortKey(pub i64, pub String);
+
+/// Where a row is: its group, when there are any, and its place in there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    pub(super) group: String,
+    pub(super) key: SortKey,
+}
 
 /// What a table shows: the ids, their order, whether they pass a filter, and their cells.
 pub trait Rows: Clone + Debug {
@@ -38,6 +46,10 @@ pub trait Rows: Clone + Debug {
     fn changed(changed: &Changed) -> &BTreeSet<Self::Id>;
     /// Its place by this column; none when it is gone.
     fn key(fleet: &Replica, id: &Self::Id, column: usize) -> Option<SortKey>;
+    /// What it has in common with others by this column.
+    fn group(fleet: &Replica, id: &Self::Id, column: usize) -> String {
+        Self::key(fleet, id, column).map_or(String::new(), |key| key.1)
+    }
     fn passes(fleet: &Replica, id: &Self::Id, filter: &Filter) -> bool;
     /// The host it is, or is on.
     fn host(fleet: &Replica, id: &Self::Id) -> Option<HostName>;
@@ -84,18 +96,20 @@ pub trait Rows: Clone + Debug {
 /// The state of a table.
 #[derive(Clone, Debug)]
 pub struct Table<R: Rows> {
-    pub(super) order: Vec<(SortKey, R::Id)>,
-    pub(super) keys: BTreeMap<R::Id, SortKey>,
+    pub(super) order: Vec<(Place, R::Id)>,
+    pub(super) keys: BTreeMap<R::Id, Place>,
     at: Option<R::Id>,
     pub(super) cursor: usize,
-    top: usize,
-    page: usize,
+    pub(super) top: usize,
+    pub(super) page: usize,
     pub marks: BTreeSet<R::Id>,
     /// Where a range of marks began.
     pub range: Option<R::Id>,
     /// Rows stay where they are.
     pub frozen: bool,
     pub columns: Columns,
+    /// The column by which rows are grouped.
+    pub(super) group: Option<usize>,
     pub sort: usize,
     pub flipped: bool,
     built: bool,
@@ -117,6 +131,7 @@ impl<R: Rows> Table<R> {
             range: None,
             frozen: false,
             columns: Columns::default(),
+            group: None,
             sort,
             flipped,
             built: false,
@@ -144,14 +159,21 @@ impl<R: Rows> Table<R> {
         R::COLUMNS.get(self.sort).is_some_and(|column| column.metric)
     }
 
-    fn compare(&self, a: &(SortKey, R::Id), b: &(SortKey, R::Id)) -> Ordering {
-        if self.flipped { b.cmp(a) } else { a.cmp(b) }
+    fn compare(&self, (a, one): &(Place, R::Id), (b, two): &(Place, R::Id)) -> Ordering {
+        let (one, two) = ((&a.key, one), (&b.key, two));
+        let rows = if self.flipped { two.cmp(&one) } else { one.cmp(&two) };
+        a.group.cmp(&b.group).then(rows)
+    }
+    fn placed(&self, fleet: &Replica, id: &R::Id) -> Option<Place> {
+        let key = R::key(fleet, id, self.sort)?;
+        let group = self.group.map_or(String::new(), |column| R::group(fleet, id, column));
+        Some(Place { group, key })
     }
 
     /// Makes the order anew: after another filter, another sort or a snapshot.
     pub fn rebuild(&mut self, fleet: &Replica, filter: &Filter) {
         let pass = |id: &R::Id| filter.is_empty() || R::passes(fleet, id, filter);
-        let keyed = |id: R::Id| Some((R::key(fleet, &id, self.sort)?, id));
+        let keyed = |id: R::Id| Some((self.placed(fleet, &id)?, id));
         let mut order: Vec<_> = R::ids(fleet).into_iter().filter(pass).filter_map(keyed).collect();
         order.sort_unstable_by(|a, b| self.compare(a, b));
         self.keys = order.iter().map(|(key, id)| (id.clone(), key.clone())).collect();
@@ -179,7 +201,7 @@ impl<R: Rows> Table<R> {
     }
 
     fn place(&mut self, fleet: &Replica, filter: &Filter, id: &R::Id, hold: bool) {
-        let key = R::key(fleet, id, self.sort);
+        let key = self.placed(fleet, id);
         if key.is_none() {
             self.marks.remove(id);
         }
@@ -201,7 +223,7 @@ impl<R: Rows> Table<R> {
         }
     }
 
-    fn seek(&self, row: &(SortKey, R::Id)) -> Result<usize, usize> {
+    fn seek(&self, row: &(Place, R::Id)) -> Result<usize, usize> {
         self.order.binary_search_by(|other| self.compare(other, row))
     }
 
@@ -251,13 +273,6 @@ impl<R: Rows> Table<R> {
         self.built = false;
     }
 
-    fn scroll_to_cursor(&mut self, page: usize) {
-        self.page = page;
-        let most = self.len().saturating_sub(page);
-        let low = (self.cursor + 1).saturating_sub(page);
-        self.top = self.top.clamp(low.min(self.cursor), self.cursor).min(most);
-    }
-
     /// Draws the header and the rows in sight.
     pub fn draw(&mut self, ctx: &Ctx, canvas: &mut Canvas, area: Rect, win: WinId, focused: bool) {
         let columns = self.columns.lay(R::COLUMNS, area.width.saturating_sub(4));
@@ -278,13 +293,20 @@ impl<R: Rows> Table<R> {
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         self.scroll_to_cursor(usize::from(body.height));
         let range = self.in_range();
-        for (row, y) in (self.top..self.len()).zip(body.top()..body.bottom()) {
+        for (what, y) in self.lines(usize::from(body.height)).into_iter().zip(body.top()..) {
             let line = Rect { y, height: 1, ..body };
+            let row = match what {
+                Line::Head(row) => {
+                    self.draw_head(canvas, line, row);
+                    continue;
+                }
+                Line::Row(row) => row,
+            };
             let marked = range.as_ref().is_some_and(|range| range.contains(&row));
             self.draw_row((ctx, canvas), line, row, &columns, (focused, marked));
             canvas.hit(line, Hit::Row(win, row));
         }
-        self.draw_thumb(canvas, body);
+        self.draw_bar(canvas, body, win);
     }
 
     fn draw_row(
@@ -315,12 +337,21 @@ impl<R: Rows> Table<R> {
         }
     }
 
-    fn draw_thumb(&self, canvas: &mut Canvas, body: Rect) {
-        let (len, page) = (self.len(), usize::from(body.height));
-        if len > page && page > 1 && body.width > 1 {
-            let at = self.top * (page - 1) / (len - page).max(1);
-            let y = body.y + at.min(page - 1) as u16;
-            canvas.text(body.right() - 1, y, canvas.glyphs.thumb(), Token::Dim);
+    /// Where there are more rows than lines: which of them are in sight. It can be dragged.
+    fn draw_bar(&self, canvas: &mut Canvas, body: Rect, win: WinId) {
+        let (len, lines) = (self.len(), usize::from(body.height));
+        if len <= self.page || lines < 2 || body.width < 2 {
+            return;
+        }
+        let at = (self.top * (lines - 1) / (len - self.page)).min(lines - 1);
+        for (n, y) in (body.top()..body.bottom()).enumerate() {
+            let (glyph, token) = match n == at {
+                true => (canvas.glyphs.thumb(), Token::Text),
+                false => (canvas.glyphs.track(), Token::Frame),
+            };
+            let place = Rect { x: body.right() - 1, y, width: 1, height: 1 };
+            canvas.text(place.x, y, glyph, token);
+            canvas.hit(place, Hit::Bar(win, n * (len - 1) / (lines - 1)));
         }
     }
 }
@@ -332,7 +363,7 @@ mod tests {
     use crate::ui::windows::HostRows;
 
     fn shown(table: &Table<HostRows>) -> String {
-        let name = |(_, id): &(SortKey, HostName)| id.as_str()[4..].to_string();
+        let name = |(_, id): &(Place, HostName)| id.as_str()[4..].to_string();
         table.order.iter().map(name).collect::<Vec<_>>().join(" ")
     }
 

@@ -41,13 +41,13 @@ impl Rows for HostRows {
         ["No host is declared.", "Declare them in the fleet directory, then say `hostler reload`."];
     const COLUMNS: &'static [Column] = &[
         Column::new("HOST", 10, 0),
-        Column::new("STATE", 11, 1),
+        Column::new("STATE", 11, 1).groups(),
         Column::new("VM", 4, 2),
         Column::new("LOAD", 5, 4).metric(),
         Column::new("MEM", 7, 7).metric(),
         Column::new("FREE", 7, 8).metric(),
-        Column::new("MACOS", 7, 6),
-        Column::new("SITE", 9, 5),
+        Column::new("MACOS", 7, 6).groups(),
+        Column::new("SITE", 9, 5).groups(),
         Column::new("DOING", 14, 3).grows_to(28, 5),
     ];
 

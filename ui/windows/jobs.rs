@@ -35,12 +35,12 @@ impl Rows for JobRows {
         ["No job has been opened.", "Schedules in the fleet directory open jobs at their times."];
     const COLUMNS: &'static [Column] = &[
         Column::new("ID", 12, 5),
-        Column::new("JOB", 18, 0),
-        Column::new("STATE", 8, 1),
+        Column::new("JOB", 18, 0).groups(),
+        Column::new("STATE", 8, 1).groups(),
         Column::new("PROGRESS", 13, 2),
         Column::new("CAUSE", 14, 6),
         Column::new("OPENED", 8, 4),
-        Column::new("BY", 8, 7),
+        Column::new("BY", 8, 7).groups(),
         Column::new("WHY", 10, 3).grows(),
     ];
 

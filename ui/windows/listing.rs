@@ -39,6 +39,8 @@ pub enum ListOp {
     Sort,
     Flip,
     SortBy(usize),
+    /// By the next column that has groups.
+    Group,
     Select(usize),
     Filter,
     Follow,
@@ -77,6 +79,7 @@ impl ListOp {
             | Self::Sort
             | Self::Flip
             | Self::SortBy(_)
+            | Self::Group
             | Self::Filter
             | Self::Follow
             | Self::Part(_)
@@ -121,6 +124,7 @@ impl<R: Rows> Listing<R> {
             ListOp::Sort => self.table.sort_by((self.table.sort + 1) % R::COLUMNS.len()),
             ListOp::Flip => self.table.sort_by(self.table.sort),
             ListOp::SortBy(column) => self.table.sort_by(column),
+            ListOp::Group => self.table.group_by_next(),
             ListOp::Select(row) => {
                 self.table.set_cursor(row);
                 self.follow = false;
@@ -134,7 +138,7 @@ impl<R: Rows> Listing<R> {
             ListOp::Accept => return self.accept(),
             ListOp::Back => return self.back(fleet),
         }
-        if matches!(op, ListOp::Sort | ListOp::Flip | ListOp::SortBy(_)) {
+        if matches!(op, ListOp::Sort | ListOp::Flip | ListOp::SortBy(_) | ListOp::Group) {
             self.table.rebuild(fleet, &self.filter);
         }
         true
@@ -278,6 +282,9 @@ impl<R: Rows> Inside for Listing<R> {
         }
         if R::GROWS && self.follow {
             out.push_str("   following");
+        }
+        if let Some(column) = self.table.grouped() {
+            out.push_str(&format!("   by {}", column.title.to_lowercase()));
         }
         if self.table.frozen {
             out.push_str("   frozen");

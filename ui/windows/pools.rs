@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use hostler::model::{Act, Each, HostName, Pool, PoolName, PoolSize, Targets, World};
+use hostler::model::{HostName, Pool, PoolName, PoolSize, ScheduleName, World};
 
 use super::{Ctx, WinKind};
 use crate::ui::crews::Crew;
@@ -77,19 +77,12 @@ impl<'a> Known<'a> {
     }
     /// The schedules over it whose runs replace its VMs.
     fn schedules(self) -> Vec<String> {
-        let of = self.world.schedules.iter().filter(|(_, schedule)| {
-            let spec = &schedule.spec;
-            let mine = matches!(&spec.targets, Targets::Pool(pool) if pool == self.name);
-            // What is no playbook over hosts is done for each VM.
-            let book = self.world.playbooks.get(&spec.playbook);
-            mine && book.is_none_or(|book| {
-                let anew = |act: &Act| matches!(act, Act::Respawn | Act::DeleteVms);
-                book.each == Each::Vm || book.all_steps().any(|step| anew(&step.act))
-            })
-        });
-        let named = of.map(|(name, schedule)| match schedule.suspended {
-            None => name.to_string(),
-            Some(_) => format!("{name} (suspended)"),
+        let suspended = |name: &ScheduleName| {
+            self.world.schedules.get(name).is_some_and(|of| of.suspended.is_some())
+        };
+        let named = self.fleet.crews().renewers(self.name).map(|name| match suspended(name) {
+            false => name.to_string(),
+            true => format!("{name} (suspended)"),
         });
         named.collect()
     }

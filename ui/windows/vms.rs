@@ -41,11 +41,11 @@ impl Rows for VmRows {
         ["No VM is placed.", "Pools in the fleet directory place VMs on hosts that are ready."];
     const COLUMNS: &'static [Column] = &[
         Column::new("VM", 12, 1),
-        Column::new("STATE", 9, 0),
+        Column::new("STATE", 9, 0).groups(),
         Column::new("WORK", 13, 5),
-        Column::new("POOL", 12, 2),
-        Column::new("IMAGE", 12, 7),
-        Column::new("HOST", 11, 3),
+        Column::new("POOL", 12, 2).groups(),
+        Column::new("IMAGE", 12, 7).groups(),
+        Column::new("HOST", 11, 3).groups(),
         Column::new("ADDRESS", 15, 6),
         Column::new("AGE", 6, 4).metric(),
         Column::new("WHY", 12, 8).grows(),
@@ -71,6 +71,15 @@ impl Rows for VmRows {
             AGE => SortKey(-vm.created.as_millis(), String::new()),
             _ => SortKey(0, why(vm)),
         })
+    }
+    fn group(fleet: &Replica, id: &VmId, column: usize) -> String {
+        let of = |vm: &Vm| match column {
+            STATE => vm.word().into(),
+            POOL => vm.pool.to_string(),
+            IMAGE => vm.image.to_string(),
+            _ => vm.host.to_string(),
+        };
+        get(fleet, id).map_or(String::new(), of)
     }
     fn passes(fleet: &Replica, id: &VmId, filter: &Filter) -> bool {
         get(fleet, id).is_some_and(|vm| filter.holds(&Asked(vm)))

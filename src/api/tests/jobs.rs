@@ -49,7 +49,7 @@ async fn a_plan_shows_what_a_drain_does_and_its_token_submits_it_once() {
 }
 
 #[tokio::test]
-async fn the_next_run_of_a_schedule_is_planned_and_runs_when_it_is_submitted() {
+async fn the_next_run_of_a_schedule_is_shown_and_cannot_be_submitted() {
     let served = serving();
     let client = served.client();
     let next = client.schedule(&name("nightly")).await.unwrap().next[0];
@@ -57,8 +57,10 @@ async fn the_next_run_of_a_schedule_is_planned_and_runs_when_it_is_submitted() {
     assert_eq!((planned.plan.run, planned.plan.hosts.len()), (Some(next), 1));
     let before = served.asked.lock().unwrap().len();
     assert_eq!(before, 0, "a plan asks nothing of the engine");
-    client.submit(&planned.token).await.unwrap();
-    assert_eq!(served.last_asked().1, Command::RunNow { schedule: name("nightly") });
+    let error = client.submit(&planned.token).await.unwrap_err();
+    assert_eq!(error.code(), Some("bad_body"), "{error}");
+    assert!(error.to_string().contains("/v1/schedules/nightly/run-now"), "{error}");
+    assert_eq!(served.asked.lock().unwrap().len(), 0, "a run at its time is not a run now");
     let unknown = client.plan_of(&PlanAsk::Run(name("none"))).await.unwrap_err();
     assert_eq!(unknown.code(), Some("not_found"));
 }

@@ -29,6 +29,19 @@ pub(super) fn holds(
     Ok(value.is_true())
 }
 
+/// What of a host changes from one hour to the next.
+pub(super) const CHANGING: [&str; 9] = [
+    "up",
+    "reach",
+    "state",
+    "disk_free_gib",
+    "uptime_hours",
+    "vms",
+    "vms_busy",
+    "slots_free",
+    "slots_leaked",
+];
+
 fn told(error: &Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), str::to_string)
 }

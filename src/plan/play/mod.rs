@@ -20,7 +20,7 @@ use crate::model::{
 pub(super) use apply::lacks;
 pub(super) use empty::{Leave, leave, leave_as};
 pub(super) use fit::unfit;
-pub(super) use would::steps;
+pub(super) use would::Would;
 
 /// What the hosts' tasks make of this pass.
 #[derive(Default)]

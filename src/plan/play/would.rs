@@ -1,46 +1,54 @@
 //! What the steps of a job that is not open yet would do on a host, as things stand: which are
-//! skipped, what they find there, and what only the steps before them can tell.
+//! skipped or not reached, what they find there, and what only the steps before them, or the
+//! time until then, can tell.
 
 use std::collections::BTreeMap;
 
 use super::Scene;
 use super::apply::missing_image;
-use super::express::holds;
+use super::express::{CHANGING, holds};
 use crate::model::{
     Act, Actor, Host, HostName, HostTask, Job, JobId, JobState, Opening, Part, Play, Slot, Step,
-    StepAt, StepFate, StepPreview, Timestamp, World, plural,
+    StepAt, StepDone, StepEnd, StepFate, StepPreview, Timestamp, World, plural,
 };
 
-/// All steps of the opening's playbook on one host, in order.
-pub(in crate::plan) fn steps(
-    world: &World,
-    opening: &Opening,
-    name: &HostName,
+/// A job before it is opened.
+pub(in crate::plan) struct Would<'a> {
+    world: &'a World,
+    play: &'a Play,
+    job: Job,
+    /// When it would be opened.
+    from: Timestamp,
     now: Timestamp,
-) -> Vec<StepPreview> {
-    let (Some(play), Some(host)) = (opening.play.as_deref(), world.hosts.get(name)) else {
-        return Vec::new();
-    };
-    let (job, crews) = (job(opening, now), BTreeMap::new());
-    let scene = Scene { world, crews: &crews, job: &job, play, now };
-    let task = HostTask::waiting(now);
-    let parts = [(Part::Steps, &play.playbook.steps), (Part::Always, &play.playbook.always)];
-    let mut out = Vec::new();
-    // Whether a step before has taken all VMs away.
-    let mut empty = false;
-    for (part, steps) in parts {
-        for (ix, step) in (0..).zip(steps) {
-            let at = StepAt { part, ix };
-            let mut does = fate(&scene, (name, host), &task, (at, step));
-            let is_done = matches!(does, StepFate::Done { .. });
-            if is_done && empty && is_over_vms(&step.act) {
-                does = StepFate::Done { what: "no VM is left by then".into() };
-            }
-            empty |= is_done && matches!(step.act, Act::Drain(_) | Act::DeleteVms);
-            out.push(StepPreview { at, name: step.name.clone(), does });
-        }
+}
+
+impl<'a> Would<'a> {
+    /// Nothing where the opening has no playbook.
+    pub(in crate::plan) fn new(
+        world: &'a World,
+        opening: &'a Opening,
+        (from, now): (Timestamp, Timestamp),
+    ) -> Option<Self> {
+        let play = opening.play.as_deref()?;
+        Some(Self { world, play, job: job(opening, now), from, now })
     }
-    out
+
+    /// All steps of its playbook on one host, in order.
+    pub(in crate::plan) fn steps(&self, name: &HostName) -> Vec<StepPreview> {
+        let Some(host) = self.world.hosts.get(name) else { return Vec::new() };
+        let Self { world, play, ref job, from, now } = *self;
+        let crews = BTreeMap::new();
+        let scene = Scene { world, crews: &crews, job, play, now };
+        let (task, done, out) = (HostTask::waiting(now), Vec::new(), Vec::new());
+        let mut walk = Walk { scene, name, host, from, task, done, out };
+        let book = &play.playbook;
+        for (part, steps) in [(Part::Steps, &book.steps), (Part::Always, &book.always)] {
+            for (ix, step) in (0..).zip(steps) {
+                walk.step(StepAt { part, ix }, step);
+            }
+        }
+        walk.out
+    }
 }
 
 /// The job that would be opened.
@@ -62,50 +70,124 @@ fn job(opening: &Opening, now: Timestamp) -> Job {
     }
 }
 
-fn fate(
-    scene: &Scene<'_>,
-    (name, host): (&HostName, &Host),
-    task: &HostTask,
-    (at, step): (StepAt, &Step),
-) -> StepFate {
-    let told = |text: &str| told_before(scene.play, at, text);
-    if let Some(when) = &step.when {
-        if let Some(before) = told(when) {
-            return StepFate::Depends { why: format!("`{when}`: {before} tells") };
+/// One host's steps, gone through in order.
+struct Walk<'a> {
+    scene: Scene<'a>,
+    name: &'a HostName,
+    host: &'a Host,
+    /// When it would begin.
+    from: Timestamp,
+    /// What is known to have come of the steps before.
+    task: HostTask,
+    /// The steps before that are done, as far as that is known.
+    done: Vec<&'a Step>,
+    out: Vec<StepPreview>,
+}
+
+impl<'a> Walk<'a> {
+    fn step(&mut self, at: StepAt, step: &'a Step) {
+        let does = self.reached(at, step);
+        match &does {
+            StepFate::Skipped { why } => {
+                let end = StepEnd::Skipped { why: why.clone() };
+                let (now, said) = (self.scene.now, String::new());
+                self.task.log.push(StepDone { at, began: now, ended: now, attempt: 1, end, said });
+            }
+            StepFate::Fails { why } => {
+                let why = format!("{}: {why}", step.name);
+                self.task.failed.get_or_insert(why);
+            }
+            StepFate::Done { .. } | StepFate::Depends { .. } => self.done.push(step),
         }
-        match holds(scene, name, host, task, when) {
-            Ok(true) => {}
-            Ok(false) => return StepFate::Skipped { why: format!("`{when}` does not hold") },
-            Err(why) => return StepFate::Fails { why },
+        self.out.push(StepPreview { at, name: step.name.clone(), does });
+    }
+
+    /// What fails ends the steps, but not those that are done always.
+    fn reached(&self, at: StepAt, step: &Step) -> StepFate {
+        match &self.task.failed {
+            Some(why) if at.part == Part::Steps => {
+                StepFate::Skipped { why: format!("not reached after {why}") }
+            }
+            _ => self.fate(step),
         }
     }
-    if step.once && scene.job.hosts.len() > 1 {
-        return StepFate::Depends { why: "the first host that comes to it does it for all".into() };
+
+    fn fate(&self, step: &Step) -> StepFate {
+        if let Some(when) = &step.when {
+            match self.holds(when) {
+                Holds::Open(why) => return StepFate::Depends { why },
+                Holds::Known(Ok(true)) => {}
+                Holds::Known(Ok(false)) => {
+                    return StepFate::Skipped { why: format!("`{when}` does not hold") };
+                }
+                Holds::Known(Err(why)) => return StepFate::Fails { why },
+            }
+        }
+        if step.once && self.scene.job.hosts.len() > 1 {
+            let why = "the first host that comes to it does it for all".into();
+            return StepFate::Depends { why };
+        }
+        let Act::Assert { that, .. } = &step.act else { return self.does(&step.act) };
+        match self.holds(that) {
+            Holds::Open(why) => StepFate::Depends { why },
+            Holds::Known(Ok(true)) => StepFate::Done { what: format!("`{that}` holds now") },
+            Holds::Known(Ok(false)) => StepFate::Fails { why: format!("`{that}` does not hold") },
+            Holds::Known(Err(why)) => StepFate::Fails { why },
+        }
     }
-    let Act::Assert { that, .. } = &step.act else {
-        return StepFate::Done { what: finds(scene, host, &step.act) };
-    };
-    if let Some(before) = told(that) {
-        return StepFate::Depends { why: format!("`{that}`: {before} tells") };
+
+    fn does(&self, act: &Act) -> StepFate {
+        let empties = |step: &&Step| matches!(step.act, Act::Drain(_) | Act::DeleteVms);
+        if is_over_vms(act) && self.done.iter().any(empties) {
+            return StepFate::Done { what: "no VM is left by then".into() };
+        }
+        StepFate::Done { what: finds(&self.scene, self.host, act) }
     }
-    match holds(scene, name, host, task, that) {
-        Ok(true) => StepFate::Done { what: format!("`{that}` holds now") },
-        Ok(false) => StepFate::Fails { why: format!("`{that}` does not hold now") },
-        Err(why) => StepFate::Fails { why },
+
+    /// Whether an expression holds, if that does not hang on what comes before.
+    fn holds(&self, text: &str) -> Holds {
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let registers =
+            |step: &&&Step| step.register.as_deref().is_some_and(|name| words.contains(&name));
+        if let Some(step) = self.done.iter().find(registers) {
+            return Holds::Open(format!("`{text}`: {} tells", step.name));
+        }
+        let holds = holds(&self.scene, self.name, self.host, &self.task, text);
+        let Ok(now) = &holds else { return Holds::Known(holds) };
+        let fact = |fact: &&str| words.contains(fact);
+        let Some(fact) = CHANGING.into_iter().find(fact) else { return Holds::Known(holds) };
+        let says = if *now { "it holds now" } else { "it does not hold now" };
+        match self.done.iter().find(|step| changes(&step.act, fact)) {
+            Some(step) => Holds::Open(format!("`{text}` after {}: {says}", step.name)),
+            None if self.from > self.scene.now => Holds::Open(format!("`{text}` then: {says}")),
+            None => Holds::Known(holds),
+        }
     }
 }
 
-/// The step before this one that gives a name in the expression its value.
-fn told_before<'a>(play: &'a Play, at: StepAt, text: &str) -> Option<&'a str> {
-    let book = &play.playbook;
-    let places = (0..).map(|ix| StepAt { part: Part::Steps, ix }).zip(&book.steps);
-    let always = (0..).map(|ix| StepAt { part: Part::Always, ix }).zip(&book.always);
-    let mut before = places.chain(always).take_while(|(other, _)| *other < at);
-    let words = |text: &str, name: &str| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
-    };
-    let names = |step: &Step| step.register.as_ref().is_some_and(|name| words(text, name));
-    before.find(|(_, step)| names(step)).map(|(_, step)| step.name.as_str())
+/// What is known of an expression beforehand.
+enum Holds {
+    Known(Result<bool, String>),
+    /// What it hangs on.
+    Open(String),
+}
+
+/// Whether a step may change what is known of a host.
+fn changes(act: &Act, fact: &str) -> bool {
+    match act {
+        Act::Reboot { .. } => true,
+        Act::Drain(_) | Act::DeleteVms | Act::Respawn => {
+            !matches!(fact, "uptime_hours" | "reach" | "disk_free_gib")
+        }
+        Act::Cordon { .. } | Act::Undrain | Act::Uncordon => matches!(fact, "up" | "state"),
+        Act::Prefetch { .. } | Act::PruneImages | Act::Sh { .. } | Act::Copy { .. } => {
+            fact == "disk_free_gib"
+        }
+        Act::Verify => matches!(fact, "slots_free" | "slots_leaked"),
+        Act::Deregister | Act::WaitIdle => fact == "vms_busy",
+        Act::Wait { .. } => fact == "uptime_hours",
+        Act::Assert { .. } | Act::Notify { .. } => false,
+    }
 }
 
 /// Whether it does something to each VM that is there.
@@ -199,9 +281,10 @@ mod tests {
             sh("look", Some("host.name == 'a'")),
             sh("act", Some("found.said != ''")),
             once,
-            Step::plain(that("host.cores > 99")),
             Step::plain(Act::DeleteVms),
-            sh("typo", Some("host.nothing.at_all")),
+            sh("late", Some("host.uptime_hours < 0")),
+            Step::plain(that("host.cores > 99")),
+            sh("end", None),
         ];
         run_of(&mut grown, steps, |_| {});
         let hosts = vec![name("a"), name("b")];
@@ -212,14 +295,15 @@ mod tests {
         for (n, said) in [
             "drain done 1 VM",
             "ask done ",
-            "mend skipped `host.slots_leaked > 0` does not hold",
+            "mend depends `host.slots_leaked > 0` after drain: it does not hold now",
             "look done ",
             "act depends `found.said != ''`: ask tells",
             "tell depends the first host that comes to it does it for all",
-            "assert fails `host.cores > 99` does not hold now",
             "delete_vms done no VM is left by then",
-            "typo fails ",
-            "undrain done ",
+            "late skipped `host.uptime_hours < 0` does not hold",
+            "assert fails `host.cores > 99` does not hold",
+            "end skipped not reached after assert: `host.cores > 99`",
+            "undrain skipped `not failed` does not hold",
         ]
         .into_iter()
         .enumerate()

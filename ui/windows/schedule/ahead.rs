@@ -1,6 +1,8 @@
 //! What the controller foresees of the chosen day. A forecast costs it seconds: one is asked for as
 //! far as that day needs, and again only when the fleet is to do otherwise and somebody goes on.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::NaiveDate;
 use hostler::api::FORECAST_MOST;
 use hostler::model::{Forecast, ForecastRun, ScheduleName, Span, Timestamp};
@@ -19,6 +21,8 @@ const MISFITS: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ahead {
     told: Option<Forecast>,
+    /// The runs in it of which some hosts have no turn.
+    missing: BTreeMap<ScheduleName, BTreeSet<Timestamp>>,
     refused: Option<String>,
     /// The entry after which it may come otherwise.
     changed: u64,
@@ -85,7 +89,14 @@ impl Ahead {
     }
     pub(super) fn told(&mut self, answer: Result<Forecast, String>) {
         match answer {
-            Ok(forecast) => (self.told, self.refused) = (Some(forecast), None),
+            Ok(forecast) => {
+                self.missing.clear();
+                for run in forecast.runs.iter().filter(|run| run.skipped > 0) {
+                    let (Some(name), Some(at)) = (&run.schedule, run.nominal) else { continue };
+                    self.missing.entry(name.clone()).or_default().insert(at);
+                }
+                (self.told, self.refused) = (Some(forecast), None);
+            }
             Err(why) => self.refused = Some(why),
         }
     }
@@ -106,7 +117,7 @@ impl Ahead {
     }
     /// Whether hosts of a run are foreseen to have no turn.
     pub(super) fn misses(&self, name: &ScheduleName, at: Timestamp) -> bool {
-        self.run(name, at).is_some_and(|run| run.skipped > 0)
+        self.missing.get(name).is_some_and(|times| times.contains(&at))
     }
 
     /// When a run is foreseen to be over.
