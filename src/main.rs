@@ -15,17 +15,7 @@ use run::Env;
 
 fn main() -> ExitCode {
     let env = environment();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            cli::out::note(&format!("hostler: no runtime: {error}"));
-            return ExitCode::FAILURE;
-        }
-    };
-    let result = runtime.block_on(cli::main(&env));
-    // A terminal that nobody reads from must not hold up the end.
-    runtime.shutdown_background();
-    result.unwrap_or_else(|error| cli::failed(&error))
+    cli::main(&env).unwrap_or_else(|error| cli::failed(&error))
 }
 
 /// The operator's zone: what TZ says, else where this machine's local time points to, else UTC.

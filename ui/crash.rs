@@ -8,10 +8,23 @@ use hostler::model::{Timestamp, World};
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
-use super::msg::{Msg, Setup};
+use super::msg::{Answer, Msg, Setup};
 
-/// At least so many messages are kept, once there were as many.
+/// At least so many messages are kept, once there were as many; fewer where they are long: those
+/// of a large fleet would take more memory than the fleet itself.
 const KEPT: usize = 2_000;
+const KEPT_WEIGHT: usize = 8_000;
+
+/// Of how many things a message tells.
+fn weight(msg: &Msg) -> usize {
+    if let Msg::Samples(live) = msg {
+        live.samples.len()
+    } else if let Msg::Told { answer: Ok(Answer::Held(held)), .. } = msg {
+        held.len()
+    } else {
+        1
+    }
+}
 
 /// A line of the file after its first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -39,6 +52,13 @@ struct Start {
 struct Part {
     start: Start,
     steps: Vec<Step>,
+    weight: usize,
+}
+
+impl Part {
+    fn is_full(&self) -> bool {
+        self.steps.len() >= KEPT || self.weight >= KEPT_WEIGHT
+    }
 }
 
 /// Keeps the last messages: two parts, of which the older goes when the newer is full.
@@ -54,19 +74,20 @@ impl Recorder {
 
     /// Keeps a message that is about to be taken in.
     pub fn message(&mut self, app: &App, at: Timestamp, msg: &Msg) {
-        if self.parts.last().is_none_or(|part| part.steps.len() >= KEPT) {
+        if self.parts.last().is_none_or(Part::is_full) {
             self.parts.push(part(app, at));
             let excess = self.parts.len().saturating_sub(2);
             self.parts.drain(..excess);
         }
-        self.push(Step::Msg { at, msg: msg.clone() });
+        self.push(Step::Msg { at, msg: msg.clone() }, weight(msg));
     }
     /// Keeps that the desktop is about to be drawn.
     pub fn drawn(&mut self) {
-        self.push(Step::Drawn);
+        self.push(Step::Drawn, 1);
     }
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: Step, weight: usize) {
         if let Some(part) = self.parts.last_mut() {
+            part.weight += weight;
             part.steps.push(step);
         }
     }
@@ -102,7 +123,7 @@ fn part(app: &App, at: Timestamp) -> Part {
         setup: app.setup.clone(),
         world: app.world().cloned(),
     };
-    Part { start, steps: Vec::new() }
+    Part { start, steps: Vec::new(), weight: 0 }
 }
 
 #[cfg(test)]
@@ -110,10 +131,12 @@ pub mod tests {
     use std::sync::Arc;
 
     use hostler::api::Snapshot;
+    use hostler::model::{Held, Want};
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
 
     use super::*;
+    use crate::ui::msg::Query;
     use crate::ui::tests::fleet::Maker;
     use crate::ui::tests::session::Run;
 
@@ -162,5 +185,13 @@ pub mod tests {
         }
         let kept = recorder.text().unwrap().lines().count();
         assert!((KEPT..=2 * KEPT + 1).contains(&kept), "{kept}");
+        let want = Want::Job { job: "00000000000g".parse().unwrap() };
+        let held = vec![Held { want, why: "x".into(), refused: Default::default() }; 1_000];
+        let told = Msg::Told { query: Query::Held, answer: Ok(Answer::Held(held)) };
+        for n in 0..50 {
+            recorder.message(&app, Timestamp::from_millis(n), &told);
+        }
+        let kept = recorder.text().unwrap().matches("\"why\"").count();
+        assert!((KEPT_WEIGHT..=2 * KEPT_WEIGHT).contains(&kept), "{kept}");
     }
 }

@@ -38,16 +38,19 @@ pub trait Source: Send + Sync + 'static {
 const SILENCE: Span = Span::from_secs(15);
 /// The first wait before another try, and the longest.
 const WAITS: (u64, u64) = (500, 15_000);
-/// Figures are asked for this often.
-const FIGURES: Span = Span::from_secs(2);
+/// Figures are asked for with every so manieth heartbeat: no clock of their own wakes the desktop,
+/// and a controller that is silent is asked for none.
+const BEATS: usize = 2;
 
-/// How to disturb the feed.
+/// How to disturb the feed, and what it rings itself.
 #[derive(Clone, Debug, Default)]
 pub struct Bell {
     /// Take a snapshot again.
     pub resync: Arc<Notify>,
     /// Try to connect now.
     pub retry: Arc<Notify>,
+    /// A heartbeat has come.
+    pub beat: Arc<Notify>,
 }
 
 /// How long to wait after so many failures; `noise` spreads desktops that lost the same server.
@@ -116,6 +119,7 @@ async fn attach<S: Source>(
             Some(StreamItem::Heartbeat(beat)) => {
                 *failures = 0;
                 out.send(Msg::Heartbeat(beat)).await?;
+                bell.beat.notify_one();
             }
             Some(StreamItem::Resync) => {
                 out.send(Msg::Resync).await?;
@@ -131,7 +135,7 @@ pub async fn figures<S: Source>(
     source: Arc<S>,
     out: mpsc::Sender<Msg>,
     mut watched: watch::Receiver<Vec<HostName>>,
-    clock: Clock,
+    bell: Bell,
 ) {
     loop {
         let hosts = watched.borrow_and_update().clone();
@@ -147,7 +151,9 @@ pub async fn figures<S: Source>(
         {
             return;
         }
-        clock.sleep(FIGURES).await;
+        for _ in 0..BEATS {
+            bell.beat.notified().await;
+        }
     }
 }
 
@@ -245,5 +251,26 @@ mod tests {
         let asked = source.asked.lock().unwrap().join(", ");
         let [a, b, c, d] = &follows;
         assert_eq!(asked, format!("snapshot, {a}, {b}, snapshot, {c}, {d}"));
+    }
+
+    #[tokio::test]
+    async fn figures_are_asked_for_with_heartbeats_and_not_without() {
+        let maker = Mutex::new(Maker::new(3, 0));
+        let (connections, asked) = (Mutex::default(), Mutex::default());
+        let source = Arc::new(Script { maker, connections, asked });
+        let (to, mut from) = mpsc::channel(64);
+        let (_watch, watched) = watch::channel(vec!["mac-0001".parse().unwrap()]);
+        let bell = Bell::default();
+        let asking = tokio::spawn(figures(source, to, watched, bell.clone()));
+        assert!(matches!(from.recv().await, Some(Msg::Samples(_))), "at once");
+        for _ in 0..3 {
+            for _ in 0..BEATS {
+                assert!(from.try_recv().is_err());
+                bell.beat.notify_one();
+                tokio::task::yield_now().await;
+            }
+            assert!(matches!(from.recv().await, Some(Msg::Samples(_))));
+        }
+        asking.abort();
     }
 }

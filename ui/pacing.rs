@@ -4,7 +4,7 @@
 /// Frames after input are at least this far apart, in milliseconds.
 const INPUT_MS: u64 = 8;
 /// Frames after data are: nobody reads faster, and each costs.
-const DATA_MS: u64 = 66;
+const DATA_MS: u64 = 100;
 /// A flush that takes longer than this means that the link is slow.
 const SLOW_MS: u64 = 15;
 /// Frames after data are never further apart than this.
@@ -76,9 +76,9 @@ mod tests {
     fn input_overtakes_data() {
         let mut pacer = Pacer::default();
         pacer.drawn(100, 1);
-        assert_eq!(pacer.hears_from(), 166);
+        assert_eq!(pacer.hears_from(), 200);
         pacer.data(101);
-        assert_eq!(pacer.due(), Some(166));
+        assert_eq!(pacer.due(), Some(200));
         pacer.input(103);
         assert_eq!(pacer.due(), Some(108));
         pacer.data(104);
@@ -97,6 +97,6 @@ mod tests {
             pacer.drawn(2_000, 1);
         }
         pacer.data(2_000);
-        assert_eq!(pacer.due(), Some(2_066));
+        assert_eq!(pacer.due(), Some(2_100));
     }
 }

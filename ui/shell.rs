@@ -102,7 +102,7 @@ impl<S: Source> Shell<S> {
         let (watched, watching) = watch::channel(Vec::new());
         let bell = Bell::default();
         let fed = feed::follow(source.clone(), outbox.clone(), bell.clone(), clock);
-        let figures = feed::figures(source.clone(), outbox.clone(), watching, clock);
+        let figures = feed::figures(source.clone(), outbox.clone(), watching, bell.clone());
         let hurries = Signals::listen()?.hurry();
         let tasks = vec![tokio::spawn(fed), tokio::spawn(figures), tokio::spawn(hurries)];
         Ok(Self {

@@ -213,6 +213,10 @@ impl Client {
     pub async fn plan(&self) -> Answer<Plan> {
         self.get("/v1/plan").await
     }
+    /// Of the plan only why pools, jobs and hosts in jobs wait.
+    pub async fn whys(&self) -> Answer<Plan> {
+        self.get("/v1/plan?brief=true").await
+    }
     /// What will happen within `span`.
     pub async fn forecast(&self, span: Span) -> Answer<Forecast> {
         self.get(&format!("/v1/forecast?for={span}")).await

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::model::{
     Forecast, HostName, JobId, Plan, Playbook, PlaybookName, PoolName, Schedule, ScheduleName,
-    Span, VmId, World,
+    Span, VmId, Want, World,
 };
 
 type Answer<T> = Result<Json<T>, Fault>;
@@ -181,8 +181,31 @@ pub(super) async fn playbook(
     item.map(Json).ok_or_else(|| Fault::not_found("playbook", name))
 }
 
-pub(super) async fn plan(State(api): State<Api>) -> Answer<Plan> {
-    Ok(Json(api.handle.plan().await?))
+/// `?brief=true`: only why pools, jobs and hosts in jobs wait. A fleet has a reason for each of
+/// its VMs that waits, and whoever looks at all of it every few seconds has no use for those.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanQuery {
+    #[serde(default)]
+    brief: bool,
+}
+
+pub(super) async fn plan(
+    State(api): State<Api>,
+    Asked(PlanQuery { brief }): Asked<PlanQuery>,
+) -> Answer<Plan> {
+    let mut plan = api.handle.plan().await?;
+    if brief {
+        plan.actions.clear();
+        plan.held.retain(|held| match held.want {
+            Want::Pool { .. } | Want::Job { .. } | Want::Host { .. } => true,
+            Want::Vm { .. }
+            | Want::Hold { .. }
+            | Want::Quarantine { .. }
+            | Want::Schedule { .. } => false,
+        });
+    }
+    Ok(Json(plan))
 }
 
 /// `?for=24h`; without it, a day. `&brief=true`: without the turns of single hosts.

@@ -50,11 +50,24 @@ use verbs::{HostAsk, HostVerb, PoolVerb, VmVerb};
 use crate::run::{self, DemoOptions, Dress, Env, ServeOptions, SimOptions};
 
 /// Runs the command that the arguments name.
-pub(crate) async fn main(env: &Env) -> Result<ExitCode> {
+pub(crate) fn main(env: &Env) -> Result<ExitCode> {
     let args = Args::parse();
     if args.quiet {
         out::hush();
     }
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    // Who only asks a controller has work for one thread, and each has memory of its own.
+    if !matches!(args.verb, Some(Verb::Demo(_) | Verb::Serve | Verb::Sim { .. })) {
+        builder.worker_threads(1);
+    }
+    let runtime = builder.enable_all().build().context("no threads to work with")?;
+    let result = runtime.block_on(carry_out(args, env));
+    // A terminal that nobody reads from must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+async fn carry_out(args: Args, env: &Env) -> Result<ExitCode> {
     match &args.verb {
         // These take signals in their own way.
         None => {

@@ -93,7 +93,7 @@ impl ui::Source for Remote {
             }
             ui::Query::Past(moment) => client.past(&moment).await.map(Box::new).map(Answer::Past),
             ui::Query::WhyVm(vm) => client.why_vm(vm).await.map(|why| Answer::Why(why.lines)),
-            ui::Query::Held => client.plan().await.map(|plan| Answer::Held(plan.held)),
+            ui::Query::Held => client.whys().await.map(|plan| Answer::Held(plan.held)),
             ui::Query::Schedules(span) => client.schedules_within(span).await.map(calendar),
         };
         answer.map_err(|error| error.to_string())

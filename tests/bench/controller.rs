@@ -31,7 +31,10 @@ pub(crate) async fn run() {
 async fn measure(hosts: u64, what: &str) -> Result<(), String> {
     let dir = tempfile::Builder::new().prefix("bench-").tempdir_in("/tmp").unwrap();
     let count = hosts.to_string();
-    let _sim = Running::start(dir.path(), &["sim", "serve", "--hosts", &count, "--dir", "fleet"]);
+    let _sim = Running::start(
+        dir.path(),
+        &["sim", "serve", "--hosts", &count, "--load", "0", "--dir", "fleet"],
+    );
     let inventory = dir.path().join("fleet/inventory/simulated.yaml");
     wait("an inventory", async || inventory.exists()).await?;
     let serve = Running::start(dir.path(), &["serve", "--fleet", "fleet", "--state", "state"]);

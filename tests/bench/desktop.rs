@@ -141,8 +141,8 @@ fn sessions(runtime: &Runtime) {
     let session = Session::open(dir, (120, 36), None);
     session.wrote(WHOLE);
     keys(session, serve.pid());
-    for rate in [None, Some(100_000)] {
-        live(runtime, dir, rate);
+    for (link, pause) in [(None, BUSY), (Some(100_000), BUSY), (None, None)] {
+        live(runtime, dir, link, pause);
     }
 }
 
@@ -197,21 +197,29 @@ fn asker(dir: &Path) -> Client {
     Client::new(Connect::Unix(dir.join("state/hostler.sock")), &actor)
 }
 
-/// Hosts are cordoned and let go again, as fast as one who asks has an answer.
-async fn change(client: Client) {
+/// Fifty entries a second: more than a fleet of this size has in a night in which it replaces all
+/// its VMs.
+const BUSY: Option<Duration> = Some(Duration::from_millis(40));
+
+/// Hosts are cordoned and let go again, with such pauses or as fast as one who asks has an answer.
+async fn change(client: Client, pause: Option<Duration>) {
+    let mut turn = tokio::time::interval(pause.unwrap_or(Duration::from_millis(1)));
     for n in 0.. {
+        if pause.is_some() {
+            turn.tick().await;
+        }
         let host: HostName = format!("mac-{:04}", 1 + n * 7 % HOSTS).parse().unwrap();
         let _ = client.cordon(vec![host.clone()], &format!("reason {n}"), None).await;
         let _ = client.uncordon(vec![host], Release::Mine).await;
     }
 }
 
-fn live(runtime: &Runtime, dir: &Path, rate: Option<usize>) {
+fn live(runtime: &Runtime, dir: &Path, rate: Option<usize>, pause: Option<Duration>) {
     let session = Session::open(dir, (120, 36), rate);
     session.wrote(WHOLE);
     let client = asker(dir);
     let seq = |client: &Client| runtime.block_on(client.status()).map_or(0, |report| report.seq);
-    let changes = runtime.spawn(change(client.clone()));
+    let changes = runtime.spawn(change(client.clone(), pause));
     // What waits in pipes is out, and the pace is found.
     session.bytes(Duration::from_secs(4));
     let (before, work) = (seq(&client), Work::of(session.pid()));
@@ -226,7 +234,8 @@ fn live(runtime: &Runtime, dir: &Path, rate: Option<usize>) {
     row(&what, &format!("{kb:.1} KB/s"), "", Some(("<= 50 KB/s".into(), kb <= 50.0)));
     let share = work.ticks as f64 / took;
     let what = "desktop: of one processor for that";
-    row(what, &format!("{share:.1} %"), "", Some(("<= 2 %".into(), share <= 2.0)));
+    let goal = pause.map(|_| ("<= 2 %".into(), share <= 2.0));
+    row(what, &format!("{share:.1} %"), "", goal);
     let kib = memory(session.pid());
     let goal = Some(("<= 60 MiB".into(), kib <= 60 << 10));
     row("desktop: memory then", &format!("{} MiB", kib >> 10), "", goal);

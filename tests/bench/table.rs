@@ -103,36 +103,43 @@ fn open_as_many_files_as_allowed() {
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
 }
 
+/// The parts, in the order of the table.
+const PARTS: [&str; 8] =
+    ["plan", "forecast", "fold", "store", "ssh", "controller", "wipe", "desktop"];
+/// Before the name of the one part that this process measures.
+const ONLY: &str = "only=";
+
+/// Each part has a process of its own, so that none is measured with what others left in memory.
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let wanted = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
-    open_as_many_files_as_allowed();
+    if let [arg] = &args[..]
+        && let Some(part) = arg.strip_prefix(ONLY)
+    {
+        return measure(part);
+    }
     println!("{}\n", machine());
     println!("| {:<58} | {:>18} | {:>9} | {:<22} |", "what", "median", "p99", "goal");
     println!("|{:-<60}|{:-<19}:|{:-<10}:|{:-<24}|", "", "", "", "");
+    let wanted = |part: &&str| args.is_empty() || args.iter().any(|arg| arg == part);
+    for part in PARTS.into_iter().filter(wanted) {
+        let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+        let status = process.arg(format!("{ONLY}{part}")).status().unwrap();
+        assert!(status.success(), "{part}: {status}");
+    }
+}
+
+fn measure(part: &str) {
+    open_as_many_files_as_allowed();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    if wanted("plan") {
-        plans::run();
-    }
-    if wanted("forecast") {
-        forecasts::run();
-    }
-    if wanted("fold") {
-        fold::run();
-    }
-    if wanted("store") {
-        runtime.block_on(stores::run());
-    }
-    if wanted("ssh") {
-        runtime.block_on(ssh::run());
-    }
-    if wanted("controller") {
-        runtime.block_on(controller::run());
-    }
-    if wanted("wipe") {
-        runtime.block_on(wipes::run());
-    }
-    if wanted("desktop") {
-        desktop::run(&runtime);
+    match part {
+        "plan" => plans::run(),
+        "forecast" => forecasts::run(),
+        "fold" => fold::run(),
+        "store" => runtime.block_on(stores::run()),
+        "ssh" => runtime.block_on(ssh::run()),
+        "controller" => runtime.block_on(controller::run()),
+        "wipe" => runtime.block_on(wipes::run()),
+        "desktop" => desktop::run(&runtime),
+        part => panic!("no part is called {part}"),
     }
 }
