@@ -295,8 +295,12 @@ impl PlanDialog {
             Code::Enter => return self.press(self.on),
             _ if self.field_of(self.on) => self.types(key),
             Code::Char(' ') | Code::Left | Code::Right => return self.toggled(),
-            // What is typed beside the fields is the reason.
+            // What is typed or taken back beside the fields is the reason.
             _ if key.typed().is_some() && self.has(Spot::Reason) => {
+                self.on = Spot::Reason;
+                self.types(key);
+            }
+            Code::Backspace if self.has(Spot::Reason) => {
                 self.on = Spot::Reason;
                 self.types(key);
             }

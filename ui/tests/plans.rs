@@ -296,3 +296,12 @@ fn a_drained_host_is_given_back_and_a_job_called_off_after_y() {
     run.keys("4 Home K").sees("Cancel job").keys("Esc K y");
     assert!(matches!(run.orders().last(), Some(Order::Cancel { .. })), "{:?}", run.orders());
 }
+
+/// What is typed beside the fields goes into the reason, and so does what takes it back.
+#[test]
+fn backspace_takes_back_what_was_typed_wherever_the_focus_is() {
+    let mut run = standard();
+    run.keys("D disks Enter").sees("disks");
+    run.keys("Backspace Backspace").sees("dis ").misses("disk").keys("Enter k").sees("disk ");
+    assert!(run.orders().is_empty());
+}
