@@ -19,6 +19,9 @@ mod sshd;
 
 #[path = "e2e/audit.rs"]
 mod audit;
+#[cfg(target_os = "linux")]
+#[path = "e2e/canary.rs"]
+mod canary;
 #[path = "e2e/console.rs"]
 mod console;
 #[path = "e2e/deaths.rs"]
