@@ -27,7 +27,7 @@ pub(crate) fn lines(ask: &PlanAsk, plan: &DrainPlan, zone: Zone, style: Style) -
         let (loses, room) = (loses(pool), plural(pool.room, "free slot"));
         out.push(format!("pool {} loses {loses}; {room} elsewhere", pool.pool));
     }
-    out.extend(plan.clashes.iter().map(|clash| clean(&format!("clash: {clash}"))));
+    out.extend(plan.clashes.iter().map(|clash| clean(&format!("clash: {}", clash.said(zone)))));
     if !plan.steps.is_empty() {
         out.push(clean(&format!("steps: {}", plan.steps.join(", "))));
     }
@@ -94,7 +94,7 @@ fn deadline(ask: &DrainAsk, plan: &DrainPlan, zone: Zone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hostler::model::{Timestamp, VmId, VmPreview};
+    use hostler::model::{Clash, Timestamp, VmId, VmPreview};
 
     use super::*;
 
@@ -134,7 +134,7 @@ mod tests {
                 host("mini-02", vec![], vec![]),
             ],
             pools: vec![pool(5, 2, 0)],
-            clashes: vec!["schedule nightly".into()],
+            clashes: vec![Clash::Excused { why: "suspended".into() }],
             deadline: Some(Timestamp::from_millis(0)),
             at_once: 1,
             steps: vec![],
@@ -154,7 +154,7 @@ mod tests {
                 "mini-02  busy   -             -     no VM is on it",
                 "mini-01: it is  [2J",
                 "pool ci loses 2 of its 5 ready VMs; 1 free slot elsewhere",
-                "clash: schedule nightly",
+                "clash: the run does not take place: suspended",
                 "1 host at once; deadline 1970-01-01T00:00:00Z: VMs that still work then are stopped",
             ]
         );

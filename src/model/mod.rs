@@ -50,7 +50,9 @@ pub use needs::{Needs, Unmet};
 pub use outlook::{Conflict, Meeting, Outlook};
 pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Sent, Step, Surge};
 pub use pool::Pool;
-pub use preview::{DrainPlan, Fate, HostPreview, PoolPreview, StepFate, StepPreview, VmPreview};
+pub use preview::{
+    Clash, DrainPlan, Fate, HostPreview, PoolPreview, StepFate, StepPreview, VmPreview,
+};
 pub use schedule::{RUNS_KEPT, Run, RunResult, Schedule, Suspended};
 pub use selector::{BadSelector, Labels, Selector};
 pub use sighting::{Facts, GuardView, Sample, SeenState, SeenVm, Sighting};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostName, PoolName, StepAt, Timestamp, VmId};
+use super::{HostName, JobId, PoolName, ScheduleName, StepAt, Timestamp, VmId, Zone};
 
 /// What would be done, as the World was at `seq`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ pub struct DrainPlan {
     pub hosts: Vec<HostPreview>,
     pub pools: Vec<PoolPreview>,
     /// Schedules whose next run falls into the drain, and other jobs on these hosts.
-    pub clashes: Vec<String>,
+    pub clashes: Vec<Clash>,
     /// When the patience of the hosts that begin at once ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
@@ -23,6 +23,34 @@ pub struct DrainPlan {
     /// The time of the run, where it is one of a schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Timestamp>,
+}
+
+/// What a plan meets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "with", rename_all = "snake_case")]
+pub enum Clash {
+    /// A job that goes on over so many of its hosts.
+    Job { job: JobId, title: String, hosts: usize },
+    /// A schedule whose next run is over so many of them.
+    Run { schedule: ScheduleName, at: Timestamp, hosts: usize },
+    /// The run that is shown will not take place.
+    Excused { why: String },
+}
+
+impl Clash {
+    /// In a line, times in this zone.
+    pub fn said(&self, zone: Zone) -> String {
+        match self {
+            Self::Job { job, title, hosts } => {
+                format!("job {job} ({title}) goes on over {hosts} of them")
+            }
+            Self::Run { schedule, at, hosts } => {
+                let at = zone.date(*at);
+                format!("schedule {schedule} runs at {at} over {hosts} of them")
+            }
+            Self::Excused { why } => format!("the run does not take place: {why}"),
+        }
+    }
 }
 
 /// One host of a plan.

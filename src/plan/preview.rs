@@ -11,9 +11,9 @@ use super::play::{Leave, Would, lacks, leave, leave_as};
 use super::schedules::excuse;
 use super::{NotPossible, next_runs, schedules};
 use crate::model::{
-    Act, Cause, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, Job, Opening, PlanAsk,
-    PoolName, PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets, Timestamp, Vm,
-    VmPreview, Wanted, World, Zone,
+    Act, Cause, Clash, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, Job, Opening,
+    PlanAsk, PoolName, PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets,
+    Timestamp, Vm, VmPreview, Wanted, World,
 };
 
 /// What this would do now, or why it cannot be done.
@@ -49,7 +49,7 @@ fn of_run(world: &World, name: &ScheduleName, now: Timestamp) -> Result<DrainPla
     };
     let calendar = Calendar::new(&schedule.spec.cron, &schedule.spec.zone).ok();
     let excused = calendar.and_then(|calendar| excuse(schedule, &calendar, nominal));
-    plan.clashes.splice(..0, excused.map(|why| format!("the run does not take place: {why}")));
+    plan.clashes.splice(..0, excused.map(|why| Clash::Excused { why }));
     for host in &mut plan.hosts {
         let turn = opening.hosts.get(&host.host);
         host.earliest = turn.map(|task| task.earliest);
@@ -277,7 +277,7 @@ fn clashes(
     names: &BTreeSet<HostName>,
     When { now, from, own }: When<'_>,
     deadline: Option<Span>,
-) -> Vec<String> {
+) -> Vec<Clash> {
     let mut out = Vec::new();
     // What begins no more work by then is taken to be over.
     let goes_on = |job: &&Arc<Job>| !job.is_over() && (from <= now || job.begin_by > from);
@@ -285,7 +285,7 @@ fn clashes(
         let met = job.hosts.iter().filter(|(host, t)| !t.state.is_over() && names.contains(*host));
         let many = met.count();
         if many > 0 {
-            out.push(format!("job {} ({}) goes on over {many} of them", job.id, job.title()));
+            out.push(Clash::Job { job: job.id, title: job.title(), hosts: many });
         }
     }
     let until = from + deadline.unwrap_or(Span::from_hours(24));
@@ -307,8 +307,7 @@ fn clashes(
         let hosts = names.iter().filter_map(|name| world.hosts.get(name));
         let many = hosts.filter(|host| chosen(host)).count();
         if many > 0 {
-            let at = Zone::default().moment(at);
-            out.push(format!("schedule {name} runs at {at} over {many} of them"));
+            out.push(Clash::Run { schedule: name.clone(), at, hosts: many });
         }
     }
     out

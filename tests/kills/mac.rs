@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::model::*;
 
+/// A guest has its address and its agent so long after its start.
+const BOOT: Span = Span::from_secs(20);
+
 /// The Mac.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mac {
@@ -21,6 +24,41 @@ pub(crate) struct Mac {
     pub(crate) deeds: Vec<String>,
     /// The most VMs that ever ran at once.
     pub(crate) most: usize,
+    pub(crate) ills: Ills,
+    /// Guests of ours that were stopped, and whose processes stay.
+    lingering: usize,
+}
+
+/// What is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ills {
+    /// It hears nothing and says nothing.
+    pub(crate) silent: bool,
+    pub(crate) other_key: bool,
+    /// Its tool lists nothing.
+    pub(crate) unlisted: bool,
+    /// Its processes cannot be counted.
+    pub(crate) uncounted: bool,
+    /// Its tool says of every VM that it is stopped.
+    pub(crate) misread: bool,
+    /// Guests that are gone, and that its kernel still counts.
+    pub(crate) ghosts: usize,
+    /// The process of a guest that is stopped stays.
+    pub(crate) lingers: bool,
+    /// No VM can start.
+    pub(crate) locked: bool,
+    /// A guest of somebody else runs.
+    pub(crate) foreign: bool,
+    /// Whatever is asked, it refuses.
+    pub(crate) refuses: Option<Refusal>,
+    /// What gets lost on the line, once: the command, or what came of it.
+    pub(crate) loses: Option<Loses>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Loses {
+    Command,
+    Answer,
 }
 
 /// What is asked of it.
@@ -34,15 +72,55 @@ pub(crate) enum Order {
     Reboot,
 }
 
+impl Order {
+    /// What commands of its kind are called.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            Self::Vm { kind, .. } => kind.to_string(),
+            Self::Sh { .. } => "sh".into(),
+            Self::Copy { .. } => "copy".into(),
+            Self::Pull { .. } => "prefetch".into(),
+            Self::Prune { .. } => "prune_images".into(),
+            Self::Reboot => "reboot".into(),
+        }
+    }
+}
+
 impl Mac {
     pub(crate) fn is_down(&self, now: Timestamp) -> bool {
-        now < self.down
+        now < self.down || self.ills.silent
+    }
+    /// Everything that runs there.
+    pub(crate) fn guests(&self) -> usize {
+        self.running.len() + usize::from(self.ills.foreign) + self.lingering
+    }
+    /// The power goes and comes again.
+    pub(crate) fn restart(&mut self, now: Timestamp) {
+        self.boot += 1;
+        self.down = now + Span::from_secs(60);
+        self.running.clear();
+        self.done.clear();
+        (self.ills.ghosts, self.ills.foreign, self.lingering) = (0, false, 0);
+    }
+    /// One of our guests ends by itself, or with all that it had.
+    pub(crate) fn guest_ends(&mut self, with_disk: bool) {
+        if let Some((vm, _)) = self.running.pop_first()
+            && with_disk
+        {
+            self.disks.remove(&vm);
+        }
+    }
+    pub(crate) fn processes_end(&mut self) {
+        self.lingering = 0;
     }
 
     /// Does what the scripts do: an operation that was done before is answered from the record.
     pub(crate) fn obey(&mut self, op: OpId, order: &Order, now: Timestamp) -> Outcome {
         if self.done.get(&op) == Some(&0) {
             return Outcome::Done;
+        }
+        if let Some(class) = self.ills.refuses {
+            return Outcome::Refused { class, said: "no".into() };
         }
         let done = match order {
             Order::Vm { kind, vm, image } => self.obey_vm(*kind, vm, image, now),
@@ -56,10 +134,7 @@ impl Mac {
                 Ok(())
             }
             Order::Reboot => {
-                self.boot += 1;
-                self.down = now + Span::from_secs(60);
-                self.running.clear();
-                self.done.clear();
+                self.restart(now);
                 self.deeds.push("reboot".into());
                 // The record goes with the boot session.
                 return Outcome::Done;
@@ -91,17 +166,23 @@ impl Mac {
             }
             OpKind::Start if !self.disks.contains(vm) => return Err(Refusal::Missing),
             OpKind::Start if self.running.contains_key(vm) => {}
-            OpKind::Start if self.running.len() >= 2 => return Err(Refusal::Full),
+            OpKind::Start if self.ills.locked => return Err(Refusal::Keychain),
+            OpKind::Start if self.guests() >= 2 => return Err(Refusal::Full),
+            OpKind::Start if self.guests() + self.ills.ghosts >= 2 => return Err(Refusal::Limit),
             OpKind::Start => {
                 self.running.insert(vm.into(), (now, false));
-                self.most = self.most.max(self.running.len());
+                self.most = self.most.max(self.guests());
             }
             OpKind::Deregister => match self.running.get_mut(vm) {
                 Some((_, told)) => *told = true,
                 None => return Err(Refusal::Missing),
             },
             OpKind::Stop => {
-                let told = self.running.remove(vm).is_none_or(|(_, told)| told);
+                let was = self.running.remove(vm);
+                self.lingering += usize::from(was.is_some() && self.ills.lingers);
+                // An agent has come up with its guest, and not before.
+                let up = |since: Timestamp| now.since(since) >= BOOT;
+                let told = was.is_none_or(|(since, told)| told || !up(since));
                 assert!(told, "{vm} was stopped before its agent was told");
             }
             OpKind::Delete => {
@@ -118,10 +199,11 @@ impl Mac {
             return None;
         }
         let seen = |vm: &String| {
-            let Some((since, _)) = self.running.get(vm) else {
+            let runs = self.running.get(vm).filter(|_| !self.ills.misread);
+            let Some((since, _)) = runs else {
                 return (vm.clone(), SeenVm::new(SeenState::Stopped));
             };
-            let up = now.since(*since) >= Span::from_secs(20);
+            let up = now.since(*since) >= BOOT;
             let ip = up.then(|| "192.168.64.2".to_string());
             let busy = up.then_some(false);
             (vm.clone(), SeenVm { ip, busy, ..SeenVm::new(SeenState::Running) })
@@ -133,10 +215,10 @@ impl Mac {
                 tool: "2.35.0".into(),
                 ..Facts::default()
             },
-            vms: Some(self.disks.iter().map(seen).collect()),
-            images: Some(self.images.iter().cloned().collect()),
-            guests: Some(self.running.len() as u32),
-            locked: None,
+            vms: (!self.ills.unlisted).then(|| self.disks.iter().map(seen).collect()),
+            images: (!self.ills.unlisted).then(|| self.images.iter().cloned().collect()),
+            guests: (!self.ills.uncounted).then(|| self.guests() as u32),
+            locked: self.ills.locked.then(|| "the login keychain is locked".into()),
             guard: GuardView { epoch: self.epoch, running: None, done: self.done.clone() },
         })
     }

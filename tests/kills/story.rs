@@ -8,7 +8,7 @@ use hostler::engine::{Ids, events_of};
 use hostler::model::{self, *};
 use hostler::plan::{self, Contact, check::check_world};
 
-use crate::mac::{Mac, Order};
+use crate::mac::{Loses, Mac, Order};
 
 const INVENTORY: &str = "
 defaults: {user: admin}
@@ -42,6 +42,31 @@ struct Sent {
     order: Order,
 }
 
+/// When, in the life of a command, something happens to its host.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum When {
+    /// Before it is written down.
+    Before,
+    /// When it has been sent.
+    Sent,
+    /// When it has been done, and before the answer is read.
+    Done,
+    /// When its end has been written down.
+    After,
+}
+
+/// What goes wrong, once: at the first command of that name.
+#[derive(Clone, Copy)]
+pub(crate) struct Strike {
+    pub(crate) deed: &'static str,
+    pub(crate) when: When,
+    pub(crate) begin: fn(&mut Mac, Timestamp),
+    pub(crate) end: fn(&mut Mac),
+    pub(crate) lasts: Span,
+    /// The clock goes ahead by so much.
+    pub(crate) ahead: Span,
+}
+
 /// The life.
 pub(crate) struct Story {
     pub(crate) world: World,
@@ -61,6 +86,9 @@ pub(crate) struct Story {
     /// What happened, in words.
     pub(crate) told: Vec<String>,
     counting: bool,
+    pub(crate) strike: Option<Strike>,
+    /// Whom it has struck, and until when.
+    pub(crate) struck: Option<(HostName, Timestamp, Strike)>,
 }
 
 /// No job is open, no command is under way, and every VM serves.
@@ -101,6 +129,8 @@ impl Story {
             killed: false,
             told: Vec::new(),
             counting: false,
+            strike: None,
+            struck: None,
         };
         story.put(Event::ControllerStarted { version: "test".into() });
         let change = story.world.difference(&loaded.fleet);
@@ -126,7 +156,36 @@ impl Story {
         self.counting = true;
     }
 
+    /// Something goes wrong on this host, if it is to here.
+    fn strikes(&mut self, when: When, deed: &str, host: &HostName) {
+        let here = |strike: &Strike| strike.when == when && strike.deed == deed;
+        let Some(strike) = self.strike.filter(|strike| self.counting && here(strike)) else {
+            return;
+        };
+        self.strike = None;
+        self.now = self.now + strike.ahead;
+        self.told.push(format!("--- {} {host} is struck {when:?} {deed}", self.now));
+        (strike.begin)(self.macs.get_mut(host).unwrap(), self.now);
+        self.struck = Some((host.clone(), self.now + strike.lasts, strike));
+    }
+    /// What has gone wrong is right again. A person looks at a key that has changed.
+    fn heals(&mut self) {
+        let due = self.struck.as_ref().is_some_and(|(_, until, _)| *until <= self.now);
+        let Some((host, _, strike)) = self.struck.take_if(|_| due) else { return };
+        self.told.push(format!("--- {} {host} is well again", self.now));
+        (strike.end)(self.macs.get_mut(&host).unwrap());
+        if self.world.hosts[&host].reach == Reach::IdentityMismatch {
+            let fingerprint = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".parse().unwrap();
+            self.put(Event::HostTrusted { host: host.clone(), fingerprint });
+            self.failing.remove(&host);
+        }
+    }
+
     fn put(&mut self, event: Event) {
+        if let Event::SlotReserved { host, .. } = &event {
+            let host = &self.world.hosts[host];
+            assert!(host.holds.is_empty() && host.reach == Reach::Up, "{}", self.told.join("\n"));
+        }
         let starts = u64::from(matches!(event, Event::ControllerStarted { .. }));
         let entry = Entry {
             seq: self.world.seq + 1,
@@ -185,6 +244,7 @@ impl Story {
     /// Five seconds of it. A kill ends what is left of them.
     pub(crate) fn step(&mut self) {
         self.now = self.now + PACE;
+        self.heals();
         // What is decided before anybody has looked again after a kill counts too.
         self.land_late();
         let _ = self.pass() || self.commands() || self.looks();
@@ -208,7 +268,8 @@ impl Story {
 
     fn looks(&mut self) -> bool {
         for host in self.macs.keys().cloned().collect::<Vec<_>>() {
-            let events = match self.macs[&host].look(self.now) {
+            let shown = self.macs[&host].look(self.now);
+            let events = match shown.filter(|_| !self.macs[&host].ills.other_key) {
                 Some(sighting) => {
                     self.failing.remove(&host);
                     self.heard.insert(host.clone(), self.now);
@@ -217,10 +278,11 @@ impl Story {
                 None => {
                     let (now, why) = (self.now, "no answer".to_string());
                     let last = *self.heard.entry(host.clone()).or_insert(now);
+                    let key = self.macs[&host].ills.other_key;
                     let failing = self.failing.entry(host.clone());
                     failing
-                        .and_modify(|contact| contact.again(now, why.clone(), false))
-                        .or_insert_with(|| Contact::first(last, now, why.clone(), false));
+                        .and_modify(|contact| contact.again(now, why.clone(), key))
+                        .or_insert_with(|| Contact::first(last, now, why.clone(), key));
                     Vec::new()
                 }
             };
@@ -238,6 +300,11 @@ impl Story {
                 if let Action::HostDo { what, .. } = &action { what.clone() } else { Vec::new() };
             let events = events_of(&self.world, action, &mut self.ids, self.now);
             let begun = events.clone();
+            for event in &begun {
+                if let Some((deed, host)) = self.deed(event) {
+                    self.strikes(When::Before, &deed, &host);
+                }
+            }
             if self.group(events) {
                 return true;
             }
@@ -246,6 +313,16 @@ impl Story {
             }
         }
         false
+    }
+
+    /// The command that an entry begins, and on which host.
+    fn deed(&self, event: &Event) -> Option<(String, HostName)> {
+        if let Event::OpBegun { vm, kind, .. } = event {
+            return Some((kind.to_string(), self.world.vms.get(vm)?.host.clone()));
+        }
+        let Event::HostOpBegun { host, job, at, .. } = event else { return None };
+        let play = self.world.jobs[job].play.as_ref().unwrap();
+        Some((play.playbook.step(*at).unwrap().act.word().into(), host.clone()))
     }
 
     /// What an entry sends to a host.
@@ -274,16 +351,30 @@ impl Story {
             if self.killed_here() {
                 return true;
             }
+            let deed = sent.order.word();
+            self.strikes(When::Sent, &deed, &sent.host);
             let (now, epoch) = (self.now, self.world.epoch);
             let mac = self.macs.get_mut(&sent.host).unwrap();
-            if mac.is_down(now) {
-                continue;
-            }
-            mac.epoch = epoch;
-            let outcome = mac.obey(sent.op, &sent.order, now);
+            let lost = || Outcome::Unknown { why: "no answer".into() };
+            let loses = mac.ills.loses.take();
+            let mut outcome = match loses {
+                _ if mac.is_down(now) && self.struck.is_none() => continue,
+                // The line is dead: what was sent may have arrived, as far as anybody knows.
+                _ if mac.is_down(now) || mac.ills.other_key => lost(),
+                Some(Loses::Command) => lost(),
+                Some(Loses::Answer) | None => {
+                    mac.epoch = epoch;
+                    mac.obey(sent.op, &sent.order, now)
+                }
+            };
             self.told.push(format!("{now} {} does {:?}: {outcome:?}", sent.host, sent.order));
             if self.killed_here() {
                 return true;
+            }
+            self.strikes(When::Done, &deed, &sent.host);
+            let mac = self.macs.get_mut(&sent.host).unwrap();
+            if loses == Some(Loses::Answer) || mac.ills.loses.take().is_some() || mac.ills.silent {
+                outcome = lost();
             }
             let end = match sent.vm {
                 Some(vm) => plan::completed(&self.world, vm, sent.op, outcome),
@@ -297,6 +388,7 @@ impl Story {
             if self.group(end.into_iter().collect()) {
                 return true;
             }
+            self.strikes(When::After, &deed, &sent.host);
         }
         false
     }

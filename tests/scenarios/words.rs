@@ -186,7 +186,9 @@ pub(crate) fn preview(plan: &DrainPlan) -> Vec<String> {
         lines
             .push(format!("  pool {}: {ready} ready, {leaving} leave, room for {room}", pool.pool));
     }
-    lines.extend(plan.clashes.iter().map(|clash| format!("  clash: {clash}")));
+    lines.extend(
+        plan.clashes.iter().map(|clash| format!("  clash: {}", clash.said(Zone::default()))),
+    );
     lines
 }
 

@@ -296,11 +296,9 @@ impl PlanDialog {
             _ if self.field_of(self.on) => self.types(key),
             Code::Char(' ') | Code::Left | Code::Right => return self.toggled(),
             // What is typed or taken back beside the fields is the reason.
-            _ if key.typed().is_some() && self.has(Spot::Reason) => {
-                self.on = Spot::Reason;
-                self.types(key);
-            }
-            Code::Backspace if self.has(Spot::Reason) => {
+            _ if self.has(Spot::Reason)
+                && (key.typed().is_some() || key.code == Code::Backspace) =>
+            {
                 self.on = Spot::Reason;
                 self.types(key);
             }

@@ -94,7 +94,9 @@ impl PlanDialog {
         lines.push(vec![(totals(&planned.plan), Token::Strong)]);
         lines.extend(planned.plan.pools.iter().map(pool_line));
         let clashes = planned.plan.clashes.iter();
-        lines.extend(clashes.map(|clash| vec![(format!("clash: {clash}"), Token::Warn)]));
+        lines.extend(
+            clashes.map(|clash| vec![(format!("clash: {}", clash.said(ctx.zone)), Token::Warn)]),
+        );
         if let Some(deadline) = planned.plan.deadline {
             let said = format!("VMs with work have until {}", ctx.zone.date(deadline));
             lines.push(vec![(said, Token::Text)]);

@@ -2,8 +2,8 @@
 
 use hostler::api::Planned;
 use hostler::model::{
-    Actor, DrainAsk, DrainPlan, Fate, HoldKind, HostPreview, OnDeadline, PlanAsk, PoolPreview,
-    Share, Span, Then, VmId, VmPreview,
+    Actor, Clash, DrainAsk, DrainPlan, Fate, HoldKind, HostPreview, OnDeadline, PlanAsk,
+    PoolPreview, Share, Span, Then, VmId, VmPreview,
 };
 
 use super::fleet::{Maker, host};
@@ -42,7 +42,11 @@ pub fn planned(token: &str, ask: &DrainAsk) -> Planned {
         seq: 7,
         hosts: ask.hosts.iter().enumerate().map(host).collect(),
         pools: vec![pool],
-        clashes: vec!["nightly-respawn runs on mac-0001 at 02:30".into()],
+        clashes: vec![Clash::Run {
+            schedule: "nightly-respawn".parse().unwrap(),
+            at: "2026-08-27T02:30:00Z".parse().unwrap(),
+            hosts: 1,
+        }],
         deadline: None,
         at_once: 1,
         steps: Vec::new(),
@@ -82,7 +86,7 @@ fn two_hosts_are_drained_by_keys_as_the_plan_says() {
     answer(&mut run, "one");
     run.sees("waits: it has work")
         .sees("2 VMs to go   2 to wait for")
-        .sees("clash: nightly-respawn");
+        .sees("clash: schedule nightly-respawn runs at 2026-08-27 02:30:00Z over 1");
     run.sees("60 ready, 4 of them here, 56 left; room for 3 elsewhere");
     run.keys("Enter").misses("Drain 2 hosts");
     assert!(run.orders().is_empty(), "the focus is on Cancel");

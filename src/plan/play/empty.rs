@@ -6,11 +6,14 @@ use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
     Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
-    Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, StepRun, Surge, Timestamp,
-    Vm, Wanted, World,
+    Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, Span, StepRun, Surge,
+    Timestamp, Vm, Wanted, World,
 };
 use crate::plan::place::{Apart, refusal};
 use crate::plan::vm::backoff;
+
+/// A guest that boots for longer has perhaps come up without our having seen it.
+const BOOTS: Span = Span::from_secs(60);
 
 /// What a VM that is to leave does next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +28,16 @@ pub(in crate::plan) enum Leave {
 /// How a VM leaves that is to go when it has no work.
 pub(in crate::plan) fn leave(world: &World, vm: &Vm, now: Timestamp) -> Leave {
     let Some(pool) = world.pools.get(&vm.pool) else { return Leave::Now };
+    // It may be at work all the same. Soon it is seen again, or known to be dead or to have failed.
+    let has_agent = pool.spec.busy.is_some() || pool.spec.retire.is_some();
+    if has_agent && vm.missed.is_some() {
+        return Leave::Wait("it is not seen running: whether it has work is not known".into());
+    }
+    let booting = now.since(vm.phase_since);
+    if has_agent && vm.phase == Phase::Booting && booting > BOOTS {
+        let boots = booting.rough();
+        return Leave::Wait(format!("it boots for {boots}: whether it has work is not known"));
+    }
     if vm.phase != Phase::Ready {
         return Leave::Now;
     }
