@@ -11,7 +11,7 @@ use crate::engine::Status;
 
 use crate::model::{
     Action, Host, HostName, Job, JobId, Outlook, Plan, Pool, PoolName, Schedule, ScheduleName,
-    Timestamp, Vm, VmId, Want, World,
+    Slot, Timestamp, Vm, VmId, Want, World,
 };
 
 /// `GET /v1/hosts/{name}`.
@@ -204,6 +204,11 @@ pub(super) fn missing(plan: &Plan) -> BTreeMap<PoolName, (u32, Option<String>)> 
 impl Report {
     pub(super) fn new(world: &World, engine: Status, at: Timestamp) -> Self {
         let (slots, slots_free) = world.slot_count();
+        let usable = world.hosts.values().flat_map(|host| host.usable_slots());
+        let mut slots_by_state = tally(usable.map(|(_, slot)| slot.word()));
+        for word in Slot::WORDS {
+            slots_by_state.entry(word.into()).or_default();
+        }
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
             seq: world.seq,
@@ -212,6 +217,7 @@ impl Report {
             engine,
             slots,
             slots_free,
+            slots_by_state,
             hosts: tally(world.hosts.values().map(|host| host.word())),
             vms: tally(world.vms.values().map(|vm| vm.word())),
             jobs: tally(world.jobs.values().map(|job| job.word())),

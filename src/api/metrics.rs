@@ -13,7 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 use super::items::{missing, tally, vms_drifted};
 use crate::engine::Status;
 use crate::model::{
-    HoldKind, HostName, JobKind, Phase, Plan, Reach, RunResult, Sample, Timestamp, Wanted, World,
+    HoldKind, HostName, JobKind, Phase, Plan, Reach, RunResult, Sample, Slot, Timestamp, Wanted,
+    World,
 };
 
 type Labels = Vec<(&'static str, String)>;
@@ -65,8 +66,6 @@ fn words(
     all.into_iter().map(|(word, n)| (vec![(key, word)], n)).collect()
 }
 
-const SLOTS: [&str; 7] =
-    ["free", "reserved", "occupied", "stopping", "foreign", "unknown", "leaked"];
 const JOBS: [&str; 5] = ["running", "paused", "done", "failed", "cancelled"];
 const JOB_KINDS: [&str; 3] = ["respawn", "drain", "playbook"];
 const HOLDS: [HoldKind; 5] = [
@@ -79,7 +78,7 @@ const HOLDS: [HoldKind; 5] = [
 
 fn fleet(registry: &mut Registry, world: &World, plan: &Plan, now: Timestamp) {
     let slots = world.hosts.values().flat_map(|host| host.usable_slots());
-    let slots = words("state", &SLOTS, tally(slots.map(|(_, slot)| slot.word())));
+    let slots = words("state", &Slot::WORDS, tally(slots.map(|(_, slot)| slot.word())));
     gauges(registry, "slots", "Slots of hosts by state", slots);
 
     let mut reach: BTreeMap<String, usize> =

@@ -73,6 +73,9 @@ pub struct Report {
     /// Slots the inventory declares, and how many of them are free.
     pub slots: usize,
     pub slots_free: usize,
+    /// How many of them are in each state, those in which none is included.
+    #[serde(default)]
+    pub slots_by_state: BTreeMap<String, usize>,
     /// How many hosts and VMs are in each state, and jobs likewise.
     pub hosts: BTreeMap<String, usize>,
     pub vms: BTreeMap<String, usize>,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use hostler::api::Report;
-use hostler::model::{Action, Held, Plan, Zone, plural};
+use hostler::model::{Action, Held, Plan, Slot, Zone, plural};
 use serde_json::json;
 
 use super::call::Call;
@@ -71,13 +71,24 @@ fn figures(report: &Report, connect: &str, zone: Zone) -> Vec<(&'static str, Cel
         ("time", Cell::new(zone.moment(report.at))),
         ("revision", Cell::new(format!("{}, epoch {}", report.seq, report.epoch))),
         ("hosts", words(&report.hosts)),
-        ("slots", Cell::new(format!("{}, {} free", report.slots, report.slots_free))),
+        ("slots", Cell::new(slots(report))),
         ("vms", words(&report.vms)),
         ("jobs", words(&report.jobs)),
         ("looks", Cell::new(format!("{}, {} failed", engine.looks, engine.looks_failed))),
         ("commands", Cell::new(engine.commands)),
         ("passes", Cell::new(format!("{}, the last took {}us", engine.passes, engine.plan_us))),
     ]
+}
+
+/// The fleet's slots by state; a controller of an older version tells only which are free.
+fn slots(report: &Report) -> String {
+    let of = |word: &'static str| Some((report.slots_by_state.get(word)?, word));
+    let parts = Slot::WORDS.into_iter().filter_map(of).filter(|(n, _)| **n > 0);
+    let parts: Vec<_> = parts.map(|(n, word)| format!("{n} {word}")).collect();
+    match parts.is_empty() {
+        true => format!("{}, {} free", report.slots, report.slots_free),
+        false => format!("{}: {}", report.slots, parts.join(", ")),
+    }
 }
 
 /// What waits for a person.

@@ -98,6 +98,10 @@ pub enum Slot {
 const UNLISTED: &str = " of another user or tool";
 
 impl Slot {
+    /// The words of all its states, in the order in which they are shown.
+    pub const WORDS: [&str; 7] =
+        ["free", "reserved", "occupied", "stopping", "foreign", "unknown", "leaked"];
+
     /// The VM of ours that this slot is for.
     pub fn vm(&self) -> Option<VmId> {
         match self {

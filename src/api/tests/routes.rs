@@ -58,6 +58,8 @@ async fn what_is_read_is_the_world() {
     let report = client.status().await.unwrap();
     assert_eq!((report.seq, report.epoch, report.slots, report.slots_free), (world.seq, 1, 4, 3));
     assert_eq!(report.vms.get("ready"), Some(&1));
+    let slots = Slot::WORDS.map(|word| report.slots_by_state[word]);
+    assert_eq!(slots, [3, 0, 1, 0, 0, 0, 0], "{:?}", report.slots_by_state);
     let live = client.live(&[]).await.unwrap();
     assert_eq!(client.live(&[name("mini-01"), name("gone")]).await.unwrap(), live);
     assert_eq!(live.samples[&name::<HostName>("mini-01")].load, 1.5);

@@ -207,7 +207,13 @@ impl Ahead {
         self.put(Event::OpEnded { vm: id, op: op.id, outcome: Outcome::Done }, book);
         match op.kind {
             OpKind::Start => self.later(self.now + self.usual.boot, Due::Ready(id)),
-            OpKind::Delete => self.put(Event::VmGone { vm: id }, book),
+            OpKind::Delete => {
+                let was = self.world.vms.get(&id).map(|vm| (vm.host.clone(), vm.host_name()));
+                self.put(Event::VmGone { vm: id }, book);
+                if let Some((host, name)) = was {
+                    self.shows_gone(&host, &name, book);
+                }
+            }
             OpKind::Deregister => self.tells_idle(id, book),
             OpKind::Clone | OpKind::Stop => {}
         }
@@ -227,6 +233,20 @@ impl Ahead {
         let sources: Vec<String> =
             self.world.images.values().map(|image| image.source.clone()).collect();
         self.shows(name, book, |seen| seen.images = Some(sources));
+    }
+
+    /// A look that still listed a VM of ours which is gone would take it for somebody else's.
+    fn shows_gone(&mut self, host: &HostName, vm: &str, book: &mut Book) {
+        let seen = self.world.hosts.get(host).and_then(|host| host.seen.as_ref());
+        if !seen.is_some_and(|seen| seen.vms.as_ref().is_some_and(|vms| vms.contains_key(vm))) {
+            return;
+        }
+        self.shows(host, book, |seen| {
+            let gone = seen.vms.as_mut().and_then(|vms| vms.remove(vm));
+            if gone.is_some_and(|vm| vm.state.runs()) {
+                seen.guests = seen.guests.map(|guests| guests.saturating_sub(1));
+            }
+        });
     }
 
     fn shows(&mut self, name: &HostName, book: &mut Book, change: impl FnOnce(&mut Sighting)) {

@@ -1,11 +1,13 @@
 //! What each kind of step does, in one `match`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::express::holds;
 use super::step::{Next, release};
 use super::{Moves, Scene, Send, empty, unfit};
 use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
-    Refusal, Span, Step, StepRun, World,
+    Refusal, Slot, SlotIx, Span, Step, StepRun, World, plural,
 };
 use crate::plan::place::disk_short;
 
@@ -168,7 +170,8 @@ fn prefetch<'a>(
     }
 }
 
-/// A reboot is proven by another boot session and by nothing else.
+/// A reboot is proven by another boot session and by nothing else. It ends whatever runs on the
+/// host, so it waits for guests that are not ours; one that was sent is not called back.
 fn reboot<'a>(
     scene: &Scene<'a>,
     (name, host): (&'a HostName, &'a Host),
@@ -188,11 +191,50 @@ fn reboot<'a>(
     if let Some(vm) = scene.world.vms_on(host).next() {
         return Next::End(Err(format!("vm {} is still there: drain the host first", vm.id)));
     }
+    let answered = run.answer.as_ref();
+    let sent = host.op.is_some() || answered.is_some_and(|answer| answer.outcome == Outcome::Done);
+    if let Some(why) = others_run(scene.world, host).filter(|_| !sent) {
+        return Next::Wait(why);
+    }
     match command(scene, (name, host), task, run, Vec::new(), moves) {
         Next::End(Ok(())) => Next::Wait("it goes down and comes up again".into()),
         // The connection ends with the host, before or after the answer.
         other @ (Next::Wait(_) | Next::End(_)) => other,
     }
+}
+
+/// Who runs on the host and is not ours, as far as its last look can tell; `None`: nobody. Guests
+/// that could not be counted may be there.
+fn others_run(world: &World, host: &Host) -> Option<String> {
+    let Some(seen) = &host.seen else { return Some("blocked: it was never seen".into()) };
+    let taken = SlotIx::ALL.into_iter().zip(&host.slots).filter_map(|(ix, slot)| match slot {
+        Slot::Foreign { name } => Some((name.as_str(), format!("{name} in slot {}", u8::from(ix)))),
+        Slot::Free
+        | Slot::Reserved { .. }
+        | Slot::Occupied { .. }
+        | Slot::Stopping { .. }
+        | Slot::Unknown { .. }
+        | Slot::Leaked { .. } => None,
+    });
+    let mut others: BTreeMap<&str, String> = taken.collect();
+    let ours: BTreeSet<String> = world.vms_on(host).map(|vm| vm.host_name()).collect();
+    // Those of Linux take no slot, and end with the host all the same.
+    for (name, vm) in seen.vms.iter().flatten() {
+        if vm.state.runs() && !ours.contains(name) {
+            others.entry(name).or_insert_with(|| name.clone());
+        }
+    }
+    let mut told: Vec<String> = others.into_values().collect();
+    match host.unaccounted(seen).or(seen.guests) {
+        None => return Some("blocked: the guests that run there cannot be counted".into()),
+        Some(0) => {}
+        Some(n) => {
+            told.push(format!("{} that its tool does not list", plural(n as usize, "guest")))
+        }
+    }
+    (!told.is_empty()).then(|| {
+        format!("blocked: a reboot would end what is not ours: {}: stop it there", told.join(", "))
+    })
 }
 
 /// The first image that should be on the host and is not.
