@@ -31,6 +31,7 @@ const NAMED: &[&str] = &[
     "6.queue",
     "6.pulls",
     "1.brake",
+    "1.return",
 ];
 
 fn files() -> Vec<PathBuf> {
