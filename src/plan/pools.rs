@@ -43,7 +43,9 @@ pub(super) fn crews<'a>(
             continue;
         }
         let reach = world.hosts.get(&vm.host).map(|host| host.reach);
-        let gone = matches!(reach, None | Some(Reach::Lost | Reach::IdentityMismatch));
+        // One that shows another key is for a person to judge: its VMs may well serve, and many
+        // changed keys at once must not rebuild a fleet. A drain with a reason replaces them.
+        let gone = matches!(reach, None | Some(Reach::Lost));
         if gone || leaving.contains(&vm.host) {
             continue;
         }

@@ -31,6 +31,7 @@ const NAMED: &[&str] = &[
     "6.queue",
     "6.pulls",
     "1.brake",
+    "1.identity",
     "1.return",
 ];
 
