@@ -421,7 +421,13 @@ async fn an_entry_point_is_checked_like_a_host() {
     let through = SshAccess { jump: Some(bastion.as_jump()), ..sshd.access_known_by("") };
     let answer = run(&transport(), &through, SENTINEL).await;
     assert_eq!(bastion.logins(), 0);
-    assert_unsent(&sshd, answer, LostCause::Identity, &["its entry point", "unknown host key"]);
+    // It is not the host whose key is in doubt: that one is only out of reach.
+    let words = ["by way of its entry point", "unknown host key", "host enrol --jump"];
+    assert_unsent(&sshd, answer, LostCause::Network, &words);
+    let changed = known_hosts_line(bastion.address(), bastion.port(), &sshd.host_key());
+    let through = SshAccess { jump: Some(bastion.as_jump()), ..sshd.access_known_by(&changed) };
+    let answer = run(&transport(), &through, SENTINEL).await;
+    assert_unsent(&sshd, answer, LostCause::Network, &["by way of its entry point", "CHANGED"]);
     let mut closed = Sshd::prepare();
     closed.line("AllowTcpForwarding no");
     closed.boot();

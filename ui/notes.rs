@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Entry, Event, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx, StepEnd,
-    Subject as About, TaskEnd, Timestamp, Via, VmId, World, work_words,
+    Brake, Entry, Event, Fingerprint, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx,
+    StepEnd, Subject as About, TaskEnd, Timestamp, Via, VmId, World, work_words,
 };
 
 use super::filter::Subject;
@@ -95,9 +95,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::FleetChanged { change } => info("fleet", format!("changed: {}", change.counts())),
         Event::HostSeen { host, sighting } => info(host, shown(sighting)),
         Event::ReachChanged { host, to, why } => reached(host, *to, why),
-        Event::HostTrusted { host, fingerprint } => {
-            info(host, format!("key accepted: {fingerprint}"))
-        }
+        Event::HostTrusted { host, fingerprint } => info(host, trusted(fingerprint)),
         Event::HostForgotten { host, why } => warn(host, format!("is given up: {why}")),
         Event::HoldPlaced { hold } => info(&hold.host, placed(hold)),
         Event::HoldReleased { host, why, .. } => info(host, format!("hold released: {why}")),
@@ -145,7 +143,21 @@ fn told(world: &World, event: &Event) -> Told {
         Event::JobResumed { job } => info(job_title(world, *job), "is resumed".into()),
         Event::TaskEnded { job, vm, end } => task_ended(world, *job, *vm, end),
         Event::JobEnded { job } => info(job_title(world, *job), "has ended".into()),
+        Event::BrakeEngaged { silent, of } => brake_holds(*silent, *of),
+        Event::BrakeReleased { silent, of } => info("brake", released(*silent, *of)),
     }
+}
+
+fn brake_holds(silent: u32, of: u32) -> Told {
+    (Level::Bad, "brake".into(), Brake::words(silent, of))
+}
+
+fn released(silent: u32, of: u32) -> String {
+    format!("is released: {silent} of {of} hosts are silent still")
+}
+
+fn trusted(fingerprint: &Fingerprint) -> String {
+    format!("key accepted: {fingerprint}")
 }
 
 fn suspended(reason: &str) -> String {

@@ -325,10 +325,13 @@ fn alters(world: &World, event: &Event) -> bool {
     )
 }
 
-/// Which things an event touches; asked before and after it is applied.
+/// Which things an event touches; asked before and after it is applied. A new job may push the
+/// oldest one out of the World.
 fn touched(world: &World, event: &Event, changed: &mut Changed) {
     match event {
         Event::ControllerStarted { .. }
+        | Event::BrakeEngaged { .. }
+        | Event::BrakeReleased { .. }
         | Event::FleetChanged { .. }
         | Event::HostForgotten { .. } => changed.all = true,
         Event::HostSeen { host, .. }
@@ -377,7 +380,6 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
             changed.jobs.insert(*job);
             changed.hosts.insert(host.clone());
         }
-        // A new job may push the oldest one out of the World.
         Event::JobOpened { .. } => changed.jobs.extend(world.jobs.keys()),
         Event::TaskEnded { job, .. }
         | Event::JobPaused { job, .. }

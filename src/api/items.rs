@@ -225,6 +225,7 @@ impl Report {
             paused: world.jobs.values().filter_map(paused).collect(),
             drift: world.hosts.iter().filter_map(drift).collect(),
             vms_drifted: vms_drifted(world, at),
+            brake: world.brake,
         }
     }
 }

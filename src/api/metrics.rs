@@ -87,6 +87,8 @@ fn fleet(registry: &mut Registry, world: &World, plan: &Plan, now: Timestamp) {
         *reach.entry(host.reach.to_string()).or_default() += 1;
     }
     gauges(registry, "hosts", "Hosts by reachability", words("reach", &[], reach));
+    let brake = u64::from(world.brake.is_some());
+    figure(registry, "brake", "Whether the mass-failure brake holds", brake);
     let held = world.hosts.values().filter(|host| !host.holds.is_empty()).count();
     figure(registry, "hosts_held", "Hosts that somebody holds", held as u64);
     let drifted = world.hosts.values().filter(|host| !host.drift().is_empty()).count();

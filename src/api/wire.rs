@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Release, Status};
 use crate::model::{
-    DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, OnExpiry, PlayAsk, Sample,
-    ScheduleName, Share, StepAt, Timestamp, World,
+    Brake, DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, OnExpiry, PlayAsk,
+    Sample, ScheduleName, Share, StepAt, Timestamp, World,
 };
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
@@ -92,6 +92,9 @@ pub struct Report {
     /// How many VMs differ from what their pool would make now.
     #[serde(default)]
     pub vms_drifted: usize,
+    /// The mass-failure brake, while it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brake: Option<Brake>,
 }
 
 /// `POST /v1/holds`.

@@ -1,7 +1,7 @@
 //! `host enrol`: shows the keys that a host has now, asks, makes the accepted one known, and tells
 //! the controller, whose journal says who accepted it. Until then nothing is ever sent to the host.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use hostler::api::ClientError;
@@ -32,10 +32,12 @@ impl Call {
     /// Shows the keys that a host has now, and with consent makes one of them known.
     pub(crate) async fn enrol(&self, loaded: &Loaded, ask: &Enrol, env: &Env) -> Result<()> {
         let name = &ask.host;
-        let (access, file) = way(loaded, name)?;
+        let (access, file) = way(loaded, name, ask.jump)?;
+        let (access, file) = (&access, file.as_path());
         let settings = TransportSettings { agent: env.agent.clone(), ..Default::default() };
         let shown = Transport::new(settings, 1).fetch_host_keys(name, access).await?;
-        self.show_keys(name, access, &shown)?;
+        let shows = if ask.jump { format!("the jump host of {name}") } else { name.to_string() };
+        self.show_keys(&shows, access, &shown)?;
         let next = choose(name, &shown, recognise(name, access, &shown)?, ask)?;
         let key = match next {
             Next::Nothing(key) => {
@@ -56,7 +58,10 @@ impl Call {
                 key
             }
         };
-        let told = self.tell(name, &key.fingerprint).await?;
+        let told = match ask.jump {
+            true => tried_anew(name),
+            false => self.tell(name, &key.fingerprint).await?,
+        };
         if self.json {
             return self.put_json(&json!({
                 "host": name, "algorithm": key.algorithm, "fingerprint": key.fingerprint,
@@ -67,7 +72,7 @@ impl Call {
         Ok(())
     }
 
-    fn show_keys(&self, name: &HostName, access: &SshAccess, shown: &[HostKey]) -> Result<()> {
+    fn show_keys(&self, name: &str, access: &SshAccess, shown: &[HostKey]) -> Result<()> {
         let mut lines = vec![format!("{name} at {}:{} shows", access.address, access.port)];
         let line = |key: &HostKey| format!("  {:<22} {}", key.algorithm, key.fingerprint);
         lines.extend(shown.iter().map(line));
@@ -114,19 +119,32 @@ impl Call {
     }
 }
 
-/// The way to the host, and the file that its key is written to.
-fn way<'a>(loaded: &'a Loaded, name: &HostName) -> Result<(&'a SshAccess, &'a Path)> {
+/// No host behind a jump host was barred for its key: they are only out of reach.
+fn tried_anew(name: &HostName) -> bool {
+    out::note(&format!(
+        "the controller tries the jump host of {name} again by itself, within a few minutes"
+    ));
+    false
+}
+
+/// The way to the host, or to its jump host, and the file that its key is written to.
+fn way(loaded: &Loaded, name: &HostName, jump: bool) -> Result<(SshAccess, PathBuf)> {
     let spec = loaded.fleet.hosts.get(name).with_context(|| {
         format!("host {name} is not in the inventory; `hostler check --print` lists what is")
     })?;
-    let access = match &spec.access {
-        Access::Ssh(access) => access,
+    let mut access = match &spec.access {
+        Access::Ssh(access) => access.clone(),
         Access::Local => bail!("host {name} is this very machine: there is no key to accept"),
     };
+    if jump {
+        access = access
+            .of_jump()
+            .with_context(|| format!("host {name} stands behind no jump host: leave out --jump"))?;
+    }
     if access.host_key.is_some() {
         bail!("host {name} has its key pinned in the inventory: change `host_key` there");
     }
-    let file = access.known_hosts.as_deref().with_context(|| {
+    let file = access.known_hosts.clone().with_context(|| {
         format!(
             "host {name} has no `known_hosts` file in the inventory: name one, or pin `host_key`"
         )
@@ -180,7 +198,7 @@ mod tests {
 
     fn ask(fingerprint: Option<char>, replace: bool) -> Enrol {
         let fingerprint = fingerprint.map(|digit| key(digit).fingerprint);
-        Enrol { host: "mini-01".parse().unwrap(), fingerprint, replace }
+        Enrol { host: "mini-01".parse().unwrap(), fingerprint, replace, jump: false }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use hostler::api::Report;
-use hostler::model::{Action, Held, Plan, Slot, Zone, plural};
+use hostler::model::{Action, Brake, Held, Plan, Slot, Zone, plural};
 use serde_json::json;
 
 use super::call::Call;
@@ -23,7 +23,7 @@ impl Call {
         }
         let connect = self.client.connect().to_string();
         let mut rows = figures(&report, &connect, self.zone);
-        rows.extend(attention(&report, &nagged));
+        rows.extend(attention(&report, &nagged, self.zone));
         facts(&rows, self.style).iter().try_for_each(|line| out::line(line))
     }
 
@@ -92,7 +92,11 @@ fn slots(report: &Report) -> String {
 }
 
 /// What waits for a person.
-fn attention(report: &Report, nagged: &[Held]) -> Vec<(&'static str, Cell)> {
+fn attention(report: &Report, nagged: &[Held], zone: Zone) -> Vec<(&'static str, Cell)> {
+    let brake = report.brake.map(|brake| {
+        let words = Brake::words(brake.silent, brake.of);
+        ("brake", format!("{words}; since {}", zone.moment(brake.since)))
+    });
     let suspended = report.suspended.iter();
     let suspended = suspended.map(|(name, why)| ("suspended", format!("schedule {name} {why}")));
     let paused = report.paused.iter();
@@ -107,7 +111,9 @@ fn attention(report: &Report, nagged: &[Held]) -> Vec<(&'static str, Cell)> {
         ("drift", format!("{vms} not as their pool would make them now: see `hostler pool show`"))
     });
     let held = nagged.iter().map(|held| ("held", format!("{}: {}", held.want, held.why)));
-    suspended
+    brake
+        .into_iter()
+        .chain(suspended)
         .chain(paused)
         .chain(drift)
         .chain(vms)

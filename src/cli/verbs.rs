@@ -67,6 +67,9 @@ pub(crate) struct Enrol {
     /// Where the host is known by another key: replace that. Without it this is refused.
     #[arg(long)]
     pub(crate) replace: bool,
+    /// The jump host that this host stands behind is meant, and not the host itself.
+    #[arg(long)]
+    pub(crate) jump: bool,
 }
 
 /// What a controller is asked about hosts.

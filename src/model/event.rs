@@ -293,6 +293,16 @@ pub enum Event {
     JobEnded {
         job: JobId,
     },
+    /// So many hosts fell silent at once that the mass-failure brake holds.
+    BrakeEngaged {
+        silent: u32,
+        of: u32,
+    },
+    /// Enough of them are heard again.
+    BrakeReleased {
+        silent: u32,
+        of: u32,
+    },
 }
 
 /// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
@@ -381,6 +391,8 @@ impl Event {
             Self::Notified { .. } => "notified",
             Self::HostVerified { .. } => "host_verified",
             Self::JobEnded { .. } => "job_ended",
+            Self::BrakeEngaged { .. } => "brake_engaged",
+            Self::BrakeReleased { .. } => "brake_released",
         }
     }
 }

@@ -139,6 +139,17 @@ pub struct Jump {
     pub port: u16,
 }
 
+impl SshAccess {
+    /// The way to the jump host it stands behind, if there is one. A pin is the host's own: the
+    /// jump host is looked up in the known hosts.
+    pub fn of_jump(&self) -> Option<Self> {
+        let jump = self.jump.clone()?;
+        let (identity, known_hosts) = (self.identity.clone(), self.known_hosts.clone());
+        let Jump { user, address, port } = jump;
+        Some(Self { address, port, user, identity, known_hosts, host_key: None, jump: None })
+    }
+}
+
 /// What runs inside a VM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

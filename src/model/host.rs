@@ -40,6 +40,9 @@ pub struct Host {
     /// It was rebooted and nobody asked: it takes no work until a look finds it fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verifying: Option<Timestamp>,
+    /// Since when it is lost. A restart of the controller does not make that any younger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Timestamp>,
 }
 
 /// A command on a host for a step of a job.
@@ -241,6 +244,7 @@ impl Host {
             failed_why: String::new(),
             op: None,
             verifying: None,
+            lost: None,
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod action;
 mod ask;
+mod brake;
 mod drift;
 mod event;
 mod expression;
@@ -34,6 +35,7 @@ mod zone;
 
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
 pub use ask::{DrainAsk, PlanAsk, PlayAsk, RespawnAsk, Then};
+pub use brake::Brake;
 pub use event::{Actor, Entry, Event, FleetChange, Via};
 pub use expression::{EXPRESSION_ROOTS, expressions};
 pub use fingerprint::{BadFingerprint, Fingerprint};

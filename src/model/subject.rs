@@ -61,6 +61,7 @@ impl Event {
             | Self::JobResumed { job }
             | Self::Notified { job, .. }
             | Self::JobEnded { job } => Subject::Job(*job),
+            Self::BrakeEngaged { .. } | Self::BrakeReleased { .. } => Subject::All,
         }
     }
 }

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::place::{Order, Taken, place};
+use super::play::{Leave, leave};
 use super::vm::backoff;
 use super::wait::over;
 use crate::model::{
-    Action, Held, Host, HostName, JobId, Pool, PoolName, PoolSize, Reach, RetireWhy, Timestamp, Vm,
-    VmId, Want, World, plural,
+    Action, Held, Host, HostName, JobId, OpKind, Pool, PoolName, PoolSize, Reach, RetireWhy, Span,
+    Timestamp, Vm, VmId, Want, World, plural,
 };
+
+/// So long the first word of a probe is waited for before one VM is chosen over another: a look
+/// comes every ten seconds, and one may fail.
+const PROBE_WAIT: Span = Span::from_secs(30);
 
 /// A pool's VMs that are wanted, and where. VMs on lost hosts and on hosts being emptied are not
 /// here: others take their part, although their slots stay occupied.
@@ -38,7 +43,9 @@ pub(super) fn crews<'a>(
             continue;
         }
         let reach = world.hosts.get(&vm.host).map(|host| host.reach);
-        let gone = matches!(reach, None | Some(Reach::Lost | Reach::IdentityMismatch));
+        // One that shows another key is for a person to judge: its VMs may well serve, and many
+        // changed keys at once must not rebuild a fleet. A drain with a reason replaces them.
+        let gone = matches!(reach, None | Some(Reach::Lost));
         if gone || leaving.contains(&vm.host) {
             continue;
         }
@@ -96,8 +103,7 @@ pub(super) fn keep<'a>(
     pools.sort_by_key(|(name, pool)| (std::cmp::Reverse(pool.spec.priority), *name));
     for (name, pool) in pools {
         let Some(crew) = crews.get(name) else { continue };
-        let more = surplus(world, pool, crew, actions);
-        actions.extend(more);
+        held.extend(surplus(world, pool, crew, now, actions));
         let missing = u32::try_from(crew.missing).unwrap_or(u32::MAX);
         if missing == 0 {
             continue;
@@ -125,10 +131,17 @@ fn per_host<'a>(crew: &Crew<'a>) -> BTreeMap<&'a HostName, u32> {
     have
 }
 
-/// What is too much goes. Only VMs on hosts that answer are counted, and only they can go: what
-/// is out of reach serves nobody for sure, and its part is another's already. VMs that this pass
-/// has retired already count as gone.
-fn surplus(world: &World, pool: &Pool, crew: &Crew<'_>, actions: &[Action]) -> Vec<Action> {
+/// What is too much goes, as VMs leave everywhere: one with work is waited for, and the agent of
+/// an idle one is told before it is stopped. Only VMs on hosts that answer are counted, and only
+/// they can go: what is out of reach serves nobody for sure, and its part is another's already.
+/// VMs that this pass has retired already count as gone.
+fn surplus(
+    world: &World,
+    pool: &Pool,
+    crew: &Crew<'_>,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) -> Vec<Held> {
     let going = retired(actions);
     let mut there: BTreeMap<Option<&HostName>, Vec<&Vm>> = BTreeMap::new();
     for vm in crew.live.iter().filter(|vm| !going.contains(&vm.id)) {
@@ -138,7 +151,7 @@ fn surplus(world: &World, pool: &Pool, crew: &Crew<'_>, actions: &[Action]) -> V
             there.entry(per_host.then_some(&vm.host)).or_default().push(vm);
         }
     }
-    let mut go = Vec::new();
+    let mut held = Vec::new();
     for (host, mut vms) in there {
         let most = match pool.spec.size {
             PoolSize::Count(n) => n as usize,
@@ -152,18 +165,78 @@ fn surplus(world: &World, pool: &Pool, crew: &Crew<'_>, actions: &[Action]) -> V
         if vms.len() > most {
             let many = vms.len() - most;
             let steads = steads(world);
-            vms.sort_by_key(|vm| worth(world, &steads, vm));
-            go.extend(vms.into_iter().take(many));
+            // Which of them has work may be about to be told.
+            let waits = vms.iter().any(|vm| awaits_probe(world, pool, vm, now));
+            vms.sort_by_key(|vm| worth(world, pool, &steads, vm));
+            held.extend(vms[..many].iter().filter_map(|vm| shed(world, vm, waits, now, actions)));
         }
     }
-    go.iter().map(|vm| Action::Retire { vm: vm.id, why: RetireWhy::Surplus, job: None }).collect()
+    held
 }
 
-/// The first to go: those that do not serve yet, then those on hosts that take no work, then the
-/// oldest; and last what an open job has just placed.
-fn worth(world: &World, steads: &BTreeSet<VmId>, vm: &Vm) -> (bool, bool, bool, Timestamp, VmId) {
+/// One that is too much: it goes, or its agent is told, or it is waited for.
+fn shed(
+    world: &World,
+    vm: &Vm,
+    waits: bool,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) -> Option<Held> {
+    let why = match leave(world, vm, now) {
+        _ if waits => "a probe must tell first which of them has work".to_string(),
+        Leave::Now => {
+            actions.push(Action::Retire { vm: vm.id, why: RetireWhy::Surplus, job: None });
+            return None;
+        }
+        Leave::Tell if takes_command(world, &vm.host, actions) => {
+            actions.push(Action::Do { vm: vm.id, kind: OpKind::Deregister });
+            return None;
+        }
+        Leave::Tell => format!("{} takes no other command now", vm.host),
+        Leave::Wait(why) => why,
+    };
+    let why = format!("{} has more VMs than it wants, and this one is to go: {why}", vm.pool);
+    Some(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() })
+}
+
+/// Whether no command is under way on the host, nor sent there in this pass.
+fn takes_command(world: &World, name: &HostName, actions: &[Action]) -> bool {
+    let Some(host) = world.hosts.get(name) else { return false };
+    let sent = |action: &Action| {
+        if let Action::Do { vm, .. } = action {
+            host.vms.contains(vm)
+        } else if let Action::HostDo { host, .. } = action {
+            host == name
+        } else {
+            false
+        }
+    };
+    let free = host.op.is_none() && world.vms_on(host).all(|vm| vm.op.is_none());
+    free && host.reach == Reach::Up && !actions.iter().any(sent)
+}
+
+/// Whether one of the next looks will tell for the first time if the VM has work: it serves since
+/// lately, or its host has just come back. A probe that stays mute is not waited for.
+fn awaits_probe(world: &World, pool: &Pool, vm: &Vm, now: Timestamp) -> bool {
+    let since = world.hosts.get(&vm.host).map_or(vm.phase_since, |host| host.reach_since);
+    let unknown = pool.spec.busy.is_some() && vm.is_ready() && vm.busy.is_none();
+    unknown && !over(since.max(vm.phase_since), PROBE_WAIT, now)
+}
+
+/// The first to go: those that have no work, then those whose agents know it already, those that
+/// do not serve yet, those on hosts that take no work, the oldest; and what an open job has just
+/// placed after its like. What may have work counts as having it.
+fn worth(
+    world: &World,
+    pool: &Pool,
+    steads: &BTreeSet<VmId>,
+    vm: &Vm,
+) -> (bool, bool, bool, bool, bool, Timestamp, VmId) {
     let held = world.hosts.get(&vm.host).is_some_and(|host| !host.holds.is_empty());
-    (steads.contains(&vm.id), vm.is_ready(), !held, vm.created, vm.id)
+    let ready = vm.is_ready();
+    let works = ready && vm.busy.unwrap_or(pool.spec.busy.is_some());
+    let told = vm.deregistered.is_some();
+    (works, steads.contains(&vm.id), !told, ready, !held, vm.created, vm.id)
 }
 
 /// The VMs that open jobs have placed in the stead of others.

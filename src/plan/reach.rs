@@ -2,6 +2,7 @@
 //! and not by silence of our own: when we did not look, it cannot have failed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::{Event, Host, HostName, Reach, Span, Timestamp, World};
 
@@ -11,8 +12,8 @@ const LOST: Span = Span::from_secs(60);
 /// Looks come more often than this: what is longer nobody has watched.
 const GAP_MOST: Span = Span::from_secs(20);
 /// When so many hosts fail within two minutes, our own network is the likelier cause.
-const BRAKE_SHARE: usize = 5;
-const BRAKE_LEAST: usize = 5;
+const BRAKE_SHARE: u32 = 5;
+const BRAKE_LEAST: u32 = 5;
 const BRAKE_SPAN: Span = Span::from_mins(2);
 
 /// The last looks at a host that failed. A success removes it.
@@ -46,12 +47,23 @@ impl Contact {
     }
 }
 
-/// The changes in reachability that failed looks amount to.
+/// The changes in reachability that failed looks amount to, and whether the brake holds.
+///
+/// The brake latches: once it holds it does so until fewer hosts are silent than it takes to
+/// engage it, however long that is. A host that was lost within the two minutes before belongs to
+/// the same outage: it is unreachable again for as long, so that its VMs are not replaced either.
+/// One that was lost before that was lost for a reason of its own, and stays lost.
 pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) -> Vec<Event> {
-    let recent = |c: &&Contact| now.since(c.failing_since) <= BRAKE_SPAN && !c.identity;
-    let gone = failing.values().filter(recent).count();
-    let braked = gone >= BRAKE_LEAST && gone * BRAKE_SHARE >= world.hosts.len();
     let mut events = Vec::new();
+    let of = u32::try_from(world.hosts.len()).unwrap_or(u32::MAX);
+    let silent = silent(world, failing, now);
+    let many = silent >= BRAKE_LEAST && silent.saturating_mul(BRAKE_SHARE) >= of;
+    match world.brake {
+        None if many => events.push(Event::BrakeEngaged { silent, of }),
+        Some(_) if !many => events.push(Event::BrakeReleased { silent, of }),
+        None | Some(_) => {}
+    }
+    let braked = many.then(|| world.brake.map_or(now, |brake| brake.since));
     for (name, contact) in failing {
         let Some(host) = world.hosts.get(name) else { continue };
         let to = judge(host, contact, braked);
@@ -62,9 +74,9 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
             continue;
         }
         let mut why = contact.why.clone();
-        if braked && to == Reach::Unreachable && contact.silent >= LOST {
+        if braked.is_some() && to == Reach::Unreachable && contact.silent >= LOST {
             why = format!(
-                "{gone} hosts fell silent at once, our own network is the likelier cause: {why}"
+                "{silent} hosts fell silent at once, our own network is the likelier cause: {why}"
             );
         }
         events.push(Event::ReachChanged { host: name.clone(), to, why });
@@ -72,18 +84,51 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
     events
 }
 
-fn judge(host: &Host, contact: &Contact, braked: bool) -> Reach {
+/// How many hosts are silent that count for the brake: those that fell silent within two minutes,
+/// and while it holds, all that did so in this outage. After a restart amid one, what has not
+/// been heard yet is silent still.
+fn silent(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) -> u32 {
+    let since = world.brake.map_or(now, |brake| brake.since);
+    let counts = |(name, host): &(&HostName, &Arc<Host>)| {
+        // What was lost before tells nothing of our network now.
+        if host.lost.is_some_and(|lost| since.since(lost) > BRAKE_SPAN) {
+            return false;
+        }
+        match failing.get(*name) {
+            Some(contact) => !contact.identity && since.since(contact.failing_since) <= BRAKE_SPAN,
+            None => world.brake.is_some() && host.reach == Reach::Unknown,
+        }
+    };
+    u32::try_from(world.hosts.iter().filter(counts).count()).unwrap_or(u32::MAX)
+}
+
+/// `braked`: since when the brake holds.
+fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>) -> Reach {
     if contact.identity {
         return Reach::IdentityMismatch;
     }
     let silent = contact.silent;
     match host.reach {
-        // Only a person clears it; and a lost host comes back by being seen.
-        Reach::IdentityMismatch | Reach::Lost => host.reach,
-        _ if silent >= LOST && !braked => Reach::Lost,
+        // Only a person clears it.
+        Reach::IdentityMismatch => host.reach,
+        Reach::Lost if of_outage(host, braked) => Reach::Unreachable,
+        // It comes back by being seen.
+        Reach::Lost => Reach::Lost,
+        _ if silent >= LOST && (braked.is_none() || lost_before(host, braked)) => Reach::Lost,
         _ if silent >= UNREACHABLE => Reach::Unreachable,
         Reach::Unknown => Reach::Unknown,
         Reach::Up | Reach::Locked | Reach::Suspect => Reach::Suspect,
         Reach::Unreachable => Reach::Unreachable,
     }
+}
+
+/// Whether it was lost long before the brake, and a controller that has started since has not
+/// heard it either.
+fn lost_before(host: &Host, braked: Option<Timestamp>) -> bool {
+    host.lost.is_some() && !of_outage(host, braked)
+}
+
+/// Whether it was lost so shortly before the brake that both have one cause.
+fn of_outage(host: &Host, braked: Option<Timestamp>) -> bool {
+    braked.zip(host.lost).is_some_and(|(since, lost)| since.since(lost) <= BRAKE_SPAN)
 }

@@ -349,6 +349,23 @@ fn when_many_fall_silent_at_once_nothing_is_declared_lost() {
 }
 
 #[test]
+fn hosts_that_were_lost_long_ago_engage_no_brake_after_a_restart() {
+    let hosts: Vec<String> = (0..10).map(|n| format!("mini-{n:02}")).collect();
+    let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let mut grown = Grown::new(&names, PoolSize::Count(0));
+    for host in &hosts[..5] {
+        let why = "silence".to_string();
+        grown.put(100, Event::ReachChanged { host: name(host), to: Reach::Lost, why });
+    }
+    grown.put(900, Event::ControllerStarted { version: "2".into() });
+    let failed = (910..=970).step_by(10);
+    let failing = hosts[..5].iter().map(|h| (name(h), contact(900, failed.clone()))).collect();
+    let lost = |e: &Event| matches!(e, Event::ReachChanged { to: Reach::Lost, .. });
+    let events = reach(&grown.world, &failing, at(970));
+    assert!(events.len() == 5 && events.iter().all(lost), "{events:?}");
+}
+
+#[test]
 fn a_lost_host_keeps_its_slots_and_others_take_its_part() {
     let mut grown = Grown::new(&["a", "b"], PoolSize::Count(1));
     grown.settle(1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Entry, Event, World, Zone, plural, work_words};
+use hostler::model::{Brake, Entry, Event, World, Zone, plural, work_words};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -113,5 +113,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::JobPaused { job, why } => format!("{job} {why}"),
         Event::JobResumed { job } => job.to_string(),
         Event::JobEnded { job } => job.to_string(),
+        Event::BrakeEngaged { silent, of } => Brake::words(*silent, *of),
+        Event::BrakeReleased { silent, of } => format!("{silent} of {of} hosts are silent still"),
     }
 }

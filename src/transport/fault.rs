@@ -26,9 +26,14 @@ impl Fault {
         Self { cause: LostCause::Config, why: why.into() }
     }
 
-    /// The same fault, met on the way through an entry point.
+    /// The same fault, met on the way through an entry point. Whose key the entry point shows says
+    /// nothing of the host behind it: that one is not reached, and it has not changed.
     pub(super) fn by_way_of(self, jump: &str) -> Self {
-        Self { cause: self.cause, why: format!("its entry point {jump}: {}", self.why) }
+        let cause = match self.cause {
+            LostCause::Identity => LostCause::Network,
+            LostCause::Network | LostCause::Auth | LostCause::Config => self.cause,
+        };
+        Self { cause, why: format!("by way of its entry point {jump}: {}", self.why) }
     }
 
     pub(super) fn lost(self, host: &HostName, sent: bool) -> Lost {

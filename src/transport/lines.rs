@@ -177,16 +177,7 @@ impl Lines {
         patience: Duration,
     ) -> Result<Option<Arc<Live>>, Fault> {
         let Some(jump) = &access.jump else { return Ok(None) };
-        let entry = SshAccess {
-            address: jump.address.clone(),
-            port: jump.port,
-            user: jump.user.clone(),
-            identity: access.identity.clone(),
-            known_hosts: access.known_hosts.clone(),
-            // A pin is the host's own; the entry point is looked up in the known hosts.
-            host_key: None,
-            jump: None,
-        };
+        let Some(entry) = access.of_jump() else { return Ok(None) };
         let key = (jump.clone(), access.identity.clone(), access.known_hosts.clone());
         let line = Arc::clone(lock(&self.jumps).entry(key).or_default());
         let live = self.open(&line, Whom::Jump, &entry, patience).await;

@@ -257,7 +257,9 @@ impl Trust {
                  and run `hostler host enrol {host} --replace`"
             ),
             (None, Some(file)) => format!(
-                "if it is right, {} must say `{}`",
+                "compare it with the key on the jump host; if it is right, run \
+                 `hostler host enrol --jump HOST` for one of the hosts behind it, with --replace \
+                 where another key is known: {} must say `{}`",
                 file.display(),
                 line.unwrap_or_else(|| lookup_name(&self.address, self.port)),
             ),

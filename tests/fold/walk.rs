@@ -296,6 +296,12 @@ impl Walk {
     }
 
     fn rare(&self, a: u16, b: u16) -> Event {
+        let (silent, of) = (u32::from(b % 4), 3);
+        match a % 8 {
+            5 => return Event::BrakeEngaged { silent, of },
+            7 => return Event::BrakeReleased { silent, of },
+            _ => {}
+        }
         if a.is_multiple_of(3) {
             return Event::ControllerStarted { version: "2".into() };
         }

@@ -38,6 +38,7 @@ pub(crate) fn story() -> Story {
     story.schedules_wait();
     story.jobs_run();
     story.controller_changes_amid_commands();
+    story.the_brake_holds();
     story.fleet_shrinks();
     story
 }
@@ -471,6 +472,12 @@ impl Story {
         self.begin(vm(21), OpKind::Stop);
         self.put(Event::ControllerStarted { version: "0.1.1".into() });
         self.reach("mini-01", Reach::Up, "");
+    }
+
+    fn the_brake_holds(&mut self) {
+        self.put(Event::BrakeEngaged { silent: 5, of: 12 });
+        self.put(Event::BrakeReleased { silent: 2, of: 12 });
+        self.put(Event::BrakeEngaged { silent: 6, of: 12 });
     }
 
     fn fleet_shrinks(&mut self) {

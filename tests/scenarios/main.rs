@@ -19,10 +19,21 @@ use std::path::{Path, PathBuf};
 use file::Scenario;
 use stage::Stage;
 
-/// Section, and how many numbered rules it has; section 6 has none, so its parts are named.
+/// Section, and how many numbered rules it has; sections 1 and 6 have none, so their parts are
+/// named.
 const RULES: &[(&str, usize)] = &[("2", 7), ("3", 9), ("4", 8)];
-const NAMED: &[&str] =
-    &["3.plan", "6.drift", "6.filters", "6.score", "6.spread", "6.queue", "6.pulls"];
+const NAMED: &[&str] = &[
+    "3.plan",
+    "6.drift",
+    "6.filters",
+    "6.score",
+    "6.spread",
+    "6.queue",
+    "6.pulls",
+    "1.brake",
+    "1.identity",
+    "1.return",
+];
 
 fn files() -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
@@ -84,6 +95,11 @@ fn draining() {
 #[test]
 fn schedules() {
     play_section("4-");
+}
+
+#[test]
+fn reachability() {
+    play_section("1-");
 }
 
 #[test]

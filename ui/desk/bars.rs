@@ -122,6 +122,9 @@ pub fn draw_taskbar(ctx: &Ctx, canvas: &mut Canvas, desk: &Desk, unseen: usize) 
         let glyph = canvas.glyphs.look(crate::ui::glyphs::Look::Leaving);
         right.push(format!("{glyph} {}", text::plural(drains, "drain")));
     }
+    if ctx.fleet.world().is_some_and(|world| world.brake.is_some()) {
+        right.push("! BRAKE HOLDS".into());
+    }
     if unseen > 0 {
         right.push(format!("! {}", text::plural(unseen, "failure")));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Actor, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Task,
+    Actor, Brake, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Task,
     TaskState, Timestamp, Vm, VmId,
 };
 
@@ -70,8 +70,31 @@ impl World {
         }
         // Other words for the same state do not make it any younger.
         let since = if host.reach == to { host.reach_since } else { at };
+        let was = host.reach;
         (host.reach, host.reach_since, host.reach_why) = (to, since, why.into());
+        host.lost = match to {
+            Reach::Unreachable if was != Reach::Lost => host.lost,
+            Reach::Lost => host.lost.or(Some(at)),
+            // A new controller has not heard it either; nor is another's key a word of it.
+            Reach::Unknown | Reach::Suspect | Reach::IdentityMismatch => host.lost,
+            Reach::Up | Reach::Locked | Reach::Unreachable => None,
+        };
         Ok(())
+    }
+
+    pub(super) fn brake_engaged(&mut self, brake: Brake) -> Result<(), Misfit> {
+        if self.brake.is_some() {
+            return misfit("the mass-failure brake", "holds already");
+        }
+        self.brake = Some(brake);
+        Ok(())
+    }
+
+    pub(super) fn brake_released(&mut self) -> Result<(), Misfit> {
+        match self.brake.take() {
+            Some(_) => Ok(()),
+            None => misfit("the mass-failure brake", "does not hold"),
+        }
     }
 
     /// Only the bar that another key has put up is lifted: of any other host it is on record who

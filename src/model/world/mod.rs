@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook, PlaybookName,
-    Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
+    Brake, Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook,
+    PlaybookName, Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
 };
 
 /// Everything known of the fleet at revision `seq`. Values are shared, so a copy costs only the
@@ -35,6 +35,9 @@ pub struct World {
     pub jobs: BTreeMap<JobId, Arc<Job>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub playbooks: BTreeMap<PlaybookName, Arc<Playbook>>,
+    /// The mass-failure brake, while it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brake: Option<Brake>,
 }
 
 /// Why an entry does not follow from the World before it.
@@ -145,6 +148,10 @@ impl World {
             | Event::HostTaskRetried { job, host, .. }
             | Event::DrainChanged { job, host, .. }
             | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
+            Event::BrakeEngaged { silent, of } => {
+                self.brake_engaged(Brake { since: at, silent: *silent, of: *of })
+            }
+            Event::BrakeReleased { .. } => self.brake_released(),
         }
     }
 
