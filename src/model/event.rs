@@ -293,6 +293,15 @@ pub enum Event {
     JobEnded {
         job: JobId,
     },
+    /// The pool's VMs die as fast as they are started: none is placed until a person says so.
+    PoolHeld {
+        pool: PoolName,
+        why: String,
+    },
+    /// A person wants the pool's VMs started again.
+    PoolReleased {
+        pool: PoolName,
+    },
 }
 
 /// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
@@ -381,6 +390,8 @@ impl Event {
             Self::Notified { .. } => "notified",
             Self::HostVerified { .. } => "host_verified",
             Self::JobEnded { .. } => "job_ended",
+            Self::PoolHeld { .. } => "pool_held",
+            Self::PoolReleased { .. } => "pool_released",
         }
     }
 }

@@ -49,7 +49,7 @@ pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, 
 pub use needs::{Needs, Unmet};
 pub use outlook::{Conflict, Meeting, Outlook};
 pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Sent, Step, Surge};
-pub use pool::Pool;
+pub use pool::{CRASHES_KEPT, Crash, PROVEN_AFTER, Pool, PoolHeld};
 pub use preview::{DrainPlan, Fate, HostPreview, PoolPreview, StepFate, StepPreview, VmPreview};
 pub use schedule::{RUNS_KEPT, Run, RunResult, Schedule, Suspended};
 pub use selector::{BadSelector, Labels, Selector};

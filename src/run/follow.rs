@@ -113,5 +113,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::JobPaused { job, why } => format!("{job} {why}"),
         Event::JobResumed { job } => job.to_string(),
         Event::JobEnded { job } => job.to_string(),
+        Event::PoolHeld { pool, why } => format!("{pool}: {why}"),
+        Event::PoolReleased { pool } => pool.to_string(),
     }
 }

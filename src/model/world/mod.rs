@@ -145,6 +145,8 @@ impl World {
             | Event::HostTaskRetried { job, host, .. }
             | Event::DrainChanged { job, host, .. }
             | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
+            Event::PoolHeld { pool, why } => self.pool_held(pool, why, at),
+            Event::PoolReleased { pool } => self.pool_released(pool),
         }
     }
 
