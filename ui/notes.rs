@@ -88,6 +88,14 @@ fn warn(about: impl Display, what: String) -> Told {
     (Level::Warn, about.to_string(), what)
 }
 
+fn missed(count: u32, cause: &str) -> String {
+    format!("missed {}: {cause}", text::plural(count as usize, "run"))
+}
+
+fn pool_told(pool: impl Display, level: Level, what: String) -> Told {
+    (level, format!("pool {pool}"), what)
+}
+
 fn told(world: &World, event: &Event) -> Told {
     let vm_told = |vm: &VmId, level, what: String| told_of_vm(world, *vm, level, &what);
     match event {
@@ -115,10 +123,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::VmRetired { vm, why, .. } => vm_told(vm, Level::Info, format!("is to go: {why}")),
         Event::VmGone { vm } => vm_told(vm, Level::Info, "is gone".into()),
         Event::RunFired { schedule, job, .. } => info(schedule, format!("has fired: job {job}")),
-        Event::RunMissed { schedule, count, cause, .. } => {
-            let runs = text::plural(*count as usize, "run");
-            warn(schedule, format!("missed {runs}: {cause}"))
-        }
+        Event::RunMissed { schedule, count, cause, .. } => warn(schedule, missed(*count, cause)),
         Event::JobOpened { job } => {
             info(job.title(), format!("is opened with {}", text::plural(job.progress().1, "task")))
         }
@@ -145,6 +150,8 @@ fn told(world: &World, event: &Event) -> Told {
         Event::JobEnded { job } => info(job_title(world, *job), "has ended".into()),
         Event::BrakeEngaged { silent, of } => brake_holds(*silent, *of),
         Event::BrakeReleased { silent, of } => info("brake", released(*silent, *of)),
+        Event::PoolHeld { pool, why } => pool_told(pool, Level::Bad, format!("is held: {why}")),
+        Event::PoolReleased { pool } => pool_told(pool, Level::Info, "is tried again".into()),
     }
 }
 

@@ -297,6 +297,9 @@ impl Changed {
     fn schedule(&mut self, schedule: &ScheduleName) {
         self.schedules.insert(schedule.clone());
     }
+    fn pool(&mut self, pool: &PoolName) {
+        self.pools.insert(pool.clone());
+    }
     fn job(&mut self, job: JobId) {
         self.jobs.insert(job);
     }
@@ -385,6 +388,7 @@ fn touched(world: &World, event: &Event, changed: &mut Changed) {
         | Event::JobPaused { job, .. }
         | Event::JobResumed { job }
         | Event::JobEnded { job } => changed.job(*job),
+        Event::PoolHeld { pool, .. } | Event::PoolReleased { pool } => changed.pool(pool),
     }
 }
 

@@ -4,7 +4,7 @@ use super::client::{Answer, Client};
 use super::{JobBody, Listing, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Done;
 use crate::model::{
-    DrainAsk, HostName, JobId, PlanAsk, PlayAsk, Playbook, PlaybookName, ScheduleName,
+    DrainAsk, HostName, JobId, PlanAsk, PlayAsk, Playbook, PlaybookName, PoolName, ScheduleName,
 };
 
 impl Client {
@@ -60,6 +60,10 @@ impl Client {
     /// A suspended schedule runs again.
     pub async fn resume_schedule(&self, schedule: &ScheduleName) -> Answer<Done> {
         self.post(&format!("/v1/schedules/{schedule}/resume"), &()).await
+    }
+    /// A held pool is tried again.
+    pub async fn release_pool(&self, pool: &PoolName) -> Answer<Done> {
+        self.post(&format!("/v1/pools/{pool}/release"), &()).await
     }
     /// A schedule passes over its next run.
     pub async fn skip_next(&self, schedule: &ScheduleName) -> Answer<Done> {

@@ -11,7 +11,9 @@ use super::plans::{Plans, playbook};
 use super::problem::{Fault, What};
 use super::{Api, JobBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
 use crate::engine::Command;
-use crate::model::{DrainAsk, JobId, PlanAsk, PlayAsk, RespawnAsk, ScheduleName, Selector, Share};
+use crate::model::{
+    DrainAsk, JobId, PlanAsk, PlayAsk, PoolName, RespawnAsk, ScheduleName, Selector, Share,
+};
 
 /// The longest key of a job, in characters.
 const KEY_MOST: usize = 100;
@@ -183,6 +185,14 @@ pub(super) async fn resume_schedule(
     Named(schedule): Named<ScheduleName>,
 ) -> Answer {
     ask(&api, caller, Command::ResumeSchedule { schedule }).await
+}
+
+pub(super) async fn release_pool(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(pool): Named<PoolName>,
+) -> Answer {
+    ask(&api, caller, Command::ReleasePool { pool }).await
 }
 
 pub(super) async fn skip_next(

@@ -103,6 +103,10 @@ fn is_about(event: &Event, wanted: &HostName, places: &BTreeMap<VmId, HostName>)
     match event.subject() {
         Subject::Host(host) => host == wanted,
         Subject::Vm(vm) => places.get(&vm) == Some(wanted),
-        Subject::Fleet(_) | Subject::All | Subject::Schedule(_) | Subject::Job(_) => false,
+        Subject::Fleet(_)
+        | Subject::All
+        | Subject::Schedule(_)
+        | Subject::Job(_)
+        | Subject::Pool(_) => false,
     }
 }

@@ -170,6 +170,7 @@ async fn pool(verb: &PoolVerb, call: &Call) -> Result<()> {
     match verb {
         PoolVerb::List(which) => list::list(call, &which.which, call.client.pools().await?),
         PoolVerb::Show { pool } => call.show_pool(pool).await,
+        PoolVerb::Release { pool } => call.release_pool(pool).await,
         PoolVerb::Respawn { pool, max_unavailable, wait } => {
             call.respawn(pool, *max_unavailable, *wait).await
         }

@@ -1,7 +1,7 @@
-//! Schedules that are to wait, and what keeps one from running.
+//! Schedules that are to wait, and what keeps one from running; pools that are tried again.
 
 use anyhow::Result;
-use hostler::model::{Schedule, ScheduleName, Zone, plural};
+use hostler::model::{PoolName, Schedule, ScheduleName, Zone, plural};
 
 use super::call::Call;
 use super::table::Cell;
@@ -13,6 +13,10 @@ impl Call {
 
     pub(crate) async fn resume_schedule(&self, schedule: &ScheduleName) -> Result<()> {
         self.put_done(&self.client.resume_schedule(schedule).await?)
+    }
+
+    pub(crate) async fn release_pool(&self, pool: &PoolName) -> Result<()> {
+        self.put_done(&self.client.release_pool(pool).await?)
     }
 
     pub(crate) async fn skip_next(&self, schedule: &ScheduleName) -> Result<()> {

@@ -264,6 +264,9 @@ fn pool_facts(item: &PoolItem, zone: Zone) -> Vec<(&'static str, Cell)> {
     if !item.drifted.is_empty() {
         rows.push(("next run", Cell::new(put_right(item.put_right.as_ref(), zone))));
     }
+    if let Some(held) = &item.pool.held {
+        rows.push(("held", Cell::new(format!("since {}: {}", zone.moment(held.since), held.why))));
+    }
     if item.pool.failures > 0 {
         rows.push((
             "failures",
@@ -335,7 +338,7 @@ mod tests {
             why: None,
             drifted: [("it is older than 1d".into(), 2)].into(),
             put_right: run(),
-            pool: Arc::new(Pool { spec, failures: 0, failed_at: None }),
+            pool: Arc::new(Pool::new(spec)),
         };
         let said = |item: &PoolItem| lines(pool_facts(item, Zone::default()));
         assert!(said(&item).contains(&"drifted: 2 VMs: it is older than 1d".into()));

@@ -61,6 +61,7 @@ fn commands_read_as_documented() {
         "hostler host hold a --kind quarantine --reason x --until 2h --on-expiry alert",
         "hostler schedule suspend nightly --reason x",
         "hostler schedule resume nightly",
+        "hostler pool release ci",
         "hostler schedule skip-next nightly",
         "hostler playbook list",
         "hostler playbook show tidy --json",

@@ -199,6 +199,10 @@ pub(crate) enum PoolVerb {
     #[command(after_help = "Examples:
   hostler pool show concourse")]
     Show { pool: PoolName },
+    /// Try a pool again that is held because its VMs died as fast as they were started.
+    #[command(after_help = "Examples:
+  hostler pool release concourse")]
+    Release { pool: PoolName },
     /// Replace every VM of the pool by a new one from its image, a few at a time.
     #[command(after_help = "Examples:
   hostler pool respawn concourse --max-unavailable 10% --wait --yes")]

@@ -47,7 +47,8 @@ pub(super) fn carry_out(
         | Command::RetryJob { .. }
         | Command::Suspend { .. }
         | Command::ResumeSchedule { .. }
-        | Command::SkipNext { .. }) => desk.carry_out(command),
+        | Command::SkipNext { .. }
+        | Command::ReleasePool { .. }) => desk.carry_out(command),
     }
 }
 

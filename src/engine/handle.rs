@@ -120,6 +120,10 @@ pub enum Command {
         hosts: Vec<HostName>,
         which: Release,
     },
+    /// Try a pool again whose VMs died as fast as they were started.
+    ReleasePool {
+        pool: PoolName,
+    },
     /// Replace every VM of the pool, a few at a time.
     Respawn {
         pool: PoolName,

@@ -6,8 +6,8 @@ use super::handle::{Command, Denied, Done};
 use super::ledger::Ledger;
 use super::orders::{Ids, opened};
 use crate::model::{
-    Actor, DrainAsk, Event, Hold, HostName, Job, JobId, Opening, PlayAsk, ScheduleName, StepAt,
-    TaskState, Timestamp, World, plural,
+    Actor, DrainAsk, Event, Hold, HostName, Job, JobId, Opening, PlayAsk, PoolName, ScheduleName,
+    StepAt, TaskState, Timestamp, World, plural,
 };
 use crate::plan::{self, DrainAnswer};
 
@@ -73,6 +73,7 @@ impl Desk<'_> {
                 self.done(said, None)
             }
             Command::SkipNext { schedule } => self.skip_next(schedule),
+            Command::ReleasePool { pool } => self.release_pool(pool),
             Command::Cordon { .. }
             | Command::Hold { .. }
             | Command::Uncordon { .. }
@@ -230,6 +231,22 @@ impl Desk<'_> {
         let said = vec![format!("schedule {schedule} is suspended until it is resumed")];
         self.put(Event::ScheduleSuspended { schedule, reason })?;
         self.done(said, None)
+    }
+
+    fn release_pool(&mut self, pool: PoolName) -> Result<Done, Denied> {
+        match self.world().pools.get(&pool) {
+            None => Err(Denied::NotFound(format!(
+                "pool {pool} is not known; `hostler pool list` shows those that are"
+            ))),
+            Some(known) if known.held.is_none() => Err(Denied::Conflict(format!(
+                "pool {pool} is not held: `hostler pool show {pool}` says what it waits for"
+            ))),
+            Some(_) => {
+                let said = vec![format!("pool {pool} is tried again")];
+                self.put(Event::PoolReleased { pool })?;
+                self.done(said, None)
+            }
+        }
     }
 
     fn skip_next(&mut self, schedule: ScheduleName) -> Result<Done, Denied> {

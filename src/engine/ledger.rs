@@ -94,7 +94,7 @@ impl Ledger {
                 }
                 Subject::Fleet(change) => hosts.extend(change.hosts.keys().cloned()),
                 Subject::All => hosts.extend(self.world.hosts.keys().cloned()),
-                Subject::Schedule(_) | Subject::Job(_) => {}
+                Subject::Schedule(_) | Subject::Job(_) | Subject::Pool(_) => {}
             }
         }
         hosts

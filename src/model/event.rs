@@ -303,6 +303,15 @@ pub enum Event {
         silent: u32,
         of: u32,
     },
+    /// The pool's VMs die as fast as they are started: none is placed until a person says so.
+    PoolHeld {
+        pool: PoolName,
+        why: String,
+    },
+    /// A person wants the pool's VMs started again.
+    PoolReleased {
+        pool: PoolName,
+    },
 }
 
 /// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
@@ -393,6 +402,8 @@ impl Event {
             Self::JobEnded { .. } => "job_ended",
             Self::BrakeEngaged { .. } => "brake_engaged",
             Self::BrakeReleased { .. } => "brake_released",
+            Self::PoolHeld { .. } => "pool_held",
+            Self::PoolReleased { .. } => "pool_released",
         }
     }
 }

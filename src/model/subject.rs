@@ -1,6 +1,6 @@
 //! What an event is about: by it entries are indexed, filtered and followed.
 
-use super::{Event, FleetChange, HostName, JobId, ScheduleName, StepAt, VmId};
+use super::{Event, FleetChange, HostName, JobId, PoolName, ScheduleName, StepAt, VmId};
 
 /// The one thing an event is about.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -12,6 +12,7 @@ pub enum Subject<'a> {
     Vm(VmId),
     Schedule(&'a ScheduleName),
     Job(JobId),
+    Pool(&'a PoolName),
 }
 
 impl Event {
@@ -62,13 +63,14 @@ impl Event {
             | Self::Notified { job, .. }
             | Self::JobEnded { job } => Subject::Job(*job),
             Self::BrakeEngaged { .. } | Self::BrakeReleased { .. } => Subject::All,
+            Self::PoolHeld { pool, .. } | Self::PoolReleased { pool } => Subject::Pool(pool),
         }
     }
 }
 
 impl Event {
     /// What happened in words that go after the host and the job, for what concerns one host's
-    /// task; empty for all else.
+    /// task or a pool; empty for all else.
     pub fn task_words(&self) -> String {
         let step = |at: &StepAt| at.to_string();
         if let Self::HostTaskBegun { .. } = self {
@@ -90,6 +92,8 @@ impl Event {
             if *force { format!("{until}, forced") } else { until }
         } else if let Self::Notified { message, .. } = self {
             message.clone()
+        } else if let Self::PoolHeld { pool, why } = self {
+            format!("{pool}: {why}")
         } else {
             String::new()
         }

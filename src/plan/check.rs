@@ -9,6 +9,8 @@ use crate::model::{
 
 /// Failed starts that a host remembers.
 const FAILURES_MOST: usize = 8;
+/// Crashes that a pool remembers.
+const CRASHES_MOST: usize = 16;
 
 /// What is wrong with this World, one line each. Empty when all is well.
 pub fn check_world(world: &World) -> Vec<String> {
@@ -38,6 +40,9 @@ pub fn check_world(world: &World) -> Vec<String> {
     for (name, pool) in &world.pools {
         if (pool.failures == 0) != pool.failed_at.is_none() {
             wrong.push(format!("pool {name}: {} failures and no time, or none", pool.failures));
+        }
+        if pool.crashes.len() > CRASHES_MOST {
+            wrong.push(format!("pool {name}: remembers {} crashes", pool.crashes.len()));
         }
     }
     wrong

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::DrainAnswer;
 use super::play::unfit;
+use super::vm::slots_lost;
 use crate::model::{
     Action, DrainAsk, Event, Held, Hold, HoldAsk, HoldKind, Host, HostName, OnExpiry, Play, SeenVm,
-    Slot, Span, Then, Timestamp, Via, Want, World,
+    Span, Then, Timestamp, Via, Want, World,
 };
 
 /// A person's hold without an end is spoken of after this.
@@ -38,7 +39,7 @@ pub(super) fn tend(world: &World, now: Timestamp, actions: &mut Vec<Action>, hel
             let event = Box::new(Event::HostVerified { host: name.clone() });
             actions.push(Action::Note { event });
         }
-        failing.extend(fails(host, now).map(|why| (name, why)));
+        failing.extend(fails(world, host, now).map(|why| (name, why)));
     }
     quarantine(world, failing, recent, now, (actions, held));
 }
@@ -92,11 +93,11 @@ impl Failing {
     }
 }
 
-fn fails(host: &Host, now: Timestamp) -> Option<Failing> {
+fn fails(world: &World, host: &Host, now: Timestamp) -> Option<Failing> {
     if !host.holds.is_empty() || !host.declared {
         return None;
     }
-    if host.slots.iter().all(|slot| matches!(slot, Slot::Leaked { .. })) {
+    if slots_lost(world, host, now) == host.slots.len() {
         return Some(Failing::Leaked);
     }
     let recent = host.failures.iter().filter(|at| now.since(**at) <= FAILURES_WITHIN).count();

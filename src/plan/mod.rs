@@ -6,6 +6,7 @@ pub mod check;
 
 mod ask;
 mod calendar;
+mod crash;
 #[cfg(test)]
 mod doubts;
 mod drift;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::crash::{Halt, halt};
 use super::place::{Order, Taken, place};
 use super::play::{Leave, leave};
-use super::vm::backoff;
 use super::wait::over;
 use crate::model::{
-    Action, Held, Host, HostName, JobId, OpKind, Pool, PoolName, PoolSize, Reach, RetireWhy, Span,
-    Timestamp, Vm, VmId, Want, World, plural,
+    Action, Event, Held, Host, HostName, JobId, OpKind, Pool, PoolName, PoolSize, Reach, RetireWhy,
+    Span, Timestamp, Vm, VmId, Want, World,
 };
 
 /// So long the first word of a probe is waited for before one VM is chosen over another: a look
@@ -108,7 +108,15 @@ pub(super) fn keep<'a>(
         if missing == 0 {
             continue;
         }
-        if let Some(why) = pool_backs_off(pool, now) {
+        if let Some(halt) = halt(world, (name, pool), crew, now) {
+            let why = match halt {
+                Halt::Held(why) | Halt::Wait(why) => why,
+                Halt::Hold(why) => {
+                    let event = Event::PoolHeld { pool: name.clone(), why: why.clone() };
+                    actions.push(Action::Note { event: Box::new(event) });
+                    why
+                }
+            };
             held.push(Held {
                 want: Want::Pool { pool: name.clone(), missing },
                 why,
@@ -255,14 +263,4 @@ pub(super) fn retired(actions: &[Action]) -> BTreeSet<VmId> {
         }
     }
     vms
-}
-
-/// Starts that fail everywhere are not tried at full speed.
-fn pool_backs_off(pool: &Pool, now: Timestamp) -> Option<String> {
-    let (at, wait) = (pool.failed_at?, backoff(pool.failures));
-    let left = (at + wait).since(now);
-    (!over(at, wait, now)).then(|| {
-        let n = plural(pool.failures as usize, "start");
-        format!("its last {n} failed; next try in {}", left.rough())
-    })
 }

@@ -3,7 +3,7 @@
 use super::wait::over;
 use crate::model::{
     Host, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Sighting, Slot, Span, Timestamp, Vm,
-    Wanted, World,
+    Wanted, World, plural,
 };
 
 /// How long a VM may take from its start to an address.
@@ -17,6 +17,8 @@ const FULL_TRIES: u32 = 3;
 const LOOK_AGAIN: Span = Span::from_secs(15);
 /// A deleted VM that is still listed is deleted again after this.
 const DELETE_AGAIN: Span = Span::from_mins(1);
+/// The process of a deleted VM is waited for so long.
+const OUTLIVED_AFTER: Span = Span::from_mins(30);
 
 /// What to do about a VM now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,6 +84,26 @@ fn runs_after_all(vm: &Vm) -> bool {
         })
 }
 
+/// Whether its slot is lost until the next boot, as a leaked one is: its disk has long been
+/// deleted, and the host still runs a guest that may be its process, or cannot say.
+pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
+    let has_slot = host.slots[vm.slot.index()].vm() == Some(vm.id);
+    let late = over(vm.phase_since, OUTLIVED_AFTER, now) && host.reach == Reach::Up;
+    if vm.phase != Phase::Deleted || vm.op.is_some() || !has_slot || !late {
+        return false;
+    }
+    host.seen.as_ref().is_some_and(|seen| {
+        let unlisted = seen.vms.as_ref().is_some_and(|vms| !vms.contains_key(&vm.host_name()));
+        unlisted && host.unaccounted(seen) != Some(0)
+    })
+}
+
+/// How many slots of a host are lost until its next boot.
+pub(super) fn slots_lost(world: &World, host: &Host, now: Timestamp) -> usize {
+    let leaked = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
+    leaked + world.vms_on(host).filter(|vm| outlived(vm, host, now)).count()
+}
+
 /// It is gone once a look shows neither it nor a guest that may be its process.
 fn deleted(vm: &Vm, host: &Host, now: Timestamp) -> Step {
     let listed = |seen: &Sighting| {
@@ -92,13 +114,21 @@ fn deleted(vm: &Vm, host: &Host, now: Timestamp) -> Step {
         return command(vm, host, OpKind::Delete, now);
     }
     let guests = host.seen.as_ref().and_then(|seen| host.unaccounted(seen));
+    let whose = match guests {
+        Some(n) => {
+            format!("{} runs {} that it does not list", vm.host, plural(n as usize, "guest"))
+        }
+        None => format!("the guests on {} cannot be counted", vm.host),
+    };
+    if outlived(vm, host, now) {
+        let (age, host) = (now.since(vm.phase_since).rough(), &vm.host);
+        let reboot = format!("`hostler host reboot {host} --reason ...` gives it back");
+        return Step::Wait(format!("deleted {age} ago, its slot has leaked: {whose}; {reboot}"));
+    }
     Step::Wait(match guests {
         _ if still => "a look must show that it is gone".into(),
         Some(0) => "a look must show that it is gone".into(),
-        Some(n) => {
-            format!("{n} guests run on {} that it does not list: one may be its process", vm.host)
-        }
-        None => format!("the guests on {} could not be counted: one may be its process", vm.host),
+        Some(_) | None => format!("{whose}: one may be its process"),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Why: the planner's reasons, in lines for a person.
 
 use super::place::{backs_off, refusal};
-use super::vm::{Step, next};
+use super::vm::{Step, next, outlived};
 use crate::model::{HostName, Slot, Timestamp, VmId, Wanted, World, plural};
 
 /// Why a host takes no new VM, or that it would; `None`: no such host.
@@ -52,7 +52,10 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
             | Slot::Occupied { vm }
             | Slot::Stopping { vm }
             | Slot::Unknown { vm } => {
-                let word = world.vms.get(vm).map_or("gone", |vm| vm.word());
+                let known = world.vms.get(vm);
+                let word = known.map_or("gone", |vm| vm.word());
+                let leaked = known.is_some_and(|vm| outlived(vm, host, now));
+                let word = if leaked { "leaked: its guest may outlive it" } else { word };
                 format!("{} by vm {vm} ({word})", slot.word())
             }
         };

@@ -115,5 +115,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::JobEnded { job } => job.to_string(),
         Event::BrakeEngaged { silent, of } => Brake::words(*silent, *of),
         Event::BrakeReleased { silent, of } => format!("{silent} of {of} hosts are silent still"),
+        Event::PoolHeld { pool, why } => format!("{pool}: {why}"),
+        Event::PoolReleased { pool } => pool.to_string(),
     }
 }

@@ -55,7 +55,11 @@ fn about(event: &Event) -> (Option<String>, Option<String>) {
     match event.subject() {
         Subject::Host(host) => (Some(host.to_string()), None),
         Subject::Vm(vm) => (None, Some(vm.to_string())),
-        Subject::All | Subject::Fleet(_) | Subject::Schedule(_) | Subject::Job(_) => (None, None),
+        Subject::All
+        | Subject::Fleet(_)
+        | Subject::Schedule(_)
+        | Subject::Job(_)
+        | Subject::Pool(_) => (None, None),
     }
 }
 

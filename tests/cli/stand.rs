@@ -122,7 +122,8 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
         | Order::RetryJob { .. }
         | Order::Suspend { .. }
         | Order::ResumeSchedule { .. }
-        | Order::SkipNext { .. } => Err(Denied::Conflict("not here".into())),
+        | Order::SkipNext { .. }
+        | Order::ReleasePool { .. } => Err(Denied::Conflict("not here".into())),
     }
 }
 
@@ -162,6 +163,7 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
         ("host forget mini-02 --reason burnt --yes", 0, "\"mini-02\" burnt", ""),
         ("host forget mini-09 --reason burnt --yes", 1, "", "no host `mini-09`"),
         ("pool respawn nope", 1, "", "pool nope is not known"),
+        ("pool release ci", 1, "", "not here"),
         ("reload", 1, "", "no fleet directory"),
         ("events", 0, "reach_changed      mini-02 lost: ssh:  [2Jgone", ""),
         ("events --limit 1", 0, "2027-01-15T09:00:04+01:00       4 hostler", ""),

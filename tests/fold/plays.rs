@@ -92,7 +92,10 @@ impl Walk {
 
     pub(crate) fn schedule_event(&self, a: u16, b: u16) -> Event {
         let schedule = "nightly".parse().unwrap();
-        match a % 4 {
+        let pool = || "ci".parse().unwrap();
+        match a % 6 {
+            4 => Event::PoolHeld { pool: pool(), why: "five starts failed".into() },
+            5 => Event::PoolReleased { pool: pool() },
             0 => Event::ScheduleSuspended { schedule, reason: "a move".into() },
             1 | 2 => Event::ScheduleResumed { schedule },
             _ => {

@@ -39,6 +39,7 @@ pub(crate) fn story() -> Story {
     story.jobs_run();
     story.controller_changes_amid_commands();
     story.the_brake_holds();
+    story.a_pool_is_held();
     story.fleet_shrinks();
     story
 }
@@ -254,6 +255,12 @@ impl Story {
             self.retire(vm, why, None);
             self.put(Event::VmGone { vm });
         }
+    }
+
+    fn a_pool_is_held(&mut self) {
+        let (pool, why) = (name::<PoolName>("ci"), "5 starts failed or died".to_string());
+        self.put(Event::PoolHeld { pool: pool.clone(), why });
+        self.by("ada", Via::Cli, Event::PoolReleased { pool });
     }
 
     fn a_host_is_given_up(&mut self) {

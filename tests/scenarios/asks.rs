@@ -51,6 +51,10 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             stage.put_by(&ada(), Event::ScheduleSuspended { schedule, reason });
             vec![line]
         }
+        Ask::ReleasePool(pool) => {
+            stage.put_by(&ada(), Event::PoolReleased { pool: pool.clone() });
+            vec![format!("asked: pool {pool} is tried again")]
+        }
         Ask::Resume(schedule) => {
             stage.put_by(&ada(), Event::ScheduleResumed { schedule: schedule.clone() });
             vec![format!("asked: {schedule} runs again")]

@@ -67,6 +67,7 @@ pub(crate) enum Ask {
     /// These name the job by its short name.
     ResumeJob(String),
     SkipHost(SkipAsk),
+    ReleasePool(PoolName),
 }
 
 #[derive(Deserialize, Debug)]

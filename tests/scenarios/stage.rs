@@ -216,6 +216,7 @@ impl Stage {
     pub(crate) fn look_around(&mut self) {
         let known = |host: &&HostName| self.world.hosts.contains_key(*host);
         let hosts: Vec<HostName> = self.toys.keys().filter(known).cloned().collect();
+        self.toys.values_mut().for_each(|toy| toy.age(self.now));
         for host in &hosts {
             self.look(host);
         }

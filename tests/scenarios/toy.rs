@@ -20,9 +20,14 @@ pub(crate) struct Toy {
     pub(crate) misread: BTreeSet<String>,
     /// Guests that the kernel counts and that are gone.
     pub(crate) ghosts: usize,
+    /// The processes of VMs outlive them here.
+    pub(crate) keeps: bool,
+    outlived: usize,
     boot: u32,
     booted: Timestamp,
     pub(crate) silent: bool,
+    /// Its guests die so long after their start.
+    pub(crate) short_lived: Option<Span>,
     /// It says that it restarts, and does not.
     pub(crate) stays_up: bool,
     down_until: Timestamp,
@@ -59,9 +64,12 @@ impl Toy {
             foreign: BTreeSet::new(),
             misread: BTreeSet::new(),
             ghosts: 0,
+            keeps: false,
+            outlived: 0,
             boot: 1,
             booted: Timestamp::default(),
             silent: false,
+            short_lived: None,
             stays_up: false,
             down_until: Timestamp::default(),
             other_key: false,
@@ -87,13 +95,14 @@ impl Toy {
 
     /// Guests that run, those of others included.
     pub(crate) fn guests(&self) -> usize {
-        self.running.len() + self.foreign.len()
+        self.running.len() + self.foreign.len() + self.outlived
     }
 
     pub(crate) fn reboot(&mut self, now: Timestamp) {
         self.boot += 1;
         self.booted = now;
         self.ghosts = 0;
+        (self.keeps, self.outlived) = (false, 0);
         self.running.clear();
         self.foreign.clear();
         self.done.clear();
@@ -104,6 +113,13 @@ impl Toy {
     pub(crate) fn has(&mut self, vm: &str, running_since: Option<Timestamp>) {
         self.disks.insert(vm.into());
         self.running.extend(running_since.map(|since| (vm.to_string(), since)));
+    }
+
+    /// Guests that live short lives end.
+    pub(crate) fn age(&mut self, now: Timestamp) {
+        if let Some(most) = self.short_lived {
+            self.running.retain(|_, since| now.since(*since) < most);
+        }
     }
 
     pub(crate) fn kill(&mut self, vm: &str) {
@@ -135,7 +151,10 @@ impl Toy {
             OpKind::Delete if self.running.contains_key(vm) => {
                 return self.refuse(op, Refusal::AlreadyRunning);
             }
-            OpKind::Delete => drop(self.disks.remove(vm)),
+            OpKind::Delete => {
+                let removed = self.disks.remove(vm);
+                self.outlived += usize::from(removed && self.keeps);
+            }
         }
         self.done.insert(op, 0);
         Outcome::Done

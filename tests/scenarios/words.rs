@@ -119,6 +119,8 @@ fn note(world: &World, event: &Event) -> String {
         format!("{job}: {host} says: {message}")
     } else if let Event::HostVerified { host } = event {
         format!("{host} is fit again")
+    } else if let Event::PoolHeld { pool, why } = event {
+        format!("pool {pool} is held: {why}")
     } else {
         panic!("a note without words: {event:?}")
     }

@@ -66,8 +66,11 @@ impl<'a> Known<'a> {
     }
     /// Why it has not all it wants.
     fn why(self) -> String {
+        let held = self.pool.is_some_and(|pool| pool.held.is_some());
         let fails = match self.failures() {
             0 => None,
+            // The hold says so itself.
+            _ if held => None,
             n => Some(format!("{} failed in a row", text::plural(n, "start"))),
         };
         let waits = self.fleet.whys.pool(self.name);
@@ -93,7 +96,7 @@ impl<'a> Known<'a> {
     fn look(self) -> Look {
         match self.pool {
             None => Look::Leaving,
-            Some(_) if self.failures() > 0 => Look::Bad,
+            Some(pool) if pool.held.is_some() || self.failures() > 0 => Look::Bad,
             Some(_) if self.missing() > 0 => Look::Queued,
             Some(_) if self.count(2) > 0 => Look::Coming,
             Some(_) => Look::Ready,

@@ -254,7 +254,8 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 | Command::Forget { .. }
                 | Command::Suspend { .. }
                 | Command::ResumeSchedule { .. }
-                | Command::SkipNext { .. } => Ok(Done::default()),
+                | Command::SkipNext { .. }
+                | Command::ReleasePool { .. } => Ok(Done::default()),
             };
             asked.lock().unwrap().push((actor, command));
             let _ = answer.send(said);

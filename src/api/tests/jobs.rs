@@ -154,6 +154,9 @@ async fn each_ask_reaches_the_engine_as_it_is_meant() {
     client.suspend(&schedule, " holidays ").await.unwrap();
     let reason = "holidays".into();
     assert_eq!(served.last_asked().1, Command::Suspend { schedule: schedule.clone(), reason });
+    let pool: PoolName = "ci".parse().unwrap();
+    client.release_pool(&pool).await.unwrap();
+    assert_eq!(served.last_asked().1, Command::ReleasePool { pool });
     client.resume_schedule(&schedule).await.unwrap();
     assert_eq!(served.last_asked().1, Command::ResumeSchedule { schedule: schedule.clone() });
     client.skip_next(&schedule).await.unwrap();

@@ -96,11 +96,11 @@ impl World {
     }
 
     fn declare_pool(&mut self, name: &PoolName, spec: &PoolSpec) {
-        let fresh = || Arc::new(Pool { spec: spec.clone(), failures: 0, failed_at: None });
+        let fresh = || Arc::new(Pool::new(spec.clone()));
         let pool = Arc::make_mut(self.pools.entry(name.clone()).or_insert_with(fresh));
         if pool.spec != *spec {
             // A changed pool deserves a fresh try at once.
-            (pool.failures, pool.failed_at) = (0, None);
+            pool.forgive();
         }
         pool.spec = spec.clone();
     }

@@ -152,6 +152,8 @@ impl World {
                 self.brake_engaged(Brake { since: at, silent: *silent, of: *of })
             }
             Event::BrakeReleased { .. } => self.brake_released(),
+            Event::PoolHeld { pool, why } => self.pool_held(pool, why, at),
+            Event::PoolReleased { pool } => self.pool_released(pool),
         }
     }
 

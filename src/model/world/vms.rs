@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    HostName, ImageName, Job, JobId, Missed, Phase, PoolName, RetireWhy, Retired, Slot, SlotIx,
-    TaskState, Timestamp, Vm, VmId, Wanted,
+    Crash, HostName, ImageName, Job, JobId, Missed, PROVEN_AFTER, Phase, PoolHeld, PoolName,
+    RetireWhy, Retired, Slot, SlotIx, Span, TaskState, Timestamp, Vm, VmId, Wanted,
 };
 
 /// How many failed starts a host remembers.
 const FAILURES_KEPT: usize = 8;
+/// A VM that is ready says nothing of those that were too and died, for so long.
+const CRASHES_COUNT: Span = Span::from_hours(1);
 
 /// A VM at the moment its slot is reserved.
 pub(super) fn reserved(
@@ -90,9 +92,17 @@ impl World {
         (vm.phase, vm.phase_since) = (Phase::Ready, at);
         (vm.ip, vm.missed) = (Some(ip.into()), None);
         let (host, pool) = (vm.host.clone(), vm.pool.clone());
+        // Those that died had been ready too: only time shows that this one is better.
+        let crashes = self.pools.get(&pool).map(|pool| pool.crashes.as_slice());
+        let recent = crashes.unwrap_or_default().iter().filter(|crash| {
+            crash.host == host && crash.served && at.since(crash.at) <= CRASHES_COUNT
+        });
+        let recent: Vec<Timestamp> = recent.map(|crash| crash.at).collect();
         let known = self.host_mut(&host)?;
-        known.failures.clear();
-        known.failed_why.clear();
+        known.failures.retain(|at| recent.contains(at));
+        if known.failures.is_empty() {
+            known.failed_why.clear();
+        }
         if let Some(pool) = self.pools.get_mut(&pool)
             && pool.failures > 0
         {
@@ -155,14 +165,28 @@ impl World {
         if vm.phase != Phase::Booting && vm.phase != Phase::Ready {
             return misfit(format!("vm {id}"), format!("is {} and cannot die", vm.word()));
         }
+        let served = (vm.phase == Phase::Ready).then(|| at.since(vm.phase_since));
+        let since = vm.phase_since;
         (vm.phase, vm.phase_since) = (Phase::Stopped, at);
         (vm.missed, vm.ip) = (None, None);
+        // One that died over its work, or that somebody wants gone, is not a start gone wrong.
+        let young = served.is_none_or(|time| time < PROVEN_AFTER) && vm.busy != Some(true);
+        let charged = young && vm.wanted == Wanted::Running;
         (vm.busy, vm.busy_since) = (None, None);
         if vm.wanted == Wanted::Running {
             vm.wanted = Wanted::Gone;
             vm.retired = Some(Retired { at, why: RetireWhy::Died, job: None });
         }
         let vm = vm.clone();
+        let seen = self.hosts.get(&vm.host).and_then(|host| host.seen.as_ref());
+        // Nor is it its own fault when its host was rebooted under it.
+        if charged && seen.is_none_or(|seen| seen.facts.booted_at <= since) {
+            let why = match served {
+                Some(time) => format!("it died {} after it was ready", time.rough()),
+                None => "it died before it was ready".into(),
+            };
+            self.crashed(&vm, Crash { at, host: vm.host.clone(), why, served: served.is_some() })?;
+        }
         self.set_slot(&vm, Slot::Stopping { vm: id })
     }
 
@@ -183,11 +207,10 @@ impl World {
         let charged = !vm.was_crowded_out();
         let said = vm.refused.as_ref().map(|refused| refused.said.clone());
         if why == RetireWhy::Failed && charged {
-            let known = self.host_mut(&host)?;
-            known.failed_why = said.unwrap_or_else(|| "it did not come up in time".into());
-            known.failures.push(at);
-            let excess = known.failures.len().saturating_sub(FAILURES_KEPT);
-            known.failures.drain(..excess);
+            let why = said.unwrap_or_else(|| "it did not come up in time".into());
+            let crash = Crash { at, host: host.clone(), why, served: false };
+            let failed = self.vm_mut(id)?.clone();
+            self.crashed(&failed, crash)?;
             if let Some(pool) = self.pools.get_mut(&pool) {
                 let pool = Arc::make_mut(pool);
                 (pool.failures, pool.failed_at) = (pool.failures.saturating_add(1), Some(at));
@@ -202,6 +225,46 @@ impl World {
             task.state = TaskState::Begun { at };
         }
         Ok(())
+    }
+
+    /// A start that came to nothing is charged to the host and to the pool.
+    fn crashed(&mut self, vm: &Vm, crash: Crash) -> Result<(), Misfit> {
+        let known = self.host_mut(&vm.host)?;
+        known.failed_why = crash.why.clone();
+        known.failures.push(crash.at);
+        let excess = known.failures.len().saturating_sub(FAILURES_KEPT);
+        known.failures.drain(..excess);
+        if let Some(pool) = self.pools.get_mut(&vm.pool) {
+            Arc::make_mut(pool).crashed(crash);
+        }
+        Ok(())
+    }
+
+    pub(super) fn pool_held(
+        &mut self,
+        name: &PoolName,
+        why: &str,
+        since: Timestamp,
+    ) -> Result<(), Misfit> {
+        match self.pools.get_mut(name) {
+            Some(pool) if pool.held.is_none() => {
+                Arc::make_mut(pool).held = Some(PoolHeld { since, why: why.into() });
+                Ok(())
+            }
+            Some(_) => misfit(format!("pool {name}"), "is held already"),
+            None => misfit(format!("pool {name}"), "is not known"),
+        }
+    }
+
+    pub(super) fn pool_released(&mut self, name: &PoolName) -> Result<(), Misfit> {
+        match self.pools.get_mut(name) {
+            Some(pool) if pool.held.is_some() => {
+                Arc::make_mut(pool).forgive();
+                Ok(())
+            }
+            Some(_) => misfit(format!("pool {name}"), "is not held"),
+            None => misfit(format!("pool {name}"), "is not known"),
+        }
     }
 
     pub(super) fn vm_gone(&mut self, id: VmId) -> Result<(), Misfit> {

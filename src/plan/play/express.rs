@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Scene;
 use crate::model::{Host, HostName, HostTask, Slot, StepEnd, expressions};
+use crate::plan::vm::slots_lost;
 
 /// Whether the expression holds on this host now.
 ///
@@ -101,7 +102,7 @@ fn of_host(scene: &Scene<'_>, name: &HostName, host: &Host) -> Value {
         "vms": host.vms.len(),
         "vms_busy": busy,
         "slots_free": count(|slot| *slot == Slot::Free),
-        "slots_leaked": count(|slot| matches!(slot, Slot::Leaked { .. })),
+        "slots_leaked": slots_lost(scene.world, host, scene.now),
         "slots_foreign": count(|slot| matches!(slot, Slot::Foreign { .. })),
     })
 }
