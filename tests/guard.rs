@@ -13,8 +13,12 @@ mod guests;
 mod host;
 #[path = "common/mac.rs"]
 mod mac;
+#[path = "guard/plain.rs"]
+mod plain;
 #[path = "common/shell.rs"]
 mod shell;
+#[path = "guard/starts.rs"]
+mod starts;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -223,6 +223,10 @@ fn host_facts(item: &HostItem, now: Timestamp, zone: Zone) -> Vec<(&'static str,
             ("tool", Cell::new(format!("{:?} {}", host.spec.driver, facts.tool).to_lowercase())),
             ("booted", Cell::new(zone.moment(facts.booted_at))),
         ]);
+        if facts.all_users == Some(false) {
+            let why = "those of other users may be hidden: let sudo run pgrep without a password";
+            rows.push(("guests", Cell::new(why)));
+        }
     }
     for (ix, at) in host.usable_slots() {
         let name = if u8::from(ix) == 0 { "slot 0" } else { "slot 1" };

@@ -51,6 +51,10 @@ pub struct Facts {
     /// Whether the disk is locked with FileVault; `None` when that could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filevault: Option<bool>,
+    /// Whether guests of all users were counted; else sudo does not let us, and those of others
+    /// may be hidden. `None` when nothing said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_users: Option<bool>,
 }
 
 /// A VM as its tool lists it.

@@ -18,9 +18,9 @@ pub(crate) struct Shell {
     pub(crate) argv: &'static [&'static str],
 }
 
-/// The system's own shell, and those that a Mac may have as `/bin/sh`.
-pub(crate) const SHELLS: [&[&str]; 3] =
-    [&["/bin/sh"], &["bash", "--posix"], &["zsh", "--emulate", "sh"]];
+/// The shells that a Mac may have as `/bin/sh`, and the one it has when it is called by its name.
+pub(crate) const SHELLS: [&[&str]; 4] =
+    [&["dash"], &["bash", "--posix"], &["bash"], &["zsh", "--emulate", "sh"]];
 
 /// A shell that has been given a script and is not waited for.
 pub(crate) async fn begin(home: &Path, argv: &[&str], text: &str) -> Child {

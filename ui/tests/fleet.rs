@@ -373,6 +373,7 @@ fn sighting(n: usize) -> Sighting {
         booted_at: START - Span::from_hours(24 * 12),
         tool: "2.35.0".into(),
         filevault: Some(false),
+        all_users: Some(true),
     };
     let vms = Some(BTreeMap::new());
     Sighting {

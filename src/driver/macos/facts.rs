@@ -20,6 +20,7 @@ pub(in crate::driver) fn read(sections: &Sections<'_>, at: Timestamp) -> (Facts,
         facts.boot = fact(text.lines().next().unwrap_or_default());
     }
     facts.filevault = sections.good("filevault").and_then(filevault);
+    facts.all_users = sections.good("whose").and_then(all_users);
     if let Some(text) = sections.good("vm_stat") {
         sample.memory_used = memory::used(text).unwrap_or_default();
     }
@@ -38,6 +39,15 @@ fn filevault(text: &str) -> Option<bool> {
         return Some(true);
     }
     word.starts_with("Off").then_some(false)
+}
+
+/// Whose processes could be counted.
+fn all_users(text: &str) -> Option<bool> {
+    match text.trim() {
+        "all" => Some(true),
+        "own" => Some(false),
+        _ => None,
+    }
 }
 
 /// Version, with its security response if it has one, and build.
@@ -170,6 +180,16 @@ mod tests {
         }
         let failed = Sections::of("@@ filevault 1\nFileVault is Off.\n@@ end 0\n").unwrap();
         assert_eq!(read(&failed, Timestamp::default()).0.filevault, None);
+    }
+
+    #[test]
+    fn guests_of_others_are_counted_or_may_be_hidden_or_nobody_knows() {
+        for (text, want) in [("all\n", Some(true)), ("own\n", Some(false)), ("x", None), ("", None)]
+        {
+            let answer = format!("@@ whose 0\n{text}\n@@ end 0\n");
+            let (facts, _) = read(&Sections::of(&answer).unwrap(), Timestamp::default());
+            assert_eq!(facts.all_users, want, "{text}");
+        }
     }
 
     #[test]

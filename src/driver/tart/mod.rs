@@ -21,14 +21,15 @@ macro_rules! body {
 const LOOK: &str = body!(
     "../macos/scripts/env.sh",
     "../macos/scripts/guard.sh",
+    "../macos/scripts/guests.sh",
     "../macos/scripts/facts.sh",
     "scripts/vms.sh",
     "scripts/look.sh"
 );
 
 macro_rules! guarded {
-    ($own:literal) => {
-        body!("../macos/scripts/env.sh", "../macos/scripts/guard.sh", "scripts/vms.sh", $own)
+    ($($own:literal),+) => {
+        body!("../macos/scripts/env.sh", "../macos/scripts/guard.sh", "scripts/vms.sh", $($own),+)
     };
 }
 
@@ -58,7 +59,9 @@ pub(super) fn order(order: &Order, epoch: u64, limit: Duration) -> Script {
             .arg("image", &order.image)
             .arg("cpu", order.cpu.map(|n| n.to_string()).unwrap_or_default())
             .arg("memory_mib", order.memory.map(|n| n.as_mib().to_string()).unwrap_or_default()),
-        OpKind::Start => Script::new("tart.start", guarded!("scripts/start.sh")),
+        OpKind::Start => {
+            Script::new("tart.start", guarded!("../macos/scripts/guests.sh", "scripts/start.sh"))
+        }
         OpKind::Deregister => Script::new("tart.deregister", guarded!("scripts/deregister.sh"))
             .arg("guest", &order.guest)
             // The host is to tell us of it before we stop listening.

@@ -31,8 +31,11 @@ leases() {
   fi
 }
 
+# Two sections: the guests' processes, and whose they can be.
 guest_processes() {
-  pgrep -lf com.apple.Virtualization.VirtualMachine
+  find_guests
+  say guests $? "$found"
+  say whose 0 "$whose"
 }
 
 keychain() {

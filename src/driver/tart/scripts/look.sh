@@ -44,7 +44,7 @@ printf '%s\n' "$listing" | local_vms | while IFS= read -r line; do
   esac
 done
 section leases leases
-section guests guest_processes
+guest_processes
 section busy ask_guests
 section keychain keychain
 say end 0 ''

@@ -87,8 +87,16 @@ read_list() {
   esac
 }
 
+# has_line LINES LINE: without a process, for it is asked often.
 has_line() {
-  printf '%s\n' "$1" | grep -Fx -e "$2" >/dev/null
+  case "
+$1
+" in
+    *"
+$2
+"*) return 0 ;;
+  esac
+  return 1
 }
 is_running() {
   has_line "$vms" "R $vm"
