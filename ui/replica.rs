@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hostler::api::{Live, Snapshot};
 use hostler::model::{
     Cause, Entry, Event, HostName, Illegal, JobId, JobKind, PlaybookName, PoolName, Sample,
-    ScheduleName, Timestamp, VmId, World,
+    ScheduleName, Subject, Timestamp, VmId, World,
 };
 
 use super::books;
@@ -331,64 +331,43 @@ fn alters(world: &World, event: &Event) -> bool {
 /// Which things an event touches; asked before and after it is applied. A new job may push the
 /// oldest one out of the World.
 fn touched(world: &World, event: &Event, changed: &mut Changed) {
-    match event {
-        Event::ControllerStarted { .. }
-        | Event::BrakeEngaged { .. }
-        | Event::BrakeReleased { .. }
-        | Event::FleetChanged { .. }
-        | Event::HostForgotten { .. } => changed.all = true,
-        Event::HostSeen { host, .. }
-        | Event::ReachChanged { host, .. }
-        | Event::HostTrusted { host, .. }
-        | Event::HoldReleased { host, .. }
-        | Event::SlotTaken { host, .. }
-        | Event::SlotCleared { host, .. }
-        | Event::HostOpEnded { host, .. }
-        | Event::HostVerified { host } => changed.host(host),
-        Event::HoldPlaced { hold } => changed.host(&hold.host),
-        Event::SlotLeaked { host, vm, .. } | Event::SlotReserved { host, vm, .. } => {
-            changed.hosts.insert(host.clone());
-            changed.vms.insert(*vm);
-            if let Event::SlotReserved { replaces: Some((job, _)), .. } = event {
-                changed.jobs.insert(*job);
-            }
-        }
-        Event::OpBegun { vm, .. }
-        | Event::OpEnded { vm, .. }
-        | Event::VmBusy { vm, .. }
-        | Event::VmReady { vm, .. }
-        | Event::VmMoved { vm, .. }
-        | Event::VmMissed { vm }
-        | Event::VmFound { vm }
-        | Event::VmDied { vm, .. }
-        | Event::VmGone { vm } => touched_vm(world, *vm, changed),
-        Event::VmRetired { vm, job, .. } => {
-            touched_vm(world, *vm, changed);
-            changed.jobs.extend(job);
-        }
-        Event::RunFired { schedule, .. }
-        | Event::RunMissed { schedule, .. }
-        | Event::ScheduleSuspended { schedule, .. }
-        | Event::ScheduleResumed { schedule }
-        | Event::RunsSkipped { schedule, .. } => changed.schedule(schedule),
-        Event::HostTaskBegun { job, host }
-        | Event::HostOpBegun { job, host, .. }
-        | Event::StepBegun { job, host, .. }
-        | Event::StepEnded { job, host, .. }
-        | Event::HostTaskEnded { job, host, .. }
-        | Event::HostTaskStopped { job, host }
-        | Event::HostTaskRetried { job, host, .. }
-        | Event::DrainChanged { job, host, .. }
-        | Event::Notified { job, host, .. } => {
-            changed.jobs.insert(*job);
-            changed.hosts.insert(host.clone());
-        }
-        Event::JobOpened { .. } => changed.jobs.extend(world.jobs.keys()),
-        Event::TaskEnded { job, .. }
-        | Event::JobPaused { job, .. }
-        | Event::JobResumed { job }
-        | Event::JobEnded { job } => changed.job(*job),
-        Event::PoolHeld { pool, .. } | Event::PoolReleased { pool } => changed.pool(pool),
+    match event.subject() {
+        Subject::All | Subject::Fleet(_) => changed.all = true,
+        Subject::Host(host) => changed.host(host),
+        Subject::Vm(vm) => touched_vm(world, vm, changed),
+        Subject::Schedule(schedule) => changed.schedule(schedule),
+        Subject::Job(job) => changed.job(job),
+        Subject::Pool(pool) => changed.pool(pool),
+    }
+    touched_beside(world, event, changed);
+}
+
+/// What an event touches that it is not about.
+fn touched_beside(world: &World, event: &Event, changed: &mut Changed) {
+    if let Event::HostForgotten { .. } = event {
+        changed.all = true;
+    } else if let Event::SlotLeaked { vm, .. } = event {
+        changed.vms.insert(*vm);
+    } else if let Event::SlotReserved { host, vm, replaces, .. } = event {
+        changed.host(host);
+        changed.vms.insert(*vm);
+        changed.jobs.extend(replaces.as_ref().map(|(job, _)| *job));
+    } else if let Event::VmRetired { job, .. } = event {
+        changed.jobs.extend(job);
+    } else if let Event::JobOpened { .. } = event {
+        changed.jobs.extend(world.jobs.keys());
+    } else if let Event::HostTaskBegun { job, host }
+    | Event::HostOpBegun { job, host, .. }
+    | Event::StepBegun { job, host, .. }
+    | Event::StepEnded { job, host, .. }
+    | Event::HostTaskEnded { job, host, .. }
+    | Event::HostTaskStopped { job, host }
+    | Event::HostTaskRetried { job, host, .. }
+    | Event::DrainChanged { job, host, .. }
+    | Event::Notified { job, host, .. } = event
+    {
+        changed.job(*job);
+        changed.host(host);
     }
 }
 

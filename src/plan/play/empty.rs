@@ -12,7 +12,7 @@ use crate::model::{
 use crate::plan::place::{Apart, refusal};
 use crate::plan::vm::backoff;
 
-/// A guest that boots for longer has perhaps come up without our having seen it.
+/// A VM that is older and boots has perhaps come up without our having seen it.
 const BOOTS: Span = Span::from_secs(60);
 
 /// What a VM that is to leave does next.
@@ -33,10 +33,9 @@ pub(in crate::plan) fn leave(world: &World, vm: &Vm, now: Timestamp) -> Leave {
     if has_agent && vm.missed.is_some() {
         return Leave::Wait("it is not seen running: whether it has work is not known".into());
     }
-    let booting = now.since(vm.phase_since);
-    if has_agent && vm.phase == Phase::Booting && booting > BOOTS {
-        let boots = booting.rough();
-        return Leave::Wait(format!("it boots for {boots}: whether it has work is not known"));
+    // When its start was answered says little: the answer may have been lost for an hour.
+    if has_agent && vm.phase == Phase::Booting && now.since(vm.created) > BOOTS {
+        return Leave::Wait("it boots: whether it has work is not known".into());
     }
     if vm.phase != Phase::Ready {
         return Leave::Now;
