@@ -293,6 +293,11 @@ fn whatever_fails_no_third_vm_runs_and_the_fleet_comes_to_rest() {
         }
         night.faults = false;
         night.toys.values_mut().for_each(|toy| toy.foreign.clear());
+        // A person comes in the morning.
+        let held = night.world.pools.iter().filter(|(_, pool)| pool.held.is_some());
+        for pool in held.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            night.put(Event::PoolReleased { pool });
+        }
         for _ in 0..2 * 3_600 {
             night.second();
         }

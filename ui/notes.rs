@@ -103,7 +103,9 @@ fn told(world: &World, event: &Event) -> Told {
         Event::FleetChanged { change } => info("fleet", format!("changed: {}", change.counts())),
         Event::HostSeen { host, sighting } => info(host, shown(sighting)),
         Event::ReachChanged { host, to, why } => reached(host, *to, why),
-        Event::HostTrusted { host, fingerprint } => info(host, trusted(fingerprint)),
+        Event::HostTrusted { host, fingerprint, reason } => {
+            info(host, trusted(fingerprint, reason))
+        }
         Event::HostForgotten { host, why } => warn(host, format!("is given up: {why}")),
         Event::HoldPlaced { hold } => info(&hold.host, placed(hold)),
         Event::HoldReleased { host, why, .. } => info(host, format!("hold released: {why}")),
@@ -163,8 +165,9 @@ fn released(silent: u32, of: u32) -> String {
     format!("is released: {silent} of {of} hosts are silent still")
 }
 
-fn trusted(fingerprint: &Fingerprint) -> String {
-    format!("key accepted: {fingerprint}")
+fn trusted(fingerprint: &Fingerprint, reason: &str) -> String {
+    let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    format!("key accepted: {fingerprint}{why}")
 }
 
 fn suspended(reason: &str) -> String {

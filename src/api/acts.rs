@@ -105,9 +105,9 @@ pub(super) async fn trust(
     State(api): State<Api>,
     caller: Caller,
     Named(host): Named<HostName>,
-    Body(TrustBody { fingerprint }): Body<TrustBody>,
+    Body(TrustBody { fingerprint, reason }): Body<TrustBody>,
 ) -> Answer {
-    ask(&api, caller, Command::Trust { host, fingerprint }).await
+    ask(&api, caller, Command::Trust { host, fingerprint, reason: reason.trim().into() }).await
 }
 
 pub(super) async fn forget(

@@ -280,8 +280,13 @@ impl Client {
         self.post(&format!("/v1/schedules/{schedule}/run-now"), &()).await
     }
     /// A person has accepted this key of the host: it is written down, and the host tried again.
-    pub async fn trust(&self, host: &HostName, fingerprint: &Fingerprint) -> Answer<Done> {
-        let body = TrustBody { fingerprint: fingerprint.clone() };
+    pub async fn trust(
+        &self,
+        host: &HostName,
+        fingerprint: &Fingerprint,
+        reason: &str,
+    ) -> Answer<Done> {
+        let body = TrustBody { fingerprint: fingerprint.clone(), reason: reason.into() };
         self.post(&format!("/v1/hosts/{host}/trust"), &body).await
     }
     /// Gives up a host that is dead for good, with what was ours on it.

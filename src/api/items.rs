@@ -26,6 +26,9 @@ pub struct HostItem {
     /// The next run there, when something has drifted and one host is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_right: Option<PutRight>,
+    /// What is in each slot, since when and what shows it, when one host is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots_said: Vec<String>,
     #[serde(flatten)]
     pub host: Arc<Host>,
 }
@@ -113,7 +116,8 @@ pub struct JobItem {
 impl HostItem {
     pub fn new(name: &HostName, host: &Arc<Host>) -> Self {
         let (name, state) = (name.clone(), host.word().into());
-        Self { name, state, drift: host.drift(), put_right: None, host: host.clone() }
+        let (drift, slots_said) = (host.drift(), Vec::new());
+        Self { name, state, drift, put_right: None, slots_said, host: host.clone() }
     }
     pub fn all(world: &World) -> Vec<Self> {
         world.hosts.iter().map(|(name, host)| Self::new(name, host)).collect()

@@ -60,11 +60,13 @@ pub(super) async fn hosts(State(api): State<Api>) -> Json<Listing<HostItem>> {
 }
 
 pub(super) async fn host(State(api): State<Api>, Named(name): Named<HostName>) -> Answer<HostItem> {
-    let mut item = HostItem::one(&api.handle.world(), &name);
-    if let Some(item) = item.as_mut().filter(|item| !item.drift.is_empty()) {
+    let item = HostItem::one(&api.handle.world(), &name);
+    let mut item = item.ok_or_else(|| Fault::not_found("host", &name))?;
+    item.slots_said = api.handle.slots_said(&name);
+    if !item.drift.is_empty() {
         item.put_right = api.handle.next_run_on(&name).map(PutRight::new);
     }
-    item.map(Json).ok_or_else(|| Fault::not_found("host", name))
+    Ok(Json(item))
 }
 
 pub(super) async fn why_host(State(api): State<Api>, Named(name): Named<HostName>) -> Answer<Why> {

@@ -191,6 +191,9 @@ pub struct RespawnBody {
 #[serde(deny_unknown_fields)]
 pub struct TrustBody {
     pub fingerprint: Fingerprint,
+    /// Why it is another than the one that was known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// An error, as RFC 9457 has it (`application/problem+json`).

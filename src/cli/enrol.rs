@@ -60,7 +60,7 @@ impl Call {
         };
         let told = match ask.jump {
             true => tried_anew(name),
-            false => self.tell(name, &key.fingerprint).await?,
+            false => self.tell(name, &key.fingerprint, ask.reason.as_deref()).await?,
         };
         if self.json {
             return self.put_json(&json!({
@@ -96,9 +96,14 @@ impl Call {
     }
 
     /// Tells the controller, if there is one; whether it was told.
-    async fn tell(&self, name: &HostName, fingerprint: &Fingerprint) -> Result<bool> {
+    async fn tell(
+        &self,
+        name: &HostName,
+        fingerprint: &Fingerprint,
+        reason: Option<&str>,
+    ) -> Result<bool> {
         let not_told = |why: ClientError| format!("the key is known now, but {why}");
-        match self.client.trust(name, fingerprint).await {
+        match self.client.trust(name, fingerprint, reason.unwrap_or_default()).await {
             Ok(done) if self.json => drop(done),
             Ok(done) => self.put_lines(&done.said)?,
             Err(ClientError::NoController { .. }) => {
@@ -177,7 +182,7 @@ fn choose<'a>(
         Recognised::Changed { .. } if ask.replace => Ok(Next::Replace(key)),
         Recognised::Changed { known } => Err(Failure::failed(format!(
             "the host key of {name} CHANGED: known is {known}, shown is {} {}; nothing was \
-             written. If the machine was set up anew, compare the key there, then say --replace",
+             written. If the machine was set up anew, compare the key there, then say --replace --reason WHY",
             key.algorithm, key.fingerprint
         ))),
     }
@@ -198,7 +203,8 @@ mod tests {
 
     fn ask(fingerprint: Option<char>, replace: bool) -> Enrol {
         let fingerprint = fingerprint.map(|digit| key(digit).fingerprint);
-        Enrol { host: "mini-01".parse().unwrap(), fingerprint, replace, jump: false }
+        let reason = replace.then(|| "set up anew".into());
+        Enrol { host: "mini-01".parse().unwrap(), fingerprint, replace, reason, jump: false }
     }
 
     #[test]

@@ -228,9 +228,10 @@ fn host_facts(item: &HostItem, now: Timestamp, zone: Zone) -> Vec<(&'static str,
             rows.push(("guests", Cell::new(why)));
         }
     }
-    for (ix, at) in host.usable_slots() {
+    for (n, (ix, at)) in host.usable_slots().enumerate() {
         let name = if u8::from(ix) == 0 { "slot 0" } else { "slot 1" };
-        rows.push((name, Cell::new(slot(at))));
+        let said = item.slots_said.get(n).cloned().unwrap_or_else(|| slot(at));
+        rows.push((name, Cell::new(said)));
     }
     rows.extend(item.drift.iter().map(|how| ("drift", Cell::new(how))));
     if !item.drift.is_empty() {

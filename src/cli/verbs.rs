@@ -54,8 +54,8 @@ pub(crate) enum HostVerb {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   hostler host enrol mini-01 --fleet /etc/hostler
-  hostler host enrol mini-01 --replace
-  hostler host enrol mini-01 --replace \\
+  hostler host enrol mini-01 --replace --reason 'new logic board'
+  hostler host enrol mini-01 --replace --reason 'set up anew' \\
     --fingerprint SHA256:uNiVztksCsDhcc0u9e8BrqAGjRHQg3hQ0SVmHaAxXzA
 
 --yes accepts the first key unseen: only when it was compared elsewhere.")]
@@ -65,8 +65,11 @@ pub(crate) struct Enrol {
     #[arg(long, value_name = "SHA256:...")]
     pub(crate) fingerprint: Option<Fingerprint>,
     /// Where the host is known by another key: replace that. Without it this is refused.
-    #[arg(long)]
+    #[arg(long, requires = "reason")]
     pub(crate) replace: bool,
+    /// Why it has another key: kept in the journal with who accepted it.
+    #[arg(long, value_name = "WHY")]
+    pub(crate) reason: Option<String>,
     /// The jump host that this host stands behind is meant, and not the host itself.
     #[arg(long)]
     pub(crate) jump: bool,

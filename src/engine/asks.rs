@@ -36,7 +36,9 @@ pub(super) fn carry_out(
             desk.open(plan::run_now(desk.ledger.world(), &schedule, now)?)
         }
         Command::Load { fleet } => load(ledger, actor, &fleet, now),
-        Command::Trust { host, fingerprint } => trust(ledger, actor, &host, fingerprint, now),
+        Command::Trust { host, fingerprint, reason } => {
+            trust(ledger, actor, &host, (fingerprint, reason), now)
+        }
         Command::Forget { host, reason } => forget(ledger, actor, &host, &reason, now),
         command @ (Command::Drain { .. }
         | Command::Undrain { .. }
@@ -209,7 +211,7 @@ fn trust(
     ledger: &mut Ledger,
     actor: &Actor,
     name: &HostName,
-    fingerprint: Fingerprint,
+    (fingerprint, reason): (Fingerprint, String),
     now: Timestamp,
 ) -> Result<Done, Denied> {
     all_known(ledger.world(), std::slice::from_ref(name))?;
@@ -218,7 +220,7 @@ fn trust(
     if reach == Some(Reach::IdentityMismatch) {
         said.push(format!("{name} was barred for another key, and is tried now"));
     }
-    put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint }, now)?;
+    put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint, reason }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
 }
 

@@ -142,6 +142,8 @@ pub enum Command {
     Trust {
         host: HostName,
         fingerprint: Fingerprint,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// A person gives up a host that is dead for good, and what was ours on it.
     Forget {
@@ -262,6 +264,11 @@ impl Handle {
     /// What time the engine has.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What is in each slot of a host, in lines for a person.
+    pub fn slots_said(&self, host: &HostName) -> Vec<String> {
+        crate::plan::slots_said(&self.world(), host, self.now()).unwrap_or_default()
     }
 
     /// Why a host takes no new VM, or that it would, in lines for a person; `None`: no such host.

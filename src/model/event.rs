@@ -80,6 +80,9 @@ pub enum Event {
     HostTrusted {
         host: HostName,
         fingerprint: Fingerprint,
+        /// Why another key is accepted than the one that was known.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// A person has given up a host that left the inventory and answers no more, with all that
     /// was ours on it.

@@ -58,7 +58,10 @@ pub(super) fn halt(
         return Some(Halt::Held(format!("it is held for {age}: {why}; {next}")));
     }
     let crashes = counted(world, pool, crew, now);
-    if let Some(last) = crashes.last().filter(|_| crashes.len() >= CRASHES) {
+    // Where many start at once a few may die: it is a loop when more die than live.
+    let young = crew.live.iter().filter(|vm| vm.is_ready() && !lives(vm.phase_since, now));
+    let loops = crashes.len() >= CRASHES && crashes.len() > young.count();
+    if let Some(last) = crashes.last().filter(|_| loops) {
         let n = crashes.len();
         let why =
             format!("{n} starts within an hour failed or died, the last because: {}", last.why);

@@ -25,6 +25,7 @@ mod preview;
 mod reach;
 mod schedules;
 mod seen;
+mod slots;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use outlook::outlook;
 pub use preview::preview;
 pub use reach::{Contact, reach};
 pub use seen::probes;
+pub use slots::slots_said;
 pub use why::{why_host, why_vm};
 
 /// Everything that should happen now, and why the rest does not.

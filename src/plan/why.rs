@@ -1,7 +1,8 @@
 //! Why: the planner's reasons, in lines for a person.
 
 use super::place::{backs_off, refusal};
-use super::vm::{Step, next, outlived};
+use super::slots::slots_said;
+use super::vm::{Step, next};
 use crate::model::{HostName, Slot, Timestamp, VmId, Wanted, World, plural};
 
 /// Why a host takes no new VM, or that it would; `None`: no such host.
@@ -38,29 +39,9 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
             ),
         });
     }
-    for (ix, slot) in host.usable_slots() {
-        let what = match slot {
-            Slot::Free => "free".to_string(),
-            Slot::Foreign { name } => format!("foreign: {name} (not ours: counted, never touched)"),
-            Slot::Leaked { since } => {
-                format!(
-                    "leaked {} ago: the kernel counts a guest that is gone; a reboot clears it",
-                    now.since(*since).rough()
-                )
-            }
-            Slot::Reserved { vm }
-            | Slot::Occupied { vm }
-            | Slot::Stopping { vm }
-            | Slot::Unknown { vm } => {
-                let known = world.vms.get(vm);
-                let word = known.map_or("gone", |vm| vm.word());
-                let leaked = known.is_some_and(|vm| outlived(vm, host, now));
-                let word = if leaked { "leaked: its guest may outlive it" } else { word };
-                format!("{} by vm {vm} ({word})", slot.word())
-            }
-        };
-        lines.push(format!("slot {}: {what}", u8::from(ix)));
-    }
+    let slots = slots_said(world, name, now)?;
+    let slots = host.usable_slots().zip(slots);
+    lines.extend(slots.map(|((ix, _), said)| format!("slot {}: {said}", u8::from(ix))));
     for (pool_name, pool) in &world.pools {
         let said = match refusal(pool, host, now) {
             Some(reason) => format!("would refuse: {reason}"),

@@ -61,7 +61,9 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         }
         Event::ReachChanged { host, to, why } if why.is_empty() => format!("{host} {to}"),
         Event::ReachChanged { host, to, why } => format!("{host} {to}: {why}"),
-        Event::HostTrusted { host, fingerprint } => format!("{host} {fingerprint}"),
+        Event::HostTrusted { host, fingerprint, reason } => {
+            format!("{host} {fingerprint} {reason}").trim_end().into()
+        }
         Event::HostForgotten { host, why } => format!("{host}: {why}"),
         Event::HoldPlaced { hold } => {
             format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)

@@ -248,8 +248,8 @@ impl Mac {
             let listed = self.listed_running().count();
             let all = self.vms.values().filter(|vm| vm.run.is_some()).count();
             let words = format!(
-                "two macOS VMs run here already: {listed} of this user's tart, {all} guest \
-                 processes of any tool"
+                "two macOS VMs run here already: {listed} of this user's tart, 0 more that it \
+                 runs unlisted, {all} guest processes of any tool"
             );
             return Course::quick(Reply::said(FULL, words));
         }

@@ -254,12 +254,12 @@ impl Trust {
             }
             (Some(host), _) => format!(
                 "if the machine was set up anew, compare the key there \
-                 and run `hostler host enrol {host} --replace`"
+                 and run `hostler host enrol {host} --replace --reason WHY`"
             ),
             (None, Some(file)) => format!(
                 "compare it with the key on the jump host; if it is right, run \
                  `hostler host enrol --jump HOST` for one of the hosts behind it, with --replace \
-                 where another key is known: {} must say `{}`",
+                 --reason WHY where another key is known: {} must say `{}`",
                 file.display(),
                 line.unwrap_or_else(|| lookup_name(&self.address, self.port)),
             ),

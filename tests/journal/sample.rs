@@ -141,7 +141,15 @@ impl Story {
         self.reach("builder-01", Reach::Unknown, "not looked at");
         self.reach("builder-01", Reach::IdentityMismatch, "its host key is another");
         let fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
-        self.by("ada", Via::Cli, Event::HostTrusted { host: name("builder-01"), fingerprint });
+        self.by(
+            "ada",
+            Via::Cli,
+            Event::HostTrusted {
+                host: name("builder-01"),
+                fingerprint,
+                reason: "set up anew".into(),
+            },
+        );
         self.reach("builder-01", Reach::IdentityMismatch, "its host key is another again");
         for (to, why) in [
             (Reach::Up, ""),

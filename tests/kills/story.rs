@@ -176,7 +176,7 @@ impl Story {
         (strike.end)(self.macs.get_mut(&host).unwrap());
         if self.world.hosts[&host].reach == Reach::IdentityMismatch {
             let fingerprint = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".parse().unwrap();
-            self.put(Event::HostTrusted { host: host.clone(), fingerprint });
+            self.put(Event::HostTrusted { host: host.clone(), fingerprint, reason: String::new() });
             self.failing.remove(&host);
         }
     }

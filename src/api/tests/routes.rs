@@ -92,8 +92,8 @@ async fn what_is_asked_reaches_the_engine_with_its_actor() {
     assert_eq!(client.run_now(&name("nightly")).await.unwrap().job, Some(job(8)));
     assert_eq!(served.last_asked().1, Command::RunNow { schedule: name("nightly") });
     let fingerprint: Fingerprint = format!("SHA256:{}", "k".repeat(43)).parse().unwrap();
-    client.trust(&name("mini-02"), &fingerprint).await.unwrap();
-    let trust = Command::Trust { host: name("mini-02"), fingerprint };
+    client.trust(&name("mini-02"), &fingerprint, "set up anew").await.unwrap();
+    let trust = Command::Trust { host: name("mini-02"), fingerprint, reason: "set up anew".into() };
     assert_eq!(served.last_asked().1, trust);
     client.forget(&name("mini-02"), " burnt ").await.unwrap();
     let forget = Command::Forget { host: name("mini-02"), reason: "burnt".into() };

@@ -96,7 +96,7 @@ impl World {
             Event::FleetChanged { change } => self.change_fleet(change, at),
             Event::HostSeen { host, sighting } => self.host_seen(host, sighting, at),
             Event::ReachChanged { host, to, why } => self.reach_changed(host, *to, why, at),
-            Event::HostTrusted { host, fingerprint } => {
+            Event::HostTrusted { host, fingerprint, .. } => {
                 self.host_trusted(host, fingerprint, &entry.actor, at)
             }
             Event::HostForgotten { host, .. } => self.host_forgotten(host, at),
