@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hostler::api::Live;
-use hostler::model::{HostName, Job, PoolName, Span, Timestamp, Vm, Wanted, World};
+use hostler::model::{HostName, Job, PoolName, Slot, Span, Timestamp, Vm, Wanted, World};
 
 /// So many figures are kept, each so long after the one before.
 pub const KEPT: usize = 60;
@@ -13,8 +13,7 @@ pub const STEP: Span = Span::from_secs(10);
 const LOAD: Span = Span::from_mins(1);
 
 /// The states of slots, in the order in which they are counted.
-pub const SLOTS: [&str; 7] =
-    ["free", "reserved", "occupied", "stopping", "foreign", "unknown", "leaked"];
+pub const SLOTS: [&str; Slot::WORDS.len()] = Slot::WORDS;
 /// What a pool's VMs are counted by.
 pub const VMS: [&str; 4] = ["ready", "busy", "pending", "going"];
 /// What jobs are counted by.

@@ -356,17 +356,8 @@ fn touched_beside(world: &World, event: &Event, changed: &mut Changed) {
         changed.jobs.extend(job);
     } else if let Event::JobOpened { .. } = event {
         changed.jobs.extend(world.jobs.keys());
-    } else if let Event::HostTaskBegun { job, host }
-    | Event::HostOpBegun { job, host, .. }
-    | Event::StepBegun { job, host, .. }
-    | Event::StepEnded { job, host, .. }
-    | Event::HostTaskEnded { job, host, .. }
-    | Event::HostTaskStopped { job, host }
-    | Event::HostTaskRetried { job, host, .. }
-    | Event::DrainChanged { job, host, .. }
-    | Event::Notified { job, host, .. } = event
-    {
-        changed.job(*job);
+    } else if let Some((job, host)) = event.task() {
+        changed.job(job);
         changed.host(host);
     }
 }

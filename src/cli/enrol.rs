@@ -182,7 +182,8 @@ fn choose<'a>(
         Recognised::Changed { .. } if ask.replace => Ok(Next::Replace(key)),
         Recognised::Changed { known } => Err(Failure::failed(format!(
             "the host key of {name} CHANGED: known is {known}, shown is {} {}; nothing was \
-             written. If the machine was set up anew, compare the key there, then say --replace --reason WHY",
+             written. If the machine was set up anew, compare the key there, then say --replace \
+             --reason WHY",
             key.algorithm, key.fingerprint
         ))),
     }

@@ -51,7 +51,7 @@ pub use name::{BadName, GroupName, HostName, ImageName, PlaybookName, PoolName, 
 pub use needs::{Needs, Unmet};
 pub use outlook::{Conflict, Meeting, Outlook};
 pub use playbook::{Act, DrainStep, Each, OnDeadline, OnFailure, Playbook, Sent, Step, Surge};
-pub use pool::{CRASHES_KEPT, Crash, PROVEN_AFTER, Pool, PoolHeld};
+pub use pool::{CRASHES_WITHIN, Crash, PROVEN_AFTER, Pool, PoolHeld};
 pub use preview::{
     Clash, DrainPlan, Fate, HostPreview, PoolPreview, StepFate, StepPreview, VmPreview,
 };

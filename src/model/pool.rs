@@ -42,7 +42,10 @@ pub struct PoolHeld {
 }
 
 /// How many crashes a pool remembers.
-pub const CRASHES_KEPT: usize = 16;
+const CRASHES_KEPT: usize = 16;
+
+/// A crash counts against its pool and its host for so long.
+pub const CRASHES_WITHIN: Span = Span::from_hours(1);
 
 /// A VM that has served for so long has shown that its image works there.
 pub const PROVEN_AFTER: Span = Span::from_mins(5);

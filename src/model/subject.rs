@@ -69,6 +69,23 @@ impl Event {
 }
 
 impl Event {
+    /// The host's part in a job that the event is a step of.
+    pub fn task(&self) -> Option<(JobId, &HostName)> {
+        if let Self::HostTaskBegun { job, host }
+        | Self::HostOpBegun { job, host, .. }
+        | Self::StepBegun { job, host, .. }
+        | Self::StepEnded { job, host, .. }
+        | Self::HostTaskEnded { job, host, .. }
+        | Self::HostTaskStopped { job, host }
+        | Self::HostTaskRetried { job, host, .. }
+        | Self::DrainChanged { job, host, .. }
+        | Self::Notified { job, host, .. } = self
+        {
+            return Some((*job, host));
+        }
+        None
+    }
+
     /// What happened in words that go after the host and the job, for what concerns one host's
     /// task or a pool; empty for all else.
     pub fn task_words(&self) -> String {

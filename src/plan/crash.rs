@@ -4,11 +4,12 @@
 use super::pools::Crew;
 use super::vm::backoff;
 use super::wait::over;
-use crate::model::{Crash, PROVEN_AFTER, Pool, PoolName, Span, Timestamp, World, plural};
+use crate::model::{
+    CRASHES_WITHIN, Crash, PROVEN_AFTER, Pool, PoolName, Timestamp, Vm, World, plural,
+};
 
-/// After so many crashes within so long the pool is held.
+/// After so many crashes the pool is held.
 const CRASHES: usize = 5;
-const CRASHES_WITHIN: Span = Span::from_hours(1);
 
 /// What keeps a pool from placing VMs.
 pub(super) enum Halt {
@@ -23,13 +24,13 @@ pub(super) enum Halt {
 pub(super) fn counted<'a>(
     world: &World,
     pool: &'a Pool,
-    crew: &Crew<'_>,
+    live: &[&Vm],
     now: Timestamp,
 ) -> Vec<&'a Crash> {
     if pool.crashes.is_empty() {
         return Vec::new();
     }
-    let proven = crew.live.iter().filter(|vm| vm.is_ready() && lives(vm.phase_since, now));
+    let proven = live.iter().filter(|vm| vm.is_ready() && lives(vm.phase_since, now));
     let proven = proven.map(|vm| vm.phase_since).max();
     let open = |crash: &Crash| {
         world.hosts.get(&crash.host).is_some_and(|host| host.declared && host.holds.is_empty())
@@ -47,7 +48,6 @@ fn lives(since: Timestamp, now: Timestamp) -> bool {
 
 /// Whether the pool waits before it places VMs again, and why.
 pub(super) fn halt(
-    world: &World,
     (name, pool): (&PoolName, &Pool),
     crew: &Crew<'_>,
     now: Timestamp,
@@ -57,7 +57,7 @@ pub(super) fn halt(
         let next = format!("`hostler pool release {name}` tries again");
         return Some(Halt::Held(format!("it is held for {age}: {why}; {next}")));
     }
-    let crashes = counted(world, pool, crew, now);
+    let crashes = &crew.crashes;
     // Where many start at once a few may die: it is a loop when more die than live.
     let young = crew.live.iter().filter(|vm| vm.is_ready() && !lives(vm.phase_since, now));
     let loops = crashes.len() >= CRASHES && crashes.len() > young.count();

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::crash::counted;
 use super::fetch::{Lacked, fetch};
 use super::play::{Leave, lacks, leave};
 use super::pools::Crew;
@@ -31,7 +30,6 @@ pub(super) struct Work<'a> {
 /// mishap it was that took them out.
 struct Budget<'a> {
     world: &'a World,
-    now: Timestamp,
     crews: &'a BTreeMap<&'a PoolName, Crew<'a>>,
     /// VMs taken away by jobs in whose stead nothing is placed yet.
     vacant: BTreeMap<&'a PoolName, usize>,
@@ -55,8 +53,7 @@ impl<'a> Budget<'a> {
         if pool.failures >= FAILURES_MOST {
             return Err(format!("the last {} starts of {name} failed", pool.failures));
         }
-        let crashes = counted(self.world, pool, crew, self.now).len();
-        if pool.held.is_some() || crashes >= FAILURES_MOST as usize {
+        if pool.held.is_some() || crew.crashes.len() >= FAILURES_MOST as usize {
             return Err(format!(
                 "VMs of {name} die soon after their start: see `hostler pool show`"
             ));
@@ -101,7 +98,7 @@ pub(super) fn work<'a>(
     }
     let vacant = work.vacant.iter().map(|(pool, tasks)| (*pool, tasks.len())).collect();
     let (taken, going) = (BTreeMap::new(), BTreeSet::new());
-    let mut budget = Budget { world, now, crews, vacant, taken, going };
+    let mut budget = Budget { world, crews, vacant, taken, going };
     for job in open() {
         let mut why = None;
         let mut lacking = BTreeMap::new();

@@ -58,7 +58,7 @@ pub fn plan(world: &World, now: Timestamp) -> Plan {
     let (mut actions, mut held) = (Vec::new(), Vec::new());
     holds::tend(world, now, &mut actions, &mut held);
     let leaving = play::leaving(world);
-    let crews = pools::crews(world, &leaving);
+    let crews = pools::crews(world, &leaving, now);
     let work = jobs::work(world, &crews, now);
     held.extend(work.held);
     let moves = play::moves(world, &crews, now);

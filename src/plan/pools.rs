@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::crash::{Halt, halt};
+use super::crash::{Halt, counted, halt};
 use super::place::{Order, Taken, place};
 use super::play::{Leave, leave};
 use super::wait::over;
 use crate::model::{
-    Action, Event, Held, Host, HostName, JobId, OpKind, Pool, PoolName, PoolSize, Reach, RetireWhy,
-    Span, Timestamp, Vm, VmId, Want, World,
+    Action, Crash, Event, Held, Host, HostName, JobId, OpKind, Pool, PoolName, PoolSize, Reach,
+    RetireWhy, Span, Timestamp, Vm, VmId, Want, World,
 };
 
 /// So long the first word of a probe is waited for before one VM is chosen over another: a look
@@ -26,12 +26,15 @@ pub(super) struct Crew<'a> {
     pub(super) going: usize,
     /// How many are to be placed.
     pub(super) missing: usize,
+    /// What speaks against placing them, oldest first.
+    pub(super) crashes: Vec<&'a Crash>,
 }
 
 /// Every pool's crew, in one walk over all VMs.
 pub(super) fn crews<'a>(
     world: &'a World,
     leaving: &BTreeSet<&HostName>,
+    now: Timestamp,
 ) -> BTreeMap<&'a PoolName, Crew<'a>> {
     let mut crews: BTreeMap<&PoolName, Crew<'_>> =
         world.pools.keys().map(|name| (name, Crew::default())).collect();
@@ -55,6 +58,7 @@ pub(super) fn crews<'a>(
     for (name, pool) in &world.pools {
         if let Some(crew) = crews.get_mut(name) {
             crew.missing = missing(world, pool, crew);
+            crew.crashes = counted(world, pool, &crew.live, now);
         }
     }
     crews
@@ -108,7 +112,7 @@ pub(super) fn keep<'a>(
         if missing == 0 {
             continue;
         }
-        if let Some(halt) = halt(world, (name, pool), crew, now) {
+        if let Some(halt) = halt((name, pool), crew, now) {
             let why = match halt {
                 Halt::Held(why) | Halt::Wait(why) => why,
                 Halt::Hold(why) => {

@@ -33,7 +33,7 @@ impl<R: Rows> Table<R> {
     }
 
     /// What stands in so many lines from the first row in sight on.
-    pub(super) fn lines(&self, height: usize) -> Vec<Line> {
+    fn lines(&self, height: usize) -> Vec<Line> {
         let mut lines = Vec::with_capacity(height);
         let headed = self.group.is_some() && height >= LINES_LEAST;
         for row in self.top..self.len() {
@@ -50,8 +50,8 @@ impl<R: Rows> Table<R> {
         lines
     }
 
-    /// Brings the cursor into sight, with the groups' lines between.
-    pub(super) fn scroll_to_cursor(&mut self, height: usize) {
+    /// Brings the cursor into sight, with the groups' lines between; what stands in the lines then.
+    pub(super) fn scroll_to_cursor(&mut self, height: usize) -> Vec<Line> {
         let most = self.len().saturating_sub(height);
         let low = (self.cursor + 1).saturating_sub(height).min(self.cursor);
         self.top = self.top.clamp(low, self.cursor);
@@ -65,6 +65,7 @@ impl<R: Rows> Table<R> {
             lines = self.lines(height);
         }
         self.page = lines.iter().filter(|line| matches!(line, Line::Row(_))).count();
+        lines
     }
 
     pub(super) fn draw_head(&self, canvas: &mut Canvas, line: Rect, row: usize) {
@@ -114,8 +115,7 @@ mod tests {
             let (mut table, _, _) = grouped(1);
             for cursor in (0..table.len()).chain((0..table.len()).rev()) {
                 table.set_cursor(cursor);
-                table.scroll_to_cursor(height);
-                let lines = table.lines(height);
+                let lines = table.scroll_to_cursor(height);
                 assert!(lines.contains(&Line::Row(cursor)), "{cursor} in {height}: {lines:?}");
                 let headed = matches!(lines[0], Line::Head(_));
                 assert_eq!(headed, height >= LINES_LEAST);

@@ -291,9 +291,9 @@ impl<R: Rows> Table<R> {
             canvas.hit(edge, Hit::HeaderEdge(win, *n));
         }
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        self.scroll_to_cursor(usize::from(body.height));
+        let lines = self.scroll_to_cursor(usize::from(body.height));
         let range = self.in_range();
-        for (what, y) in self.lines(usize::from(body.height)).into_iter().zip(body.top()..) {
+        for (what, y) in lines.into_iter().zip(body.top()..) {
             let line = Rect { y, height: 1, ..body };
             let row = match what {
                 Line::Head(row) => {

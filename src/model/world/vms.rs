@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Crash, HostName, ImageName, Job, JobId, Missed, PROVEN_AFTER, Phase, PoolHeld, PoolName,
-    RetireWhy, Retired, Slot, SlotIx, Span, TaskState, Timestamp, Vm, VmId, Wanted,
+    CRASHES_WITHIN, Crash, HostName, ImageName, Job, JobId, Missed, PROVEN_AFTER, Phase, PoolHeld,
+    PoolName, RetireWhy, Retired, Slot, SlotIx, TaskState, Timestamp, Vm, VmId, Wanted,
 };
 
 /// How many failed starts a host remembers.
 const FAILURES_KEPT: usize = 8;
-/// A VM that is ready says nothing of those that were too and died, for so long.
-const CRASHES_COUNT: Span = Span::from_hours(1);
 
 /// A VM at the moment its slot is reserved.
 pub(super) fn reserved(
@@ -95,7 +93,7 @@ impl World {
         // Those that died had been ready too: only time shows that this one is better.
         let crashes = self.pools.get(&pool).map(|pool| pool.crashes.as_slice());
         let recent = crashes.unwrap_or_default().iter().filter(|crash| {
-            crash.host == host && crash.served && at.since(crash.at) <= CRASHES_COUNT
+            crash.host == host && crash.served && at.since(crash.at) <= CRASHES_WITHIN
         });
         let recent: Vec<Timestamp> = recent.map(|crash| crash.at).collect();
         let known = self.host_mut(&host)?;
@@ -185,7 +183,8 @@ impl World {
                 Some(time) => format!("it died {} after it was ready", time.rough()),
                 None => "it died before it was ready".into(),
             };
-            self.crashed(&vm, Crash { at, host: vm.host.clone(), why, served: served.is_some() })?;
+            let crash = Crash { at, host: vm.host.clone(), why, served: served.is_some() };
+            self.crashed(&vm.pool, crash)?;
         }
         self.set_slot(&vm, Slot::Stopping { vm: id })
     }
@@ -209,8 +208,7 @@ impl World {
         if why == RetireWhy::Failed && charged {
             let why = said.unwrap_or_else(|| "it did not come up in time".into());
             let crash = Crash { at, host: host.clone(), why, served: false };
-            let failed = self.vm_mut(id)?.clone();
-            self.crashed(&failed, crash)?;
+            self.crashed(&pool, crash)?;
             if let Some(pool) = self.pools.get_mut(&pool) {
                 let pool = Arc::make_mut(pool);
                 (pool.failures, pool.failed_at) = (pool.failures.saturating_add(1), Some(at));
@@ -228,13 +226,13 @@ impl World {
     }
 
     /// A start that came to nothing is charged to the host and to the pool.
-    fn crashed(&mut self, vm: &Vm, crash: Crash) -> Result<(), Misfit> {
-        let known = self.host_mut(&vm.host)?;
+    fn crashed(&mut self, pool: &PoolName, crash: Crash) -> Result<(), Misfit> {
+        let known = self.host_mut(&crash.host)?;
         known.failed_why = crash.why.clone();
         known.failures.push(crash.at);
         let excess = known.failures.len().saturating_sub(FAILURES_KEPT);
         known.failures.drain(..excess);
-        if let Some(pool) = self.pools.get_mut(&vm.pool) {
+        if let Some(pool) = self.pools.get_mut(pool) {
             Arc::make_mut(pool).crashed(crash);
         }
         Ok(())
