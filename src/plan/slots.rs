@@ -1,7 +1,7 @@
 //! What is in each slot of a host, in a line for a person: since when, what shows it, and what is
 //! to be done where something is.
 
-use super::vm::outlived;
+use super::vm::{outlived, reboot};
 use crate::model::{Host, HostName, SeenState, Slot, Timestamp, Vm, VmId, World};
 
 /// The slots that it may use, in order; `None`: no such host.
@@ -19,8 +19,8 @@ fn said(world: &World, (name, host): (&HostName, &Host), slot: &Slot, now: Times
         Slot::Leaked { since } => {
             let age = now.since(*since).rough();
             format!(
-                "leaked {age} ago: the kernel counts a guest that is gone; a reboot clears it: \
-                 `hostler host reboot {name}`"
+                "leaked {age} ago: the kernel counts a guest that is gone; a reboot clears it: {}",
+                reboot(name)
             )
         }
         Slot::Reserved { vm }
@@ -40,9 +40,7 @@ fn of_vm(word: &str, (name, host): (&HostName, &Host), vm: &Vm, now: Timestamp) 
     let (id, pool, state) = (vm.id, &vm.pool, vm.word());
     let age = now.since(vm.phase_since).rough();
     if outlived(vm, host, now) {
-        return format!(
-            "{word} by vm {id} (leaked: its guest may outlive it): `hostler host reboot {name}`"
-        );
+        return format!("{word} by vm {id} (leaked: its guest may outlive it): {}", reboot(name));
     }
     let shown = shown(host, vm);
     let next = if word == "unknown" { unknown(id) } else { String::new() };
@@ -95,7 +93,7 @@ mod tests {
         let said = said_of(&grown, "a", 61);
         assert!(said[0].contains("buildbot (not ours") && said[0].contains("stop it there"));
         assert!(
-            said[1].contains("leaked 1m ago") && said[1].contains("host reboot a`"),
+            said[1].contains("leaked 1m ago") && said[1].contains("host reboot a --reason"),
             "{said:?}"
         );
         let vm = before[0].vm().unwrap();

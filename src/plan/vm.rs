@@ -2,8 +2,8 @@
 
 use super::wait::over;
 use crate::model::{
-    Host, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Sighting, Slot, Span, Timestamp, Vm,
-    Wanted, World, plural,
+    Host, HostName, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Sighting, Slot, Span,
+    Timestamp, Vm, Wanted, World, plural,
 };
 
 /// How long a VM may take from its start to an address.
@@ -98,6 +98,11 @@ pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
     })
 }
 
+/// The command that gives lost slots back.
+pub(super) fn reboot(host: &HostName) -> String {
+    format!("`hostler host reboot {host} --reason ...`")
+}
+
 /// How many slots of a host are lost until its next boot.
 pub(super) fn slots_lost(world: &World, host: &Host, now: Timestamp) -> usize {
     let leaked = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
@@ -122,8 +127,10 @@ fn deleted(vm: &Vm, host: &Host, now: Timestamp) -> Step {
     };
     if outlived(vm, host, now) {
         let (age, host) = (now.since(vm.phase_since).rough(), &vm.host);
-        let reboot = format!("`hostler host reboot {host} --reason ...` gives it back");
-        return Step::Wait(format!("deleted {age} ago, its slot has leaked: {whose}; {reboot}"));
+        let reboot = reboot(host);
+        return Step::Wait(format!(
+            "deleted {age} ago, its slot has leaked: {whose}; {reboot} gives it back"
+        ));
     }
     Step::Wait(match guests {
         _ if still => "a look must show that it is gone".into(),
