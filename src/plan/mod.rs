@@ -63,16 +63,26 @@ pub fn plan(world: &World, now: Timestamp) -> Plan {
     held.extend(work.held);
     let moves = play::moves(world, &crews, now);
     let agents = work.tell.into_iter().map(|vm| (OpKind::Deregister, vm));
-    let commands = agents.chain(moves.commands()).collect();
-    step_vms(world, now, (commands, moves.send), &mut actions, &mut held);
-    held.extend(moves.held);
+    let agents = agents.chain(moves.commands());
+    let mut commands: Vec<_> = agents.map(|(kind, vm)| Command::Vm(kind, vm)).collect();
+    commands.extend(moves.send.into_iter().map(Command::Host));
+    step_vms(world, now, &mut commands, &mut actions, &mut held);
     // A VM is retired once, whoever wants it gone.
     let mut going = pools::retired(&actions);
-    let tasks = work.actions.into_iter().chain(moves.actions);
-    actions.extend(tasks.filter(|action| {
-        if let Action::Retire { vm, .. } = action { going.insert(*vm) } else { true }
-    }));
+    let mut tasks: Vec<Action> = work.actions.into_iter().chain(moves.actions).collect();
+    tasks.retain(
+        |action| {
+            if let Action::Retire { vm, .. } = action { going.insert(*vm) } else { true }
+        },
+    );
+    let surplus = pools::surplus(world, &crews, &going, now);
+    commands.extend(surplus.tell.into_iter().map(|vm| Command::Vm(OpKind::Deregister, vm)));
+    issue(world, commands, &mut actions, &mut held);
+    held.extend(moves.held);
+    actions.extend(tasks);
     schedules::due(world, now, &mut actions, &mut held);
+    actions.extend(surplus.actions);
+    held.extend(surplus.held);
     held.extend(pools::keep(world, &crews, work.vacant, now, &mut actions));
     Plan { actions, held }
 }
@@ -150,25 +160,16 @@ impl Command<'_> {
     }
 }
 
-/// The next step of every VM, and what jobs want done on hosts; on each host one command at a
-/// time.
+/// The next step of every VM.
 fn step_vms<'a>(
     world: &'a World,
     now: Timestamp,
-    (asked, sends): (Vec<(OpKind, &'a Vm)>, Vec<play::Send<'a>>),
+    commands: &mut Vec<Command<'a>>,
     actions: &mut Vec<Action>,
     held: &mut Vec<Held>,
 ) {
-    let at_work = world.hosts.iter().filter(|(_, host)| host.op.is_some());
-    let mut busy: BTreeSet<&HostName> = at_work.map(|(name, _)| name).collect();
-    let asked = asked.into_iter().map(|(kind, vm)| Command::Vm(kind, vm));
-    let mut commands: Vec<Command<'a>> =
-        asked.chain(sends.into_iter().map(Command::Host)).collect();
     for vm in world.vms.values() {
         let Some(host) = world.hosts.get(&vm.host) else { continue };
-        if vm.op.is_some() {
-            busy.insert(&vm.host);
-        }
         match vm::next(world, vm, host, now) {
             vm::Step::Rest => {}
             vm::Step::Wait(why) => {
@@ -183,9 +184,27 @@ fn step_vms<'a>(
             vm::Step::Forget => actions.push(Action::Forget { vm: vm.id }),
         }
     }
+}
+
+/// Whether no command is under way on the host.
+fn is_free(world: &World, name: &HostName) -> bool {
+    world
+        .hosts
+        .get(name)
+        .is_none_or(|host| host.op.is_none() && world.vms_on(host).all(|vm| vm.op.is_none()))
+}
+
+/// The commands that VMs, jobs and pools want carried out; on each host one at a time.
+fn issue<'a>(
+    world: &'a World,
+    mut commands: Vec<Command<'a>>,
+    actions: &mut Vec<Action>,
+    held: &mut Vec<Held>,
+) {
+    let mut busy: BTreeSet<&HostName> = BTreeSet::new();
     commands.sort_by_key(Command::rank);
     for command in commands {
-        let free = !busy.contains(command.host());
+        let free = !busy.contains(command.host()) && is_free(world, command.host());
         match command {
             Command::Vm(kind, vm) if free => {
                 busy.insert(&vm.host);

@@ -8,8 +8,8 @@ use super::place::{Order, Taken, place};
 use super::play::{Leave, leave};
 use super::wait::over;
 use crate::model::{
-    Action, Crash, Event, Held, Host, HostName, JobId, OpKind, Pool, PoolName, PoolSize, Reach,
-    RetireWhy, Span, Timestamp, Vm, VmId, Want, World,
+    Action, Crash, Event, Held, Host, HostName, JobId, Pool, PoolName, PoolSize, Reach, RetireWhy,
+    Span, Timestamp, Vm, VmId, Want, World,
 };
 
 /// So long the first word of a probe is waited for before one VM is chosen over another: a look
@@ -93,7 +93,7 @@ fn takes(pool: &Pool, host: &Host) -> bool {
     host.declared && pool.spec.hosts.matches(&host.spec.labels)
 }
 
-/// Retires what is too much and places what is missing, pools of higher priority first.
+/// Places what is missing, pools of higher priority first.
 pub(super) fn keep<'a>(
     world: &'a World,
     crews: &BTreeMap<&'a PoolName, Crew<'a>>,
@@ -107,7 +107,6 @@ pub(super) fn keep<'a>(
     pools.sort_by_key(|(name, pool)| (std::cmp::Reverse(pool.spec.priority), *name));
     for (name, pool) in pools {
         let Some(crew) = crews.get(name) else { continue };
-        held.extend(surplus(world, pool, crew, now, actions));
         let missing = u32::try_from(crew.missing).unwrap_or(u32::MAX);
         if missing == 0 {
             continue;
@@ -143,19 +142,42 @@ fn per_host<'a>(crew: &Crew<'a>) -> BTreeMap<&'a HostName, u32> {
     have
 }
 
+/// What is to become of VMs that are too many.
+#[derive(Default)]
+pub(super) struct Surplus<'a> {
+    pub(super) actions: Vec<Action>,
+    /// Those whose agents are to be told first.
+    pub(super) tell: Vec<&'a Vm>,
+    pub(super) held: Vec<Held>,
+}
+
 /// What is too much goes, as VMs leave everywhere: one with work is waited for, and the agent of
 /// an idle one is told before it is stopped. Only VMs on hosts that answer are counted, and only
 /// they can go: what is out of reach serves nobody for sure, and its part is another's already.
-/// VMs that this pass has retired already count as gone.
-fn surplus(
+/// `going`: VMs that this pass has retired already.
+pub(super) fn surplus<'a>(
+    world: &World,
+    crews: &BTreeMap<&'a PoolName, Crew<'a>>,
+    going: &BTreeSet<VmId>,
+    now: Timestamp,
+) -> Surplus<'a> {
+    let mut surplus = Surplus::default();
+    for (name, crew) in crews {
+        if let Some(pool) = world.pools.get(*name) {
+            shed_of(world, pool, crew, (going, now), &mut surplus);
+        }
+    }
+    surplus
+}
+
+fn shed_of<'a>(
     world: &World,
     pool: &Pool,
-    crew: &Crew<'_>,
-    now: Timestamp,
-    actions: &mut Vec<Action>,
-) -> Vec<Held> {
-    let going = retired(actions);
-    let mut there: BTreeMap<Option<&HostName>, Vec<&Vm>> = BTreeMap::new();
+    crew: &Crew<'a>,
+    (going, now): (&BTreeSet<VmId>, Timestamp),
+    surplus: &mut Surplus<'a>,
+) {
+    let mut there: BTreeMap<Option<&HostName>, Vec<&'a Vm>> = BTreeMap::new();
     for vm in crew.live.iter().filter(|vm| !going.contains(&vm.id)) {
         let reach = world.hosts.get(&vm.host).map(|host| host.reach);
         if matches!(reach, Some(Reach::Up | Reach::Locked)) {
@@ -163,7 +185,6 @@ fn surplus(
             there.entry(per_host.then_some(&vm.host)).or_default().push(vm);
         }
     }
-    let mut held = Vec::new();
     for (host, mut vms) in there {
         let most = match pool.spec.size {
             PoolSize::Count(n) => n as usize,
@@ -180,51 +201,28 @@ fn surplus(
             // Which of them has work may be about to be told.
             let waits = vms.iter().any(|vm| awaits_probe(world, pool, vm, now));
             vms.sort_by_key(|vm| worth(world, pool, &steads, vm));
-            held.extend(vms[..many].iter().filter_map(|vm| shed(world, vm, waits, now, actions)));
+            for vm in vms.into_iter().take(many) {
+                shed(world, vm, waits, now, surplus);
+            }
         }
     }
-    held
 }
 
 /// One that is too much: it goes, or its agent is told, or it is waited for.
-fn shed(
-    world: &World,
-    vm: &Vm,
-    waits: bool,
-    now: Timestamp,
-    actions: &mut Vec<Action>,
-) -> Option<Held> {
+fn shed<'a>(world: &World, vm: &'a Vm, waits: bool, now: Timestamp, surplus: &mut Surplus<'a>) {
+    let up = world.hosts.get(&vm.host).is_some_and(|host| host.reach == Reach::Up);
     let why = match leave(world, vm, now) {
         _ if waits => "a probe must tell first which of them has work".to_string(),
         Leave::Now => {
-            actions.push(Action::Retire { vm: vm.id, why: RetireWhy::Surplus, job: None });
-            return None;
+            let (vm, why) = (vm.id, RetireWhy::Surplus);
+            return surplus.actions.push(Action::Retire { vm, why, job: None });
         }
-        Leave::Tell if takes_command(world, &vm.host, actions) => {
-            actions.push(Action::Do { vm: vm.id, kind: OpKind::Deregister });
-            return None;
-        }
-        Leave::Tell => format!("{} takes no other command now", vm.host),
+        Leave::Tell if up => return surplus.tell.push(vm),
+        Leave::Tell => format!("{} takes no command now", vm.host),
         Leave::Wait(why) => why,
     };
     let why = format!("{} has more VMs than it wants, and this one is to go: {why}", vm.pool);
-    Some(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() })
-}
-
-/// Whether no command is under way on the host, nor sent there in this pass.
-fn takes_command(world: &World, name: &HostName, actions: &[Action]) -> bool {
-    let Some(host) = world.hosts.get(name) else { return false };
-    let sent = |action: &Action| {
-        if let Action::Do { vm, .. } = action {
-            host.vms.contains(vm)
-        } else if let Action::HostDo { host, .. } = action {
-            host == name
-        } else {
-            false
-        }
-    };
-    let free = host.op.is_none() && world.vms_on(host).all(|vm| vm.op.is_none());
-    free && host.reach == Reach::Up && !actions.iter().any(sent)
+    surplus.held.push(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() });
 }
 
 /// Whether one of the next looks will tell for the first time if the VM has work: it serves since
