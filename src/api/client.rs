@@ -83,11 +83,13 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Whether no controller was reached at all, or it was lost on the way.
+    /// Whether no controller was reached at all, or it was lost on the way: one that is stopping
+    /// may say so with its last breath.
     pub fn is_unreachable(&self) -> bool {
         match self {
             Self::NoController { .. } | Self::Forbidden { .. } | Self::Silent { .. } => true,
-            Self::Problem(_) | Self::Garbled { .. } => false,
+            Self::Problem(problem) => problem.code == "stopping",
+            Self::Garbled { .. } => false,
         }
     }
     /// The stable code of the problem, when the controller said no.

@@ -70,13 +70,16 @@ mod tests {
     #[test]
     fn each_sort_of_error_has_its_code() {
         let gone = || ClientError::NoController { path: "/x".into() };
-        let problem = hostler::api::Problem {
-            kind: String::new(),
-            title: String::new(),
-            status: 409,
-            detail: "no".into(),
-            code: "conflict".into(),
-            fresh: None,
+        let problem = |code: &str| {
+            let problem = hostler::api::Problem {
+                kind: String::new(),
+                title: String::new(),
+                status: 409,
+                detail: "no".into(),
+                code: code.into(),
+                fresh: None,
+            };
+            ClientError::Problem(Box::new(problem))
         };
         for (error, expected) in [
             (anyhow::anyhow!("x"), 1),
@@ -86,7 +89,9 @@ mod tests {
             (Problems(vec![]).into(), 2),
             (hostler::api::Connect::parse("ftp://x").unwrap_err().into(), 2),
             (gone().into(), 3),
-            (ClientError::Problem(Box::new(problem)).into(), 1),
+            (problem("conflict").into(), 1),
+            // Whoever waits for it is told so with its last breath, or not at all.
+            (problem("stopping").into(), 3),
         ] {
             assert_eq!(number(&error), expected, "{error}");
         }

@@ -9,7 +9,7 @@ use hostler::model::{OpKind, PlayAsk, Share, World};
 use crate::audit::account;
 use crate::life::is_whole;
 use crate::mac;
-use crate::process::{Process, gone};
+use crate::process::Process;
 use crate::site::{Mac, Site, until};
 
 /// Asks for a respawn, one VM after the other.
@@ -107,7 +107,7 @@ async fn a_controller_that_can_write_no_more_says_where_and_goes_on_when_it_can(
     // It may be told that the respawn is written down, or find nobody there any more.
     match respawn(&life).await {
         Ok(done) => assert!(done.job.is_some(), "{done:?}"),
-        Err(error) => assert!(gone(&error), "{error}"),
+        Err(error) => assert!(error.is_unreachable(), "{error}"),
     }
     let end = life.end().await;
     assert_eq!(end.status.code(), Some(1), "{end:?}");

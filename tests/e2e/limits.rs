@@ -52,11 +52,14 @@ async fn who_is_quicker_than_us_makes_the_guard_refuse_and_the_vm_goes_elsewhere
     mac.start_by_hand("mine-1").await;
     let life = Life::begin_fast(&site, 3.0).await;
     life.until("one is seen", |world| words(world, &a) == ["foreign", "free"]).await;
-    mac.fault("clone_seconds", "4");
+    // Theirs is made already, and ours is not before theirs runs.
+    mac.clone_by_hand("mine-2");
+    mac.fault("clone_waits", "");
     site.write(3, "5m");
     life.reload(&site).await;
     life.until("the other slot is promised", |w| words(w, &a) == ["foreign", "reserved"]).await;
-    mac.start_by_hand("mine-2").await;
+    mac.run_by_hand("mine-2").await;
+    mac.mend("clone_waits");
     let held = life.until("both are theirs", |world| words(world, &a) == ["foreign", "foreign"]);
     let world = held.await;
     assert!(world.hosts[&a].failures.is_empty() && world.pools.values().all(|p| p.failures == 0));

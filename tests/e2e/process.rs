@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use hostler::api::{Client, ClientError, Connect, StreamItem};
+use hostler::api::{Client, Connect, StreamItem};
 use hostler::model::World;
 use hostler::plan::check::check_world;
 use tokio::sync::{oneshot, watch};
@@ -148,9 +148,4 @@ async fn follow(client: Client, show: watch::Sender<Arc<World>>) {
             }
         }
     }
-}
-
-/// What a controller that ends at once may answer: it did what was asked, or it is gone.
-pub(crate) fn gone(error: &ClientError) -> bool {
-    error.is_unreachable() || error.code() == Some("stopping")
 }

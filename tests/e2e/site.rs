@@ -56,9 +56,19 @@ impl Mac {
         command
     }
 
-    /// A person starts a VM there, which is none of ours.
-    pub(crate) async fn start_by_hand(&self, vm: &str) {
+    /// A person makes a VM there, which is none of ours.
+    pub(crate) fn clone_by_hand(&self, vm: &str) {
         assert!(self.by_hand(&["clone", IMAGE, vm]).status().unwrap().success());
+    }
+
+    /// A person makes a VM there and starts it.
+    pub(crate) async fn start_by_hand(&self, vm: &str) {
+        self.clone_by_hand(vm);
+        self.run_by_hand(vm).await;
+    }
+
+    /// A person starts a VM that they have made.
+    pub(crate) async fn run_by_hand(&self, vm: &str) {
         // It ends with its Mac.
         drop(self.by_hand(&["run", vm]).spawn().unwrap());
         until(&format!("{vm} runs on {}", self.name), || self.running().contains(vm)).await;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::disk;
 use crate::life::{VERSION, name};
-use crate::process::{End, Process, gone};
+use crate::process::{End, Process};
 
 /// What is left of the disk while it is full, in bytes: a few entries.
 const LEFT: u64 = 256 << 10;
@@ -79,7 +79,7 @@ async fn on_a_full_disk(disk: &Path) {
             Err(error) => break error,
         }
     };
-    assert!(gone(&error), "{error}");
+    assert!(error.is_unreachable(), "{error}");
     assert!(acknowledged > 2, "{acknowledged}");
     let end = life.end().await;
     names(&end, &database, "is full: free some space, then start the controller again");
