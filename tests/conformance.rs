@@ -365,7 +365,7 @@ fn sent(step: Step, nth: usize) -> Option<Sent> {
         | Leak | LeakNext | ListFails | Reboot => return None,
     };
     let guest = if let Retire(_, guest) = step { guest.into() } else { String::new() };
-    let grace = matches!(step, Ease(_)).then_some(Duration::from_secs(20));
+    let grace = if matches!(step, Ease(_)) { Duration::from_secs(20) } else { Duration::ZERO };
     Some(Sent::Vm(Order {
         op,
         kind,
@@ -375,6 +375,7 @@ fn sent(step: Step, nth: usize) -> Option<Sent> {
         memory,
         guest,
         grace,
+        hurry: false,
     }))
 }
 
@@ -384,7 +385,7 @@ fn work(step: Step) -> Option<HostWork> {
         Put(content, to, mode) => {
             HostWork::Copy { content: content.into(), to: to.into(), mode: mode.into() }
         }
-        Restart => HostWork::Reboot { authrestart: false },
+        Restart => HostWork::Reboot { authrestart: false, guests: 2 },
         Pull(image) => HostWork::Pull { image: image.into() },
         Prune(keep) => HostWork::Prune { keep: vec![keep.into()] },
         Make(_) | MakeOf(..) | MakeWith(..) | Start(_) | Retire(..) | Ease(_) | Stop(_)

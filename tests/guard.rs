@@ -144,7 +144,8 @@ fn order(kind: OpKind, vm: &str) -> Order {
         cpu: None,
         memory: None,
         guest: String::new(),
-        grace: None,
+        grace: Duration::ZERO,
+        hurry: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Brake, Entry, Event, Fingerprint, Hold, HostName, JobId, Outcome, Reach, Sighting, SlotIx,
+    Brake, Entry, Event, Fingerprint, Hold, HostName, Job, JobId, Outcome, Reach, Sighting, SlotIx,
     StepEnd, Subject as About, TaskEnd, Timestamp, Via, VmId, World, work_words,
 };
 
@@ -103,9 +103,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::FleetChanged { change } => info("fleet", format!("changed: {}", change.counts())),
         Event::HostSeen { host, sighting } => info(host, shown(sighting)),
         Event::ReachChanged { host, to, why } => reached(host, *to, why),
-        Event::HostTrusted { host, fingerprint, reason } => {
-            info(host, trusted(fingerprint, reason))
-        }
+        Event::HostTrusted { host, fingerprint, reason } => trusted(host, fingerprint, reason),
         Event::HostForgotten { host, why } => warn(host, format!("is given up: {why}")),
         Event::HoldPlaced { hold } => info(&hold.host, placed(hold)),
         Event::HoldReleased { host, why, .. } => info(host, format!("hold released: {why}")),
@@ -126,15 +124,11 @@ fn told(world: &World, event: &Event) -> Told {
         Event::VmGone { vm } => vm_told(vm, Level::Info, "is gone".into()),
         Event::RunFired { schedule, job, .. } => info(schedule, format!("has fired: job {job}")),
         Event::RunMissed { schedule, count, cause, .. } => warn(schedule, missed(*count, cause)),
-        Event::JobOpened { job } => {
-            info(job.title(), format!("is opened with {}", text::plural(job.progress().1, "task")))
-        }
+        Event::JobOpened { job } => info(job.title(), opened(job)),
         Event::VmBusy { vm, busy } => vm_told(vm, Level::Info, work_words(*busy).into()),
         Event::ScheduleSuspended { schedule, reason } => warn(schedule, suspended(reason)),
         Event::ScheduleResumed { schedule } => info(schedule, "is resumed".into()),
-        Event::RunsSkipped { schedule, upto } => {
-            info(schedule, format!("passes over its runs up to {upto}"))
-        }
+        Event::RunsSkipped { schedule, upto } => info(schedule, skipped(*upto)),
         event @ (Event::HostTaskBegun { job, host }
         | Event::HostOpBegun { job, host, .. }
         | Event::StepBegun { job, host, .. }
@@ -153,6 +147,9 @@ fn told(world: &World, event: &Event) -> Told {
         Event::BrakeEngaged { silent, of } => brake_holds(*silent, *of),
         Event::BrakeReleased { silent, of } => info("brake", released(*silent, *of)),
         Event::PoolHeld { pool, why } => pool_told(pool, Level::Bad, format!("is held: {why}")),
+        Event::VmParked { vm, why } => vm_told(vm, Level::Bad, format!("is parked: {why}")),
+        Event::VmResumed { vm } => vm_told(vm, Level::Info, "is tried again".into()),
+        Event::VmDischarged { vm, reason } => vm_told(vm, Level::Warn, discharged(reason)),
         Event::PoolReleased { pool } => pool_told(pool, Level::Info, "is tried again".into()),
     }
 }
@@ -165,9 +162,21 @@ fn released(silent: u32, of: u32) -> String {
     format!("is released: {silent} of {of} hosts are silent still")
 }
 
-fn trusted(fingerprint: &Fingerprint, reason: &str) -> String {
+fn trusted(host: &HostName, fingerprint: &Fingerprint, reason: &str) -> Told {
     let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    format!("key accepted: {fingerprint}{why}")
+    info(host, format!("key accepted: {fingerprint}{why}"))
+}
+
+fn opened(job: &Job) -> String {
+    format!("is opened with {}", text::plural(job.progress().1, "task"))
+}
+
+fn skipped(upto: Timestamp) -> String {
+    format!("passes over its runs up to {upto}")
+}
+
+fn discharged(reason: &str) -> String {
+    format!("is left to others: {reason}")
 }
 
 fn suspended(reason: &str) -> String {

@@ -1,10 +1,11 @@
 //! The client's methods for drains, jobs, schedules that wait, and playbooks.
 
 use super::client::{Answer, Client};
-use super::{JobBody, Listing, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
+use super::{JobBody, Listing, Planned, ReasonBody, RetryBody, SkipBody, UndrainBody};
 use crate::engine::Done;
 use crate::model::{
     DrainAsk, HostName, JobId, PlanAsk, PlayAsk, Playbook, PlaybookName, PoolName, ScheduleName,
+    VmId,
 };
 
 impl Client {
@@ -44,6 +45,20 @@ impl Client {
     pub async fn resume_job(&self, job: JobId) -> Answer<Done> {
         self.post(&format!("/v1/jobs/{job}/resume"), &()).await
     }
+    /// Lets go of the parked VMs that a job has sent away.
+    pub async fn discharge_job(&self, job: JobId, reason: &str) -> Answer<Done> {
+        let body = ReasonBody { reason: reason.into() };
+        self.post(&format!("/v1/jobs/{job}/discharge"), &body).await
+    }
+    /// Tries again to be rid of a parked VM.
+    pub async fn resume_vm(&self, vm: VmId) -> Answer<Done> {
+        self.post(&format!("/v1/vms/{vm}/resume"), &()).await
+    }
+    /// Lets go of a parked VM.
+    pub async fn discharge_vm(&self, vm: VmId, reason: &str) -> Answer<Done> {
+        let body = ReasonBody { reason: reason.into() };
+        self.post(&format!("/v1/vms/{vm}/discharge"), &body).await
+    }
     /// Tries failed and skipped hosts of a job again.
     pub async fn retry_job(&self, job: JobId, what: &RetryBody) -> Answer<Done> {
         self.post(&format!("/v1/jobs/{job}/retry"), what).await
@@ -54,7 +69,7 @@ impl Client {
     }
     /// A schedule does not run until it is resumed.
     pub async fn suspend(&self, schedule: &ScheduleName, reason: &str) -> Answer<Done> {
-        let body = SuspendBody { reason: reason.into() };
+        let body = ReasonBody { reason: reason.into() };
         self.post(&format!("/v1/schedules/{schedule}/suspend"), &body).await
     }
     /// A suspended schedule runs again.

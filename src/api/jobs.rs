@@ -9,10 +9,10 @@ use super::extract::{Body, Named};
 use super::peer::Caller;
 use super::plans::{Plans, playbook};
 use super::problem::{Fault, What};
-use super::{Api, JobBody, Planned, RetryBody, SkipBody, SuspendBody, UndrainBody};
+use super::{Api, JobBody, Planned, ReasonBody, RetryBody, SkipBody, UndrainBody};
 use crate::engine::Command;
 use crate::model::{
-    DrainAsk, JobId, PlanAsk, PlayAsk, PoolName, RespawnAsk, ScheduleName, Selector, Share,
+    DrainAsk, JobId, PlanAsk, PlayAsk, PoolName, RespawnAsk, ScheduleName, Selector, Share, VmId,
 };
 
 /// The longest key of a job, in characters.
@@ -150,6 +150,34 @@ pub(super) async fn resume(
     ask(&api, caller, Command::ResumeJob { job }).await
 }
 
+pub(super) async fn discharge(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(job): Named<JobId>,
+    Body(ReasonBody { reason: why }): Body<ReasonBody>,
+) -> Answer {
+    let reason = reason("reason", &why)?;
+    ask(&api, caller, Command::DischargeJob { job, reason }).await
+}
+
+pub(super) async fn resume_vm(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(vm): Named<VmId>,
+) -> Answer {
+    ask(&api, caller, Command::ResumeVm { vm }).await
+}
+
+pub(super) async fn discharge_vm(
+    State(api): State<Api>,
+    caller: Caller,
+    Named(vm): Named<VmId>,
+    Body(ReasonBody { reason: why }): Body<ReasonBody>,
+) -> Answer {
+    let reason = reason("reason", &why)?;
+    ask(&api, caller, Command::DischargeVm { vm, reason }).await
+}
+
 pub(super) async fn retry(
     State(api): State<Api>,
     caller: Caller,
@@ -173,7 +201,7 @@ pub(super) async fn suspend(
     State(api): State<Api>,
     caller: Caller,
     Named(schedule): Named<ScheduleName>,
-    Body(SuspendBody { reason: why }): Body<SuspendBody>,
+    Body(ReasonBody { reason: why }): Body<ReasonBody>,
 ) -> Answer {
     let reason = reason("reason", &why)?;
     ask(&api, caller, Command::Suspend { schedule, reason }).await

@@ -156,10 +156,10 @@ pub struct SkipBody {
     pub host: HostName,
 }
 
-/// `POST /v1/schedules/{name}/suspend`.
+/// `POST /v1/schedules/{name}/suspend`, and `.../discharge` of a job or a VM.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SuspendBody {
+pub struct ReasonBody {
     pub reason: String,
 }
 

@@ -91,7 +91,7 @@ impl Call {
             places.insert(*vm, host.clone());
         }
         let about = host.is_none_or(|host| is_about(&entry.event, host, places));
-        if let Event::VmGone { vm } = &entry.event {
+        if let Event::VmGone { vm } | Event::VmDischarged { vm, .. } = &entry.event {
             places.remove(vm);
         }
         if about { self.put_entry(entry) } else { Ok(()) }

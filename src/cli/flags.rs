@@ -145,13 +145,22 @@ pub(crate) enum JobVerb {
         #[command(flatten)]
         wait: Wait,
     },
-    /// Go on with a job that has paused.
+    /// Go on with a job that has paused, and try its parked VMs again.
     #[command(after_help = "Examples:
   hostler job resume 0dk3v5m2q8rt --wait")]
     Resume {
         job: JobId,
         #[command(flatten)]
         wait: Wait,
+    },
+    /// Let go of the parked VMs of a job: what is left of them is yours to remove.
+    #[command(after_help = "Examples:
+  hostler job discharge 0dk3v5m2q8rt --reason 'the host goes to repair'")]
+    Discharge {
+        job: JobId,
+        /// Why, for those who find them on their hosts.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// Try failed and skipped hosts of a job again, from the step that failed.
     #[command(after_help = "Examples:

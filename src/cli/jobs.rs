@@ -128,6 +128,10 @@ impl Call {
         self.job_of(&done, wait).await
     }
 
+    pub(crate) async fn discharge_job(&self, id: JobId, reason: &str) -> Result<()> {
+        self.put_done(&self.client.discharge_job(id, reason).await?)
+    }
+
     pub(crate) async fn retry_job(
         &self,
         id: JobId,

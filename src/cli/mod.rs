@@ -163,6 +163,8 @@ async fn vm(verb: &VmVerb, call: &Call) -> Result<()> {
         VmVerb::List(which) => list::list_or_watch(call, which, call.client.vms()).await,
         VmVerb::Show { vm } => call.show_vm(vm).await,
         VmVerb::Why { vm } => call.why_vm(vm).await,
+        VmVerb::Resume { vm } => call.resume_vm(vm).await,
+        VmVerb::Discharge { vm, reason } => call.discharge_vm(vm, reason).await,
     }
 }
 
@@ -196,6 +198,7 @@ async fn job(verb: &JobVerb, call: &Call) -> Result<()> {
         JobVerb::Log { job, host, follow } => call.job_log(*job, host.as_ref(), *follow).await,
         JobVerb::Cancel { job, wait } => call.cancel_job(*job, *wait).await,
         JobVerb::Resume { job, wait } => call.resume_job(*job, *wait).await,
+        JobVerb::Discharge { job, reason } => call.discharge_job(*job, reason).await,
         JobVerb::Retry { job, host, from, wait } => {
             call.retry_job(*job, host.clone(), *from, *wait).await
         }

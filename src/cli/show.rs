@@ -46,6 +46,14 @@ impl Call {
         self.put_why(&self.client.why_vm(vm_id(text)?).await?)
     }
 
+    pub(crate) async fn resume_vm(&self, text: &str) -> Result<()> {
+        self.put_done(&self.client.resume_vm(vm_id(text)?).await?)
+    }
+
+    pub(crate) async fn discharge_vm(&self, text: &str, reason: &str) -> Result<()> {
+        self.put_done(&self.client.discharge_vm(vm_id(text)?, reason).await?)
+    }
+
     pub(crate) async fn show_host(&self, name: &HostName) -> Result<()> {
         let item = self.client.host(name).await?;
         if self.json {
@@ -78,6 +86,10 @@ impl Call {
             vm.op.as_ref().map(|op| format!("{} since {}", op.kind, self.zone.moment(op.begun)));
         let retired = vm.retired.as_ref().map(|retired| retired.why.to_string());
         let refused = vm.refused.as_ref().map(|refused| refused.said.clone());
+        let parked = vm
+            .parked
+            .as_ref()
+            .map(|parked| format!("since {}: {}", self.zone.moment(parked.since), parked.why));
         let mut rows = vec![
             ("id", Cell::new(vm.id)),
             ("name", Cell::new(&item.name)),
@@ -94,6 +106,7 @@ impl Call {
             ("under way", op),
             ("to go", retired),
             ("last refusal", refused),
+            ("parked", parked),
             ("drift", item.drift.clone()),
             ("next run", right),
         ];

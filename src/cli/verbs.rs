@@ -189,6 +189,25 @@ pub(crate) enum VmVerb {
         /// Its id, or its name on the host.
         vm: String,
     },
+    /// Try again to be rid of a VM that is parked because its host refused it for too long.
+    #[command(after_help = "Examples:
+  hostler vm resume 0dk3v5m2q8rt")]
+    Resume {
+        /// Its id, or its name on the host.
+        vm: String,
+    },
+    /// Let go of a parked VM: what is left of it on its host is yours to remove.
+    ///
+    /// Its slot stays taken, as by a guest of others, until a look shows that none runs there.
+    #[command(after_help = "Examples:
+  hostler vm discharge 0dk3v5m2q8rt --reason 'its process hangs, the host goes to repair'")]
+    Discharge {
+        /// Its id, or its name on the host.
+        vm: String,
+        /// Why, for those who find it on the host.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 /// What to do with pools.

@@ -31,8 +31,9 @@ pub enum HostWork {
     /// A file with this content, at an absolute path or one that begins with `~/`, with this mode
     /// in octal.
     Copy { content: Vec<u8>, to: String, mode: String },
-    /// A restart. `authrestart`: also behind FileVault.
-    Reboot { authrestart: bool },
+    /// A restart, unless more guests run there than these: somebody has started one since they were
+    /// counted. `authrestart`: also behind FileVault.
+    Reboot { authrestart: bool, guests: u32 },
     /// The image is cached.
     Pull { image: String },
     /// No image is cached but these.
@@ -112,7 +113,7 @@ impl HostWork {
         match self {
             Self::Sh { run, timeout_s } => macos::sh(run, *timeout_s),
             Self::Copy { content, to, mode } => macos::copy(content, to, mode),
-            Self::Reboot { authrestart } => macos::reboot(*authrestart),
+            Self::Reboot { authrestart, guests } => macos::reboot(*authrestart, *guests),
             Self::Pull { image } => match driver {
                 DriverKind::Tart => tart::pull(image),
             },

@@ -59,8 +59,10 @@ pub struct Order {
     pub memory: Option<Bytes>,
     /// A shell script for the guest. Read by `Deregister` only.
     pub guest: String,
-    /// How long the guest has to shut down; else a third of the limit. Read by `Stop` only.
-    pub grace: Option<Duration>,
+    /// How long the guest has to shut down by itself. Read by `Stop` only.
+    pub grace: Duration,
+    /// What was asked kindly and came to nothing is done without waiting. Read by `Stop` only.
+    pub hurry: bool,
 }
 
 /// A question to a guest, asked during a look: whether it has work.

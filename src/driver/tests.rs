@@ -42,7 +42,8 @@ fn order(kind: OpKind) -> Order {
         cpu: Some(4),
         memory: None,
         guest: "pkill agent".into(),
-        grace: None,
+        grace: Duration::ZERO,
+        hurry: false,
     }
 }
 
@@ -151,10 +152,14 @@ async fn a_look_that_shows_nothing_says_why() {
 #[tokio::test]
 async fn a_guest_has_the_time_it_was_promised_as_far_as_there_is_any() {
     for (grace, want) in [(20, "20"), (3_600, "45")] {
-        let order = Order { grace: Some(Duration::from_secs(grace)), ..order(OpKind::Stop) };
+        let order = Order { grace: Duration::from_secs(grace), ..order(OpKind::Stop) };
         let (_, sent) = outcome(ended(Status::Exit(0), "", ""), &order).await;
         let args = Header::of(&sent[0]).unwrap().args;
         assert_eq!((args["grace_s"].as_str(), args["timeout_s"].as_str()), (want, "30"));
+        let order = Order { hurry: true, ..order };
+        let (_, sent) = outcome(ended(Status::Exit(0), "", ""), &order).await;
+        let args = Header::of(&sent[0]).unwrap().args;
+        assert_eq!((args["grace_s"].as_str(), args["timeout_s"].as_str()), ("0", "0"));
     }
 }
 
@@ -205,7 +210,7 @@ async fn a_text_ends_by_its_own_words_and_the_guard_by_its_status() {
             Outcome::Unknown { why } => panic!("{why}"),
         }
     }
-    let (answer, _) = on_host(lost(true), HostWork::Reboot { authrestart: false }).await;
+    let (answer, _) = on_host(lost(true), HostWork::Reboot { authrestart: false, guests: 0 }).await;
     assert_eq!(answer.outcome, Outcome::Unknown { why: "it fell silent".into() });
     let (answer, _) = on_host(lost(false), sh("make")).await;
     let refused = Outcome::Refused { class: Refusal::NotSent, said: "it fell silent".into() };
@@ -223,7 +228,11 @@ async fn work_on_a_host_says_what_is_wanted_in_its_header() {
     for (what, op, own) in [
         (sh("make"), "mac.sh", vec![("run", "make"), ("timeout_s", "60")]),
         (copy(b"hi"), "mac.copy", vec![("content", "aGk="), ("to", "~/a b"), ("mode", "600")]),
-        (HostWork::Reboot { authrestart: true }, "mac.reboot", vec![("authrestart", "yes")]),
+        (
+            HostWork::Reboot { authrestart: true, guests: 1 },
+            "mac.reboot",
+            vec![("authrestart", "yes"), ("guests", "1")],
+        ),
         (
             HostWork::Pull { image: "h:5000/a/d".into() },
             "tart.pull",

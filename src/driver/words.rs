@@ -48,6 +48,14 @@ pub(super) fn tail(text: &str) -> String {
     lines.join("\n").trim_start_matches('\u{fffd}').trim_end().to_owned()
 }
 
+/// The last lines of an output, on one.
+pub(super) fn last_words(text: &str) -> String {
+    let lines: Vec<String> = tail(text).lines().map(|line| line.trim().to_owned()).collect();
+    let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    let from = lines.len().saturating_sub(3);
+    first_lines(&lines[from..].join("\n"))
+}
+
 /// Base 64 with padding.
 pub(super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

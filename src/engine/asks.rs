@@ -50,7 +50,10 @@ pub(super) fn carry_out(
         | Command::Suspend { .. }
         | Command::ResumeSchedule { .. }
         | Command::SkipNext { .. }
-        | Command::ReleasePool { .. }) => desk.carry_out(command),
+        | Command::ReleasePool { .. }
+        | Command::DischargeJob { .. }
+        | Command::ResumeVm { .. }
+        | Command::DischargeVm { .. }) => desk.carry_out(command),
     }
 }
 

@@ -124,6 +124,20 @@ pub enum Command {
     ReleasePool {
         pool: PoolName,
     },
+    /// Try to be rid of a parked VM again.
+    ResumeVm {
+        vm: VmId,
+    },
+    /// Let go of a parked VM: somebody removes what is left of it.
+    DischargeVm {
+        vm: VmId,
+        reason: String,
+    },
+    /// The same for all that the job has sent away.
+    DischargeJob {
+        job: JobId,
+        reason: String,
+    },
     /// Replace every VM of the pool, a few at a time.
     Respawn {
         pool: PoolName,

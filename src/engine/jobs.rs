@@ -20,19 +20,19 @@ pub(super) struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn world(&self) -> &World {
+    pub(super) fn world(&self) -> &World {
         self.ledger.world()
     }
 
-    fn put(&mut self, event: Event) -> Result<(), Denied> {
+    pub(super) fn put(&mut self, event: Event) -> Result<(), Denied> {
         put(self.ledger, self.actor, event, self.now)
     }
 
-    fn done(&self, said: Vec<String>, job: Option<JobId>) -> Result<Done, Denied> {
+    pub(super) fn done(&self, said: Vec<String>, job: Option<JobId>) -> Result<Done, Denied> {
         Ok(Done { seq: self.world().seq, said, job })
     }
 
-    fn job(&self, id: JobId) -> Result<&Job, Denied> {
+    pub(super) fn job(&self, id: JobId) -> Result<&Job, Denied> {
         let unknown = || {
             let said = format!("job {id} is not known; `hostler job list` shows those that are");
             Denied::NotFound(said)
@@ -59,11 +59,10 @@ impl Desk<'_> {
             Command::Undrain { hosts } => self.undrain(&hosts),
             Command::CancelJob { job } => self.cancel(job, None),
             Command::SkipHost { job, host } => self.cancel(job, Some(&host)),
-            Command::ResumeJob { job } => {
-                self.job(job)?;
-                self.put(Event::JobResumed { job })?;
-                self.done(vec![format!("job {job} goes on")], Some(job))
-            }
+            Command::ResumeJob { job } => self.resume(job),
+            Command::DischargeJob { job, reason } => self.discharge(job, &reason),
+            Command::ResumeVm { vm } => self.resume_vm(vm),
+            Command::DischargeVm { vm, reason } => self.discharge_vm(vm, &reason),
             Command::RetryJob { job, host, from } => self.retry(job, host.as_ref(), from),
             Command::Suspend { schedule, reason } => self.suspend(schedule, reason),
             Command::ResumeSchedule { schedule } => {

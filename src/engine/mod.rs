@@ -9,6 +9,7 @@ mod jobs;
 mod ledger;
 mod looks;
 mod orders;
+mod parked;
 mod run;
 mod stream;
 mod ticker;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::ledger::Ledger;
 use crate::driver::{HostOrder, HostWork, Order};
 use crate::model::{
-    Act, Action, Actor, Cause, Event, Hold, HoldAsk, HoldId, HoldKind, HostName, HostSpec, IdMaker,
-    Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, RetireWhy, Sent, Span, StepAt,
-    Task, TaskState, Timestamp, Vm, VmId, World,
+    Act, Action, Actor, Cause, DrainStep, Event, Hold, HoldAsk, HoldId, HoldKind, HostName,
+    HostSpec, IdMaker, Illegal, Job, JobId, JobState, OnExpiry, OpId, OpKind, Opening, Phase,
+    RetireWhy, Sent, Span, StepAt, Task, TaskState, Timestamp, Vm, VmId, World,
 };
 
 /// A command that is written down and waits to be sent.
@@ -206,16 +206,39 @@ fn errand_for(world: &World, id: VmId, op: OpId, kind: OpKind) -> Option<Errand>
         memory: pool.and_then(|pool| pool.spec.memory),
         guest: retire.map_or_else(String::new, |script| script.sh.clone()),
         grace: grace(world, vm),
+        hurry: was_refused_its_stop(vm),
     };
     Some(Errand::Vm { vm: id, host: vm.host.clone(), spec, order })
 }
 
-/// How long the drain that sends a VM away gives it to shut down.
-fn grace(world: &World, vm: &Vm) -> Option<Duration> {
+/// How long a VM that is sent away has to shut down: what the drain that does so says, else what
+/// drains give by default. One that has failed has nothing to say.
+fn grace(world: &World, vm: &Vm) -> Duration {
+    let why = vm.retired.as_ref().map(|retired| retired.why);
+    if vm.phase != Phase::Ready || matches!(why, None | Some(RetireWhy::Failed)) {
+        return Duration::ZERO;
+    }
+    let promised = drain_of(world, vm).map_or(DrainStep::default().grace, |drain| drain.grace);
+    promised.to_std()
+}
+
+/// The step that empties its host.
+fn drain_of<'a>(world: &'a World, vm: &Vm) -> Option<&'a DrainStep> {
     let job = world.jobs.get(&vm.retired.as_ref()?.job?)?;
     let task = job.hosts.get(&vm.host)?;
     let step = job.play.as_ref()?.playbook.step(task.at)?;
-    if let Act::Drain(drain) = &step.act { Some(drain.grace.to_std()) } else { None }
+    if let Act::Drain(drain) = &step.act { Some(drain) } else { None }
+}
+
+/// Its guest had its time, and the tool its own.
+fn was_refused_its_stop(vm: &Vm) -> bool {
+    vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Stop)
+}
+
+/// The guests that the last look has counted; none where it could not.
+fn counted_guests(world: &World, host: &HostName) -> u32 {
+    let seen = world.hosts.get(host).and_then(|host| host.seen.as_ref());
+    seen.and_then(|seen| seen.guests).unwrap_or(0)
 }
 
 fn host_errand(
@@ -242,7 +265,10 @@ fn host_errand(
             let (from, to, mode) = (from.to_path_buf(), to.to_string(), mode.to_string());
             return Some(Errand::File { host, spec, op, from, to, mode });
         }
-        Sent::Reboot => (HostWork::Reboot { authrestart: spec.authrestart }, Span::from_mins(1)),
+        Sent::Reboot => {
+            let guests = counted_guests(world, &host);
+            (HostWork::Reboot { authrestart: spec.authrestart, guests }, Span::from_mins(1))
+        }
         Sent::Prefetch => (HostWork::Pull { image: what.pop()? }, Span::from_hours(2)),
         Sent::PruneImages => (HostWork::Prune { keep: what }, Span::from_mins(30)),
     };

@@ -315,6 +315,20 @@ pub enum Event {
     PoolReleased {
         pool: PoolName,
     },
+    /// Its host has refused for so long to be rid of it that nothing more is tried.
+    VmParked {
+        vm: VmId,
+        why: String,
+    },
+    /// It is tried again to be rid of it: somebody says so, or its host has begun anew.
+    VmResumed {
+        vm: VmId,
+    },
+    /// Somebody has taken over what is left of it, and why: it is ours no more.
+    VmDischarged {
+        vm: VmId,
+        reason: String,
+    },
 }
 
 /// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
@@ -407,6 +421,9 @@ impl Event {
             Self::BrakeReleased { .. } => "brake_released",
             Self::PoolHeld { .. } => "pool_held",
             Self::PoolReleased { .. } => "pool_released",
+            Self::VmParked { .. } => "vm_parked",
+            Self::VmResumed { .. } => "vm_resumed",
+            Self::VmDischarged { .. } => "vm_discharged",
         }
     }
 }

@@ -69,6 +69,9 @@ pub struct SeenVm {
     /// Whether it has work, by its pool's own check; `None` when nothing said so either way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy: Option<bool>,
+    /// What its process said last before it ended, as far as the host kept it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
 }
 
 /// The tool's word for a VM. `Other` is a word we do not know: treated as running.
@@ -109,7 +112,7 @@ impl SeenState {
 impl SeenVm {
     /// A VM in this state of which nothing more is known.
     pub fn new(state: SeenState) -> Self {
-        Self { state, ip: None, linux: false, busy: None }
+        Self { state, ip: None, linux: false, busy: None, said: String::new() }
     }
 
     /// Whether it may hold one of the two slots.
@@ -164,10 +167,12 @@ impl Sighting {
         now.keys().eq(then.keys()) && now.values().zip(then.values()).all(same)
     }
 
-    /// The look without what guests said of their work.
+    /// The look without what has events of its own: whether guests have work, and last words.
     pub fn without_work(&self) -> Self {
         let mut rest = self.clone();
-        rest.vms.iter_mut().flat_map(|vms| vms.values_mut()).for_each(|vm| vm.busy = None);
+        for vm in rest.vms.iter_mut().flat_map(|vms| vms.values_mut()) {
+            (vm.busy, vm.said) = (None, String::new());
+        }
         rest
     }
 

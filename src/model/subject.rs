@@ -43,7 +43,10 @@ impl Event {
             | Self::VmFound { vm }
             | Self::VmDied { vm, .. }
             | Self::VmRetired { vm, .. }
-            | Self::VmGone { vm } => Subject::Vm(*vm),
+            | Self::VmGone { vm }
+            | Self::VmParked { vm, .. }
+            | Self::VmResumed { vm }
+            | Self::VmDischarged { vm, .. } => Subject::Vm(*vm),
             Self::RunFired { schedule, .. }
             | Self::RunMissed { schedule, .. }
             | Self::ScheduleSuspended { schedule, .. }

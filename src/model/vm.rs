@@ -45,6 +45,9 @@ pub struct Vm {
     /// Its agent was told to take no more work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deregistered: Option<Timestamp>,
+    /// Why nothing more is tried to be rid of it, until somebody says so or a look shows news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
     /// What it was made of, from its clone on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Made>,
@@ -207,6 +210,24 @@ pub struct Refused {
     pub said: String,
     /// How often in a row.
     pub times: u32,
+    /// When the first of them was; `None`: this one is the first, or older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+impl Refused {
+    /// When the first of them in a row was.
+    pub fn first(&self) -> Timestamp {
+        self.since.unwrap_or(self.at)
+    }
+}
+
+/// A VM that is to go and cannot be made to: its host has refused for too long.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Parked {
+    pub since: Timestamp,
+    /// What was refused, and the tool's last words.
+    pub why: String,
 }
 
 /// That a VM is to go, and why.
@@ -266,6 +287,7 @@ impl Vm {
         let lost = self.op.as_ref().is_some_and(|op| op.lost.is_some());
         match (self.wanted, self.phase) {
             _ if lost => "unknown",
+            _ if self.parked.is_some() => "parked",
             (Wanted::Gone, Phase::Stopped | Phase::Deleted) => "deleting",
             (Wanted::Gone, _) => "stopping",
             (Wanted::Running, _) if self.missed.is_some() => "missing",

@@ -123,6 +123,9 @@ fn vm_faults(world: &World, id: VmId, vm: &Vm) -> Vec<String> {
     if vm.refused.as_ref().is_some_and(|refused| refused.times == 0) {
         wrong.push("was refused no times".into());
     }
+    if vm.parked.is_some() && (vm.refused.is_none() || vm.op.is_some()) {
+        wrong.push("is parked and was not refused, or has a command under way".into());
+    }
     if let Some(job) = vm.retired.as_ref().and_then(|retired| retired.job)
         && let Some(job) = world.jobs.get(&job)
         && !job.hosts.contains_key(&vm.host)

@@ -123,6 +123,28 @@ fn a_boot_session_that_stays_unread_is_news_once_at_most() {
 }
 
 #[test]
+fn a_vm_that_died_says_what_its_process_said_last() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(1));
+    grown.settle(1);
+    let vm = grown.only_vm().host_name();
+    let said = "guest has stopped the virtual machine due to error: it crashed";
+    let events = [100, 120, 140, 160].map(|s| {
+        let mut sighting = look(s, &[]);
+        let stopped = SeenVm { said: said.into(), ..SeenVm::new(SeenState::Stopped) };
+        sighting.vms.as_mut().unwrap().insert(vm.clone(), stopped);
+        grown.see(s, "a", sighting)
+    });
+    let whys = events.iter().flatten().filter_map(|event| {
+        if let Event::VmDied { why, .. } = event { Some(why.clone()) } else { None }
+    });
+    let whys: Vec<String> = whys.collect();
+    assert!(whys.len() == 1 && whys[0].ends_with(&format!("; it said: {said}")), "{whys:?}");
+    // Its words are in that event, and not again in what the host showed.
+    let seen = grown.world.hosts["a"].seen.as_ref().unwrap();
+    assert!(seen.vms.as_ref().unwrap().values().all(|vm| vm.said.is_empty()));
+}
+
+#[test]
 fn a_reboot_makes_a_leaked_slot_whole_even_when_the_list_fails() {
     let mut grown = refused_start(&["a", "b"], Refusal::Limit);
     grown.pass(21);

@@ -218,6 +218,9 @@ fn begun(world: &World, job: &Job, vm: VmId, task: &Task, short: bool, now: Time
     if old.is_none() && (stead.is_some_and(|vm| vm.is_ready()) || no_part) {
         return Begun::Over(TaskEnd::Done);
     }
+    if let Some(parked) = old.and_then(|old| old.parked.as_ref()) {
+        return Begun::Over(TaskEnd::Failed { why: format!("vm {vm} is parked: {}", parked.why) });
+    }
     if now > job.begin_by + TAIL {
         let why = match old {
             Some(old) => format!("the old VM is still {} on {}", old.word(), old.host),

@@ -39,7 +39,7 @@ mod why;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Action, Held, HostName, OpKind, Plan, ScheduleName, Timestamp, Vm, Want, World,
+    Action, Event, Held, HostName, OpKind, Plan, ScheduleName, Timestamp, Vm, Want, World,
 };
 
 pub use ask::{DrainAnswer, NotPossible, called_off, drain, play, respawn, run_now};
@@ -182,6 +182,10 @@ fn step_vms<'a>(
                 actions.push(Action::Leak { vm: vm.id, host, slot });
             }
             vm::Step::Forget => actions.push(Action::Forget { vm: vm.id }),
+            vm::Step::Park(why) => {
+                let event = Box::new(Event::VmParked { vm: vm.id, why });
+                actions.push(Action::Note { event });
+            }
         }
     }
 }

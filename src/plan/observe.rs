@@ -85,6 +85,10 @@ fn vm_events(host: &Host, vm: &Vm, sighting: &Sighting, rebooted: bool) -> Optio
         let lost = op.lost?;
         return lost_op(vm, op.id, op.kind, lost, sighting);
     }
+    let runs = matches!(vm.phase, Phase::Booting | Phase::Ready);
+    if rebooted && vm.parked.is_some() && !runs {
+        return Some(Event::VmResumed { vm: vm.id });
+    }
     // What was seen before the VM came so far says nothing of it now.
     if sighting.at < vm.phase_since && vm.phase_since <= sighting.at + LOOK_MOST {
         return None;
@@ -139,7 +143,12 @@ fn not_running(vm: &Vm, sighting: &Sighting, rebooted: bool) -> Option<Event> {
     }
     let over = sighting.at.since(missed.since);
     if missed.looks >= DEAD_LOOKS && over >= DEAD_AFTER {
-        let why = format!("{} looks over {} did not show it running", missed.looks, over.rough());
+        let mut why =
+            format!("{} looks over {} did not show it running", missed.looks, over.rough());
+        let seen = sighting.vms.as_ref().and_then(|vms| vms.get(&vm.host_name()));
+        if let Some(seen) = seen.filter(|seen| !seen.said.is_empty()) {
+            why = format!("{why}; it said: {}", seen.said);
+        }
         return Some(Event::VmDied { vm: vm.id, why });
     }
     let again = sighting.at.since(missed.last) >= LOOKS_APART && missed.looks < DEAD_LOOKS;

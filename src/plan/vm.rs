@@ -17,6 +17,10 @@ const FULL_TRIES: u32 = 3;
 const LOOK_AGAIN: Span = Span::from_secs(15);
 /// A deleted VM that is still listed is deleted again after this.
 const DELETE_AGAIN: Span = Span::from_mins(1);
+/// What is to go and is refused for so long, and so often, is a person's to see to. Short of that
+/// another try is worth more than a person's time.
+const PARK_AFTER: Span = Span::from_mins(30);
+const PARK_TRIES: u32 = 5;
 /// The process of a deleted VM is waited for so long.
 const OUTLIVED_AFTER: Span = Span::from_mins(30);
 
@@ -32,6 +36,8 @@ pub(super) enum Step {
     /// Its slot is the kernel's fault.
     Leak,
     Forget,
+    /// Nothing more is tried to be rid of it: why.
+    Park(String),
 }
 
 /// The next step of `vm`.
@@ -52,6 +58,9 @@ pub(super) fn next(world: &World, vm: &Vm, host: &Host, now: Timestamp) -> Step 
         if !host.declared {
             return Step::Retire(RetireWhy::HostGone);
         }
+    }
+    if let Some(parked) = vm.parked.as_ref().filter(|_| !is_off(vm, host)) {
+        return Step::Wait(parked_words(vm, &parked.why));
     }
     let age = now.since(vm.phase_since);
     match (vm.wanted, vm.phase) {
@@ -84,6 +93,22 @@ fn runs_after_all(vm: &Vm) -> bool {
         })
 }
 
+/// Whether a look shows that its disk is not there any more: to delete it is a matter of form.
+fn is_off(vm: &Vm, host: &Host) -> bool {
+    let vms = host.seen.as_ref().and_then(|seen| seen.vms.as_ref());
+    let deletes = vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Delete);
+    deletes && vms.is_some_and(|vms| !vms.contains_key(&vm.host_name()))
+}
+
+/// What a parked VM waits for.
+pub(super) fn parked_words(vm: &Vm, why: &str) -> String {
+    let id = vm.id;
+    format!(
+        "parked: {why}; `hostler vm resume {id}` tries again, `hostler vm discharge {id} --reason \
+         ...` leaves it to you"
+    )
+}
+
 /// Whether its slot is lost until the next boot, as a leaked one is: its disk has long been
 /// deleted, and the host still runs a guest that may be its process, or cannot say.
 pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
@@ -98,6 +123,12 @@ pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
     })
 }
 
+/// Whether nothing stops it but the end of its host.
+pub(super) fn is_unstoppable(vm: &Vm) -> bool {
+    let stops = vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Stop);
+    vm.parked.is_some() && stops
+}
+
 /// The command that gives lost slots back.
 pub(super) fn reboot(host: &HostName) -> String {
     format!("`hostler host reboot {host} --reason ...`")
@@ -106,7 +137,7 @@ pub(super) fn reboot(host: &HostName) -> String {
 /// How many slots of a host are lost until its next boot.
 pub(super) fn slots_lost(world: &World, host: &Host, now: Timestamp) -> usize {
     let leaked = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
-    leaked + world.vms_on(host).filter(|vm| outlived(vm, host, now)).count()
+    leaked + world.vms_on(host).filter(|vm| outlived(vm, host, now) || is_unstoppable(vm)).count()
 }
 
 /// It is gone once a look shows neither it nor a guest that may be its process.
@@ -173,6 +204,11 @@ fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Ste
         (OpKind::Start, Refusal::Full) if has_room(host) && refused.times < FULL_TRIES => {
             retry(OpKind::Start)
         }
+        (OpKind::Stop | OpKind::Delete, _) if is_given_up(refused, now) => {
+            let (kind, said) = (refused.kind, &refused.said);
+            let (age, times) = (now.since(refused.first()).rough(), refused.times);
+            Step::Park(format!("{kind} was refused {times} times in {age}, the last time: {said}"))
+        }
         (OpKind::Deregister | OpKind::Stop | OpKind::Delete, _) => retry(refused.kind),
         (kind, Refusal::Busy | Refusal::NotSent | Refusal::Fenced) => retry(kind),
         (
@@ -189,6 +225,13 @@ fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Ste
             | Refusal::Other,
         ) => Step::Retire(RetireWhy::Failed),
     }
+}
+
+/// Whether nobody will be rid of it by trying again. A lock that is busy, or an order that did not
+/// arrive, says nothing of the VM.
+fn is_given_up(refused: &Refused, now: Timestamp) -> bool {
+    let of_vm = !matches!(refused.class, Refusal::Busy | Refusal::NotSent | Refusal::Fenced);
+    of_vm && refused.times >= PARK_TRIES && over(refused.first(), PARK_AFTER, now)
 }
 
 /// The kernel says two guests run. If we know of two, they do, and the VM goes elsewhere; if we

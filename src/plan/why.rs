@@ -90,6 +90,7 @@ pub fn why_vm(world: &World, id: VmId, now: Timestamp) -> Option<Vec<String>> {
         Step::Retire(why) => format!("next: it will go: {why}"),
         Step::Leak => "next: its slot is marked leaked, and it is placed elsewhere".into(),
         Step::Forget => "next: its slot is freed".into(),
+        Step::Park(why) => format!("next: it is parked: {why}"),
     });
     Some(lines)
 }

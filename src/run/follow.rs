@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Brake, Entry, Event, World, Zone, plural, work_words};
+use hostler::model::{Brake, Entry, Event, Sighting, World, Zone, plural, work_words};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -49,16 +49,18 @@ pub(crate) fn line(entry: &Entry, zone: Zone) -> String {
     format!("{at} {:<18} {}", entry.event.name(), details(&entry.event, zone))
 }
 
+fn shown(sighting: &Sighting) -> String {
+    let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
+    let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
+    format!("macOS {} with {vms}", sighting.facts.macos)
+}
+
 /// What of a fact matters to a person, besides its name.
 pub(crate) fn details(event: &Event, zone: Zone) -> String {
     match event {
         Event::ControllerStarted { version } => format!("version {version}"),
         Event::FleetChanged { change } => change.counts(),
-        Event::HostSeen { host, sighting } => {
-            let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
-            let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
-            format!("{host} macOS {} with {vms}", sighting.facts.macos)
-        }
+        Event::HostSeen { host, sighting } => format!("{host} {}", shown(sighting)),
         Event::ReachChanged { host, to, why } if why.is_empty() => format!("{host} {to}"),
         Event::ReachChanged { host, to, why } => format!("{host} {to}: {why}"),
         Event::HostTrusted { host, fingerprint, reason } => {
@@ -82,8 +84,13 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::OpBegun { vm, kind, .. } => format!("{vm} {kind}"),
         Event::OpEnded { vm, outcome, .. } => format!("{vm} {}", outcome),
         Event::VmReady { vm, ip } | Event::VmMoved { vm, ip } => format!("{vm} {ip}"),
-        Event::VmMissed { vm } | Event::VmFound { vm } | Event::VmGone { vm } => vm.to_string(),
-        Event::VmDied { vm, why } => format!("{vm} {why}"),
+        Event::VmMissed { vm }
+        | Event::VmFound { vm }
+        | Event::VmGone { vm }
+        | Event::VmResumed { vm } => vm.to_string(),
+        Event::VmDied { vm, why }
+        | Event::VmParked { vm, why }
+        | Event::VmDischarged { vm, reason: why } => format!("{vm} {why}"),
         Event::VmRetired { vm, why, .. } => format!("{vm} {why}"),
         Event::RunFired { schedule, nominal, job } => {
             format!("{schedule} of {}: job {job}", zone.moment(*nominal))
@@ -113,8 +120,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::HostOpEnded { host, outcome, .. } => format!("{host} {outcome}"),
         Event::HostVerified { host } => host.to_string(),
         Event::JobPaused { job, why } => format!("{job} {why}"),
-        Event::JobResumed { job } => job.to_string(),
-        Event::JobEnded { job } => job.to_string(),
+        Event::JobResumed { job } | Event::JobEnded { job } => job.to_string(),
         Event::BrakeEngaged { silent, of } => Brake::words(*silent, *of),
         Event::BrakeReleased { silent, of } => format!("{silent} of {of} hosts are silent still"),
         Event::PoolHeld { pool, why } => format!("{pool}: {why}"),

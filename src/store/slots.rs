@@ -51,7 +51,10 @@ pub(super) struct Freed {
 pub(super) fn freed<'a>(entries: impl Iterator<Item = &'a Entry>) -> Freed {
     let mut freed = Freed::default();
     for entry in entries {
-        if let Event::VmGone { vm } | Event::SlotLeaked { vm, .. } = &entry.event {
+        if let Event::VmGone { vm }
+        | Event::VmDischarged { vm, .. }
+        | Event::SlotLeaked { vm, .. } = &entry.event
+        {
             freed.vms.push(*vm);
         } else if let Event::SlotCleared { host, slot, .. } = &entry.event {
             freed.slots.push((host.clone(), *slot));

@@ -123,6 +123,9 @@ fn done(who: &str, command: &Order) -> Result<Done, Denied> {
         | Order::Suspend { .. }
         | Order::ResumeSchedule { .. }
         | Order::SkipNext { .. }
+        | Order::ResumeVm { .. }
+        | Order::DischargeVm { .. }
+        | Order::DischargeJob { .. }
         | Order::ReleasePool { .. } => Err(Denied::Conflict("not here".into())),
     }
 }

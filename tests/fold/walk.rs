@@ -103,6 +103,18 @@ impl Walk {
         if known.missed.is_some() && b.is_multiple_of(2) {
             return Event::VmFound { vm };
         }
+        if known.parked.is_some() {
+            let reason = "ada sees to it".to_string();
+            let resumed = b.is_multiple_of(3);
+            return if resumed {
+                Event::VmResumed { vm }
+            } else {
+                Event::VmDischarged { vm, reason }
+            };
+        }
+        if known.wanted == Wanted::Gone && known.refused.is_some() && b.is_multiple_of(5) {
+            return Event::VmParked { vm, why: "stop was refused".into() };
+        }
         let kind = match (known.wanted, known.phase) {
             (Wanted::Running, Phase::Placed) => OpKind::Clone,
             (Wanted::Running, Phase::Cloned) => OpKind::Start,
@@ -129,7 +141,10 @@ impl Walk {
             [OpKind::Clone, OpKind::Start, OpKind::Deregister, OpKind::Stop, OpKind::Delete];
         let kind = kinds[usize::from(b) % kinds.len()];
         let why = RETIRE_WHYS[usize::from(b) % RETIRE_WHYS.len()];
-        match c % 12 {
+        match c % 15 {
+            12 => Event::VmParked { vm, why: "stop was refused".into() },
+            13 => Event::VmResumed { vm },
+            14 => Event::VmDischarged { vm, reason: "ada sees to it".into() },
             10 | 11 => {
                 Event::VmBusy { vm, busy: [None, Some(true), Some(false)][usize::from(b % 3)] }
             }

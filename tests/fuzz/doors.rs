@@ -100,7 +100,8 @@ pub fn order(data: &[u8]) -> bool {
         cpu: None,
         memory: None,
         guest: String::new(),
-        grace: None,
+        grace: std::time::Duration::ZERO,
+        hurry: false,
     };
     let (name, spec) = host();
     let carry = says(out, err, status);
@@ -165,7 +166,7 @@ pub fn bodies(data: &[u8]) -> bool {
         body::<api::UndrainBody>,
         body::<api::RetryBody>,
         body::<api::SkipBody>,
-        body::<api::SuspendBody>,
+        body::<api::ReasonBody>,
         body::<api::TrustBody>,
         body::<api::ForgetBody>,
         body::<api::RespawnBody>,

@@ -122,7 +122,7 @@ async fn a_guest_with_a_grace_shuts_down_by_itself_or_is_stopped_after_it() {
     on_each(async |mac| {
         mac.with_running(&["a", "b"]).await;
         let stop = |vm: &str, grace| Order {
-            grace: Some(Duration::from_secs(grace)),
+            grace: Duration::from_secs(grace),
             ..order(OpKind::Stop, vm)
         };
         let log = |vm: &str| fs::read_to_string(mac.home().join(".hostler/log").join(vm)).unwrap();
@@ -137,6 +137,24 @@ async fn a_guest_with_a_grace_shuts_down_by_itself_or_is_stopped_after_it() {
         mac::fault(mac.home(), "agent", "connection refused");
         assert_eq!(mac.send(&stop("a", 30), 1).await, Outcome::Done);
         assert!(mac.running().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_shows_what_a_vm_of_ours_said_last_once_it_runs_no_more() {
+    on_each(async |mac| {
+        let ours = "hostler-ci-00000000000c";
+        mac::fault(mac.home(), "guest_dies", "5");
+        mac.with_running(&[ours]).await;
+        let words = |seen: &Sighting| seen.vms.as_ref().unwrap()[ours].said.clone();
+        assert_eq!(words(&mac.see().await), "", "it runs");
+        let seen = mac.until(|seen| !words(seen).is_empty()).await;
+        assert_eq!(words(&seen), "guest has stopped the virtual machine due to error: it crashed");
+        let log = mac.home().join(".hostler/log").join(ours);
+        fs::write(&log, format!("{}\n@@ end 0\n\x1b[31mlast\n", "x".repeat(4_000))).unwrap();
+        let said = words(&mac.see().await);
+        assert!(said.ends_with("; @ @ end 0; [31mlast") && said.len() < 420, "{said}");
     })
     .await;
 }

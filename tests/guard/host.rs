@@ -23,7 +23,7 @@ fn copy(content: &[u8], to: &str, mode: &str) -> HostWork {
 }
 
 fn reboot(authrestart: bool) -> HostWork {
-    HostWork::Reboot { authrestart }
+    HostWork::Reboot { authrestart, guests: 1 }
 }
 
 fn pull(image: &str) -> HostWork {
@@ -280,6 +280,22 @@ async fn a_restart_is_issued_once_even_when_it_is_sent_again_after_it() {
         assert_eq!(mac::restarts(mac.home()), 1);
         mac.works(reboot(false)).await;
         assert_eq!(mac::restarts(mac.home()), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_does_not_end_a_guest_that_was_started_since_they_were_counted() {
+    on_each(async |mac| {
+        mac.done(OpKind::Clone, "a").await;
+        mac.done(OpKind::Start, "a").await;
+        let none_known = HostWork::Reboot { authrestart: false, guests: 0 };
+        let (_, why, _) = mac.fails(none_known.clone()).await;
+        assert!(why.starts_with("1 guests run here, and 0 were known"), "{why}");
+        assert_eq!((mac::restarts(mac.home()), mac.running()), (0, vec!["a".to_string()]));
+        mac.done(OpKind::Stop, "a").await;
+        mac.works(none_known).await;
+        assert_eq!(mac::restarts(mac.home()), 1);
     })
     .await;
 }

@@ -33,6 +33,7 @@ pub(crate) fn story() -> Story {
     story.vm_lives_and_dies();
     story.vm_is_refused_everything_and_its_slot_leaks();
     story.vms_go_for_every_reason();
+    story.vms_are_parked();
     story.a_host_is_given_up();
     story.hosts_are_emptied();
     story.schedules_wait();
@@ -269,6 +270,25 @@ impl Story {
         let (pool, why) = (name::<PoolName>("ci"), "5 starts failed or died".to_string());
         self.put(Event::PoolHeld { pool: pool.clone(), why });
         self.by("ada", Via::Cli, Event::PoolReleased { pool });
+    }
+
+    fn vms_are_parked(&mut self) {
+        for (id, slot) in [(16, SlotIx::Zero), (17, SlotIx::One)] {
+            let vm = self.ready(id, slot, None);
+            self.retire(vm, RetireWhy::Surplus, None);
+            for _ in 0..2 {
+                let op = self.begin(vm, OpKind::Stop);
+                let (class, said) = (Refusal::Other, "its process does not end".to_string());
+                self.end(vm, op, Outcome::Refused { class, said });
+            }
+            self.put(Event::VmParked { vm, why: "stop was refused 2 times in 31m".into() });
+        }
+        self.by("ada", Via::Cli, Event::VmResumed { vm: vm(16) });
+        self.take_down(vm(16));
+        let reason = "its process hangs: the host goes to repair".into();
+        self.by("ada", Via::Cli, Event::VmDischarged { vm: vm(17), reason });
+        let (host, slot) = (name("mini-01"), SlotIx::One);
+        self.put(Event::SlotCleared { host, slot, why: "it no longer runs".into() });
     }
 
     fn a_host_is_given_up(&mut self) {

@@ -55,6 +55,16 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             stage.put_by(&ada(), Event::PoolReleased { pool: pool.clone() });
             vec![format!("asked: pool {pool} is tried again")]
         }
+        Ask::ResumeVm(short) => {
+            let vm = stage.names.id(short);
+            stage.put_by(&ada(), Event::VmResumed { vm });
+            vec![format!("asked: {short} is tried again")]
+        }
+        Ask::DischargeVm(short) => {
+            let (vm, reason) = (stage.names.id(short), "ada sees to it".to_string());
+            stage.put_by(&ada(), Event::VmDischarged { vm, reason });
+            vec![format!("asked: {short} is ours no more")]
+        }
         Ask::Resume(schedule) => {
             stage.put_by(&ada(), Event::ScheduleResumed { schedule: schedule.clone() });
             vec![format!("asked: {schedule} runs again")]

@@ -68,6 +68,9 @@ pub(crate) enum Ask {
     ResumeJob(String),
     SkipHost(SkipAsk),
     ReleasePool(PoolName),
+    /// These name the VM by its short name.
+    ResumeVm(String),
+    DischargeVm(String),
 }
 
 #[derive(Deserialize, Debug)]

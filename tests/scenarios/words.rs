@@ -121,6 +121,8 @@ fn note(world: &World, event: &Event) -> String {
         format!("{host} is fit again")
     } else if let Event::PoolHeld { pool, why } = event {
         format!("pool {pool} is held: {why}")
+    } else if let Event::VmParked { vm, why } = event {
+        format!("{vm} is parked: {why}")
     } else {
         panic!("a note without words: {event:?}")
     }

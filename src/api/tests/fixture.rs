@@ -255,6 +255,9 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 | Command::Suspend { .. }
                 | Command::ResumeSchedule { .. }
                 | Command::SkipNext { .. }
+                | Command::ResumeVm { .. }
+                | Command::DischargeVm { .. }
+                | Command::DischargeJob { .. }
                 | Command::ReleasePool { .. } => Ok(Done::default()),
             };
             asked.lock().unwrap().push((actor, command));

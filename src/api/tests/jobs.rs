@@ -157,6 +157,14 @@ async fn each_ask_reaches_the_engine_as_it_is_meant() {
     let pool: PoolName = "ci".parse().unwrap();
     client.release_pool(&pool).await.unwrap();
     assert_eq!(served.last_asked().1, Command::ReleasePool { pool });
+    let (vm, reason) = (VmId::from_bits(9), "a person kills it".to_string());
+    client.resume_vm(vm).await.unwrap();
+    assert_eq!(served.last_asked().1, Command::ResumeVm { vm });
+    client.discharge_vm(vm, &reason).await.unwrap();
+    assert_eq!(served.last_asked().1, Command::DischargeVm { vm, reason: reason.clone() });
+    client.discharge_job(job(7), &reason).await.unwrap();
+    assert_eq!(served.last_asked().1, Command::DischargeJob { job: job(7), reason });
+    assert!(client.discharge_vm(vm, " ").await.is_err(), "why is asked for");
     client.resume_schedule(&schedule).await.unwrap();
     assert_eq!(served.last_asked().1, Command::ResumeSchedule { schedule: schedule.clone() });
     client.skip_next(&schedule).await.unwrap();

@@ -4,13 +4,12 @@ use crate::driver::words::base64;
 use crate::transport::Script;
 
 macro_rules! guarded {
-    ($own:literal) => {
+    ($($own:literal),+) => {
         concat!(
             include_str!("scripts/env.sh"),
             "\n",
             include_str!("scripts/guard.sh"),
-            "\n",
-            include_str!($own)
+            $("\n", include_str!($own)),+
         )
     };
 }
@@ -31,7 +30,9 @@ pub(in crate::driver) fn copy(content: &[u8], to: &str, mode: &str) -> Script {
 }
 
 /// The script that restarts the Mac.
-pub(in crate::driver) fn reboot(authrestart: bool) -> Script {
+pub(in crate::driver) fn reboot(authrestart: bool, guests: u32) -> Script {
     let may = if authrestart { "yes" } else { "no" };
-    Script::new("mac.reboot", guarded!("scripts/reboot.sh")).arg("authrestart", may)
+    Script::new("mac.reboot", guarded!("scripts/guests.sh", "scripts/reboot.sh"))
+        .arg("authrestart", may)
+        .arg("guests", guests)
 }

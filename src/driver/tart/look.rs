@@ -3,7 +3,7 @@
 use super::list;
 use crate::driver::macos::{self, Leases, Mac};
 use crate::driver::sections::Sections;
-use crate::driver::words::{clean, fact};
+use crate::driver::words::{clean, fact, last_words};
 use crate::driver::{Look, guard};
 use crate::model::{SeenState, Sighting, Timestamp};
 
@@ -31,6 +31,11 @@ pub(super) fn read(answer: &str, at: Timestamp) -> Result<Look, String> {
         seen.linux = field(config, "os") == Some("linux");
         let ip = field(config, "macAddress").and_then(Mac::parse).and_then(|mac| leases.ip(mac));
         seen.ip = ip.map(|ip| ip.to_string());
+    }
+    for (name, said) in sections.under("log") {
+        if let Some(seen) = vms.as_mut().and_then(|vms| vms.get_mut(&decoded(name))) {
+            seen.said = last_words(said);
+        }
     }
     for (name, busy) in answers(sections.good("busy").unwrap_or_default()) {
         if let Some(seen) = vms.as_mut().and_then(|vms| vms.get_mut(name)) {

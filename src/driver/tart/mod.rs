@@ -67,8 +67,8 @@ pub(super) fn order(order: &Order, epoch: u64, limit: Duration) -> Script {
             // The host is to tell us of it before we stop listening.
             .arg("timeout_s", (limit.as_secs() * 2 / 3).max(1)),
         OpKind::Stop => Script::new("tart.stop", guarded!("scripts/stop.sh"))
-            .arg("grace_s", grace(order, limit))
-            .arg("timeout_s", (limit.as_secs() / 3).max(1)),
+            .arg("grace_s", if order.hurry { 0 } else { grace(order, limit) })
+            .arg("timeout_s", if order.hurry { 0 } else { (limit.as_secs() / 3).max(1) }),
         OpKind::Delete => Script::new("tart.delete", guarded!("scripts/delete.sh")),
     };
     script.arg("epoch", epoch).arg("op", order.op).arg("vm", &order.vm)
@@ -77,7 +77,7 @@ pub(super) fn order(order: &Order, epoch: u64, limit: Duration) -> Script {
 /// How long the guest has to shut down, in seconds: what it was promised, as far as the tool's
 /// own stop has its third of the limit after it.
 fn grace(order: &Order, limit: Duration) -> u64 {
-    order.grace.map_or(0, |grace| grace.as_secs().min(limit.as_secs() / 2))
+    order.grace.as_secs().min(limit.as_secs() / 2)
 }
 
 /// The script that has an image cached.

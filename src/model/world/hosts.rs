@@ -82,11 +82,16 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn brake_engaged(&mut self, brake: Brake) -> Result<(), Misfit> {
+    pub(super) fn brake_engaged(
+        &mut self,
+        silent: u32,
+        of: u32,
+        since: Timestamp,
+    ) -> Result<(), Misfit> {
         if self.brake.is_some() {
             return misfit("the mass-failure brake", "holds already");
         }
-        self.brake = Some(brake);
+        self.brake = Some(Brake { since, silent, of });
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod fleet;
 mod hosts;
 mod jobs;
 mod ops;
+mod parked;
 mod tasks;
 mod vms;
 
@@ -119,6 +120,9 @@ impl World {
             Event::VmDied { vm, .. } => self.vm_died(*vm, at),
             Event::VmRetired { vm, why, job } => self.vm_retired(*vm, *why, *job, at),
             Event::VmGone { vm } => self.vm_gone(*vm),
+            Event::VmParked { vm, .. }
+            | Event::VmResumed { vm }
+            | Event::VmDischarged { vm, .. } => self.parking(*vm, &entry.event, at),
             Event::RunFired { schedule, nominal, job } => self.run_fired(schedule, *nominal, *job),
             Event::RunMissed { schedule, nominal, count, cause } => {
                 self.run_missed(schedule, *nominal, *count, cause)
@@ -148,9 +152,7 @@ impl World {
             | Event::HostTaskRetried { job, host, .. }
             | Event::DrainChanged { job, host, .. }
             | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
-            Event::BrakeEngaged { silent, of } => {
-                self.brake_engaged(Brake { since: at, silent: *silent, of: *of })
-            }
+            Event::BrakeEngaged { silent, of } => self.brake_engaged(*silent, *of, at),
             Event::BrakeReleased { .. } => self.brake_released(),
             Event::PoolHeld { pool, why } => self.pool_held(pool, why, at),
             Event::PoolReleased { pool } => self.pool_released(pool),

@@ -82,6 +82,7 @@ impl World {
             return misfit(format!("vm {id}"), "cannot start: its slot leaked");
         }
         vm.op = Some(Op { id: op, kind, epoch, begun: at, lost: None });
+        vm.parked = None;
         if kind == OpKind::Clone {
             vm.made = made;
         }
@@ -119,9 +120,11 @@ impl World {
                 slot_during(kind, id)
             }
             Outcome::Refused { class, said } => {
-                let before = vm.refused.as_ref().filter(|r| r.kind == kind).map_or(0, |r| r.times);
-                let times = before.saturating_add(1);
-                vm.refused = Some(Refused { at, kind, class: *class, said: said.clone(), times });
+                let before = vm.refused.as_ref().filter(|refused| refused.kind == kind);
+                let times = before.map_or(0, |before| before.times).saturating_add(1);
+                let since = before.filter(|before| before.times > 0).map(Refused::first);
+                let (class, said) = (*class, said.clone());
+                vm.refused = Some(Refused { at, kind, class, said, times, since });
                 vm.op = None;
                 slot_refused(kind, id)
             }

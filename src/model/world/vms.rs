@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    CRASHES_WITHIN, Crash, HostName, ImageName, Job, JobId, Missed, PROVEN_AFTER, Phase, PoolHeld,
-    PoolName, RetireWhy, Retired, Slot, SlotIx, TaskState, Timestamp, Vm, VmId, Wanted,
+    CRASHES_WITHIN, Crash, HostName, ImageName, Job, JobId, Missed, OpKind, PROVEN_AFTER, Phase,
+    PoolHeld, PoolName, RetireWhy, Retired, Slot, SlotIx, TaskState, Timestamp, Vm, VmId, Wanted,
 };
 
 /// How many failed starts a host remembers.
@@ -34,6 +34,7 @@ pub(super) fn reserved(
         ip: None,
         missed: None,
         refused: None,
+        parked: None,
         retired: None,
         busy: None,
         busy_since: None,
@@ -166,7 +167,9 @@ impl World {
         let served = (vm.phase == Phase::Ready).then(|| at.since(vm.phase_since));
         let since = vm.phase_since;
         (vm.phase, vm.phase_since) = (Phase::Stopped, at);
-        (vm.missed, vm.ip) = (None, None);
+        (vm.missed, vm.ip, vm.parked) = (None, None, None);
+        // That it could not be stopped says nothing any more.
+        vm.refused = vm.refused.take().filter(|refused| refused.kind != OpKind::Stop);
         // One that died over its work, or that somebody wants gone, is not a start gone wrong.
         let young = served.is_none_or(|time| time < PROVEN_AFTER) && vm.busy != Some(true);
         let charged = young && vm.wanted == Wanted::Running;

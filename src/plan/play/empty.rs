@@ -10,7 +10,7 @@ use crate::model::{
     Timestamp, Vm, Wanted, World,
 };
 use crate::plan::place::{Apart, refusal};
-use crate::plan::vm::backoff;
+use crate::plan::vm::{backoff, parked_words};
 
 /// A VM that is older and boots has perhaps come up without our having seen it.
 const BOOTS: Span = Span::from_secs(60);
@@ -88,6 +88,9 @@ pub(super) fn drain<'a>(
         return Next::Wait("its hold is placed".into());
     }
     let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    if let Some(why) = only_parked(scene.world.vms_on(host)) {
+        return Next::End(Err(why));
+    }
     if !matches!(host.reach, Reach::Up | Reach::Locked) {
         // No deadline is kept on a view that may be old.
         return Next::Wait(format!("blocked: {name} is {}", host.reach));
@@ -109,6 +112,9 @@ pub(super) fn drain<'a>(
 /// Every VM goes, whatever it does.
 pub(super) fn delete_vms<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Moves<'a>) -> Next {
     let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    if let Some(why) = only_parked(scene.world.vms_on(host)) {
+        return Next::End(Err(why));
+    }
     for vm in scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running) {
         retire(vm, RetireWhy::Drained, scene.job.id, moves);
     }
@@ -123,7 +129,11 @@ pub(super) fn respawn<'a>(
     moves: &mut Moves<'a>,
 ) -> Next {
     let mut waits = None;
-    for vm in scene.world.vms_on(host).filter(|vm| vm.created <= run.began) {
+    let olds = || scene.world.vms_on(host).filter(|vm| vm.created <= run.began);
+    if let Some(why) = only_parked(olds()) {
+        return Next::End(Err(why));
+    }
+    for vm in olds() {
         if vm.wanted == Wanted::Gone || vm.op.is_some() {
             waits = Some(format!("vm {} is {}", vm.id, vm.word()));
             continue;
@@ -181,6 +191,16 @@ fn still_there(world: &World, host: &Host) -> Option<String> {
     }
     let ours = host.slots.iter().find(|slot| slot.vm().is_some())?;
     Some(format!("a slot is {}", ours.word()))
+}
+
+/// Whether nothing is left of these but VMs that nobody can be rid of, and why: to wait for them
+/// would keep a job's other hosts waiting too.
+fn only_parked<'a>(vms: impl Iterator<Item = &'a std::sync::Arc<Vm>>) -> Option<String> {
+    let mut parked = Vec::new();
+    for vm in vms {
+        parked.push(parked_words(vm, &vm.parked.as_ref()?.why));
+    }
+    (!parked.is_empty()).then(|| parked.join("; "))
 }
 
 fn busy_word(vm: &Vm) -> &'static str {

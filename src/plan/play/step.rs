@@ -5,7 +5,7 @@ use super::express::holds;
 use super::{Moves, Scene, apply};
 use crate::model::{
     Act, Action, Event, HoldKind, Host, HostName, HostTask, JobKind, OnFailure, Part, Reach, Span,
-    Step, StepAt, StepEnd, StepRun, TaskEnd, Wanted,
+    Step, StepAt, StepEnd, StepRun, TaskEnd, Vm, Wanted,
 };
 
 /// A host that cannot be reached for so long fails its task.
@@ -208,6 +208,11 @@ pub(super) fn release(
     moves.actions.len() > before
 }
 
+/// What cannot be got rid of is not waited for.
+fn is_going(vm: &Vm) -> bool {
+    vm.wanted == Wanted::Gone && vm.parked.is_none()
+}
+
 /// A task that was called off: what was issued ends first, then the holds go.
 fn unwind<'a>(
     scene: &Scene<'a>,
@@ -226,7 +231,7 @@ fn unwind<'a>(
     if host.op.is_some() {
         return moves.wait(name, scene.job.id, "its command ends first".into());
     }
-    if let Some(vm) = scene.world.vms_on(host).find(|vm| vm.wanted == Wanted::Gone) {
+    if let Some(vm) = scene.world.vms_on(host).find(|vm| is_going(vm)) {
         let why = format!("vm {} is on its way out and leaves first", vm.id);
         return moves.wait(name, scene.job.id, why);
     }

@@ -38,8 +38,20 @@ sudoers_line() {
   echo "let sudo restart this Mac without a password: put \`$(id -un) ALL=(root) NOPASSWD: $allowed\` into /etc/sudoers.d/hostler with visudo"
 }
 
+# Guests may have been started since the controller counted them, and would end with the Mac.
+others_came() {
+  if ! find_guests; then
+    echo "the guests that run here cannot be counted: pgrep failed"
+    return 0
+  fi
+  there=$(printf '%s\n' "$found" | grep -c .)
+  if [ "$there" -le "$guests" ]; then return 1; fi
+  echo "$there guests run here, and $guests were known when this restart was ordered: one that was started since is not ended unasked"
+}
+
 enter
 if [ "$(restart_over)" = "$op" ]; then finish 0 'it has restarted'; fi
+if words=$(others_came); then finish 1 "$words"; fi
 if ! choose_way 2>"$state/words"; then finish 1 "$(cat "$state/words")"; fi
 # All is written down first: there may be no time for it afterwards.
 if ! { printf '%s %s\n' "$op" "$boot" >"$restarts.new" && mv "$restarts.new" "$restarts"; }; then

@@ -10,6 +10,14 @@ vm_config() {
   grep -E -o '"(os|macAddress)"[[:space:]]*:[[:space:]]*"[^"]*"' "$vm_home/$1/config.json"
 }
 
+# What the process of a VM of ours said before it ended.
+last_words() {
+  case $1 in
+    */*) ;;
+    *) if [ -s "$state/log/$1" ]; then section "log $(percent "$1")" tail -c 400 "$state/log/$1"; fi ;;
+  esac
+}
+
 # ask_guest VM SCRIPT: prints `VM yes` or `VM no`. The guest says how the script ended: the tool's
 # own failures have statuses that a script may have too.
 ask_guest() {
@@ -41,6 +49,7 @@ say list $? "$listing"
 printf '%s\n' "$listing" | local_vms | while IFS= read -r line; do
   case $line in
     'R '*) section "vm $(percent "${line#R }")" vm_config "${line#R }" ;;
+    'S hostler-'*) last_words "${line#S }" ;;
   esac
 done
 section leases leases
