@@ -51,6 +51,12 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             stage.put_by(&ada(), Event::ScheduleSuspended { schedule, reason });
             vec![line]
         }
+        Ask::Slots(host) => {
+            let lines = plan::why_host(world, host, now).unwrap().into_iter();
+            let slots = lines.filter(|line| line.starts_with("slot"));
+            let builds = plan::leaking_builds(world).into_iter().map(|build| build.said());
+            slots.chain(builds).map(|line| format!("{host}: {line}")).collect()
+        }
         Ask::ReleasePool(pool) => {
             stage.put_by(&ada(), Event::PoolReleased { pool: pool.clone() });
             vec![format!("asked: pool {pool} is tried again")]
@@ -106,7 +112,12 @@ fn open(stage: &mut Stage, opening: Result<Opening, NotPossible>) -> Vec<String>
         Err(why) => return vec![format!("denied: {why}")],
     };
     let action = Action::OpenJob(Box::new(opening.clone()));
-    let events = events_of(&stage.world, action, &mut stage.ids, stage.now);
+    let mut events = events_of(&stage.world, action, &mut stage.ids, stage.now);
+    for event in &mut events {
+        if let Event::JobOpened { job } = event {
+            job.by = ada();
+        }
+    }
     stage.names.learn(&events);
     let mut lines = words::opened(&opening, &events);
     lines[0] = format!("asked: {}", lines[0]);

@@ -68,6 +68,8 @@ pub(crate) enum Ask {
     ResumeJob(String),
     SkipHost(SkipAsk),
     ReleasePool(PoolName),
+    /// What `host why` says of its slots.
+    Slots(HostName),
 }
 
 #[derive(Deserialize, Debug)]

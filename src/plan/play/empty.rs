@@ -10,7 +10,7 @@ use crate::model::{
     Timestamp, Vm, Wanted, World,
 };
 use crate::plan::place::{Apart, refusal};
-use crate::plan::vm::backoff;
+use crate::plan::vm::{backoff, outlived};
 
 /// A VM that is older and boots has perhaps come up without our having seen it.
 const BOOTS: Span = Span::from_secs(60);
@@ -87,7 +87,7 @@ pub(super) fn drain<'a>(
         moves.actions.push(hold(name, job, scene.play.hold.clone().unwrap_or_else(usual)));
         return Next::Wait("its hold is placed".into());
     }
-    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    let Some(waits) = still_there(scene, host) else { return Next::End(Ok(())) };
     if !matches!(host.reach, Reach::Up | Reach::Locked) {
         // No deadline is kept on a view that may be old.
         return Next::Wait(format!("blocked: {name} is {}", host.reach));
@@ -108,7 +108,7 @@ pub(super) fn drain<'a>(
 
 /// Every VM goes, whatever it does.
 pub(super) fn delete_vms<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Moves<'a>) -> Next {
-    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    let Some(waits) = still_there(scene, host) else { return Next::End(Ok(())) };
     for vm in scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running) {
         retire(vm, RetireWhy::Drained, scene.job.id, moves);
     }
@@ -171,15 +171,16 @@ pub(super) fn hold(host: &HostName, job: JobId, ask: HoldAsk) -> Action {
 }
 
 /// What is still on the host; `None`: nothing, as far as has been observed.
-fn still_there(world: &World, host: &Host) -> Option<String> {
-    let vms: Vec<String> = world
-        .vms_on(host)
-        .map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm)))
-        .collect();
+/// One whose slot is lost is not waited for: it has long been deleted, and only a boot ends it.
+fn still_there(scene: &Scene<'_>, host: &Host) -> Option<String> {
+    let there = scene.world.vms_on(host).filter(|vm| !outlived(vm, host, scene.now));
+    let vms: Vec<String> =
+        there.map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm))).collect();
     if !vms.is_empty() {
         return Some(vms.join(", "));
     }
-    let ours = host.slots.iter().find(|slot| slot.vm().is_some())?;
+    let lost = |id| scene.world.vms.get(&id).is_some_and(|vm| outlived(vm, host, scene.now));
+    let ours = host.slots.iter().find(|slot| slot.vm().is_some_and(|id| !lost(id)))?;
     Some(format!("a slot is {}", ours.word()))
 }
 
