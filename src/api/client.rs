@@ -16,8 +16,8 @@ use super::peer::actor_value;
 use super::sse::{Parser, SseEvent};
 use super::{
     ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Moment,
-    Past, Planned, PoolItem, Problem, Report, RespawnBody, ScheduleItem, Snapshot, StreamItem,
-    TrustBody, UncordonBody, VmItem, Why,
+    Past, Period, Planned, PoolItem, Problem, Report, RespawnBody, ScheduleItem, SlotsReport,
+    Snapshot, StreamItem, TrustBody, UncordonBody, VmItem, Why,
 };
 use crate::engine::Done;
 use crate::model::{
@@ -158,6 +158,11 @@ impl Client {
     pub async fn past(&self, moment: &Moment) -> Answer<Past> {
         let request = self.request(Method::GET, "/v1/past").query(moment);
         self.json("/v1/past", request).await
+    }
+    /// What the journal shows of the macOS VMs of each host.
+    pub async fn slots_report(&self, period: &Period) -> Answer<SlotsReport> {
+        let request = self.request(Method::GET, "/v1/slots/report").query(period);
+        self.json("/v1/slots/report", request).await
     }
     /// All hosts.
     pub async fn hosts(&self) -> Answer<Listing<HostItem>> {

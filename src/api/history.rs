@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entry, HostName, Timestamp, World};
+use crate::model::{Entry, HostName, Licence, Timestamp, World};
 
 /// Where old entries are.
 pub trait History: Send + Sync + 'static {
@@ -14,6 +14,21 @@ pub trait History: Send + Sync + 'static {
     fn past(&self, _: Moment) -> BoxFuture<'_, Result<Option<Past>, String>> {
         Box::pin(async { Err("this controller keeps no journal to look back into".into()) })
     }
+    /// Reads the journal anew for the most macOS VMs of each host.
+    fn licence(&self, _: Period) -> BoxFuture<'_, Result<Licence, String>> {
+        Box::pin(async { Err("this controller keeps no journal to look back into".into()) })
+    }
+}
+
+/// `GET /v1/slots/report?since=&until=`: which part of the journal is asked for; all of it when
+/// neither is said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// `GET /v1/past?at=` or `?seq=`: which moment is asked for.

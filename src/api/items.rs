@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
-use crate::engine::Status;
+use crate::engine::Handle;
 
 use crate::model::{
-    Action, Host, HostName, Job, JobId, Outlook, Plan, Pool, PoolName, Schedule, ScheduleName,
-    Slot, Timestamp, Vm, VmId, Want, World,
+    Action, BuildTally, Host, HostName, Job, JobId, Outlook, Plan, Pool, PoolName, Schedule,
+    ScheduleName, Slot, Timestamp, Vm, VmId, Want, World,
 };
 
 /// `GET /v1/hosts/{name}`.
@@ -29,6 +29,9 @@ pub struct HostItem {
     /// What is in each slot, since when and what shows it, when one host is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots_said: Vec<String>,
+    /// What became of starts on its build of macOS in this fleet, when one host is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_tally: Option<BuildTally>,
     #[serde(flatten)]
     pub host: Arc<Host>,
 }
@@ -117,13 +120,17 @@ impl HostItem {
     pub fn new(name: &HostName, host: &Arc<Host>) -> Self {
         let (name, state) = (name.clone(), host.word().into());
         let (drift, slots_said) = (host.drift(), Vec::new());
-        Self { name, state, drift, put_right: None, slots_said, host: host.clone() }
+        let (put_right, build_tally) = (None, None);
+        Self { name, state, drift, put_right, slots_said, build_tally, host: host.clone() }
     }
     pub fn all(world: &World) -> Vec<Self> {
         world.hosts.iter().map(|(name, host)| Self::new(name, host)).collect()
     }
     pub fn one(world: &World, name: &HostName) -> Option<Self> {
-        world.hosts.get(name).map(|host| Self::new(name, host))
+        let mut item = world.hosts.get(name).map(|host| Self::new(name, host))?;
+        let build = item.host.seen.as_ref().map(|seen| &seen.facts.build);
+        item.build_tally = build.and_then(|build| world.builds.get(build)).copied();
+        Some(item)
     }
 }
 
@@ -206,7 +213,8 @@ pub(super) fn missing(plan: &Plan) -> BTreeMap<PoolName, (u32, Option<String>)> 
 }
 
 impl Report {
-    pub(super) fn new(world: &World, engine: Status, at: Timestamp) -> Self {
+    pub(super) fn new(handle: &Handle) -> Self {
+        let (world, engine, at) = (&*handle.world(), handle.status(), handle.now());
         let (slots, slots_free) = world.slot_count();
         let usable = world.hosts.values().flat_map(|host| host.usable_slots());
         let mut slots_by_state = tally(usable.map(|(_, slot)| slot.word()));
@@ -230,6 +238,9 @@ impl Report {
             drift: world.hosts.iter().filter_map(drift).collect(),
             vms_drifted: vms_drifted(world, at),
             brake: world.brake,
+            slots_lost: handle.leaks(),
+            unproven: world.hosts.iter().filter_map(|named| unproven(named, at)).collect(),
+            leaking_builds: handle.leaking_builds(),
         }
     }
 }
@@ -242,6 +253,10 @@ fn drift((name, host): (&HostName, &Arc<Host>)) -> Option<(HostName, Vec<String>
 /// How many VMs differ from what their pool would make now.
 pub(super) fn vms_drifted(world: &World, now: Timestamp) -> usize {
     world.vms.values().filter(|vm| world.drift_of(vm, now).is_some()).count()
+}
+
+fn unproven((name, host): (&HostName, &Arc<Host>), at: Timestamp) -> Option<(HostName, String)> {
+    Some((name.clone(), host.unproven(at)?))
 }
 
 fn suspended((name, schedule): (&ScheduleName, &Arc<Schedule>)) -> Option<(ScheduleName, String)> {

@@ -23,7 +23,7 @@ mod wire;
 
 pub use crate::engine::{Command, Denied, Done, Release, Status};
 pub use client::{Client, ClientError, Connect, NotAnAddress};
-pub use history::{History, LOG_MOST, LogQuery, Moment, PAST_BESIDE, Past};
+pub use history::{History, LOG_MOST, LogQuery, Moment, PAST_BESIDE, Past, Period};
 pub use items::{HostItem, JobItem, PoolItem, PutRight, ScheduleItem, VmItem};
 pub use peer::ACTOR_HEADER;
 pub use reads::FORECAST_MOST;
@@ -31,6 +31,6 @@ pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{
     CordonBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, Planned, Problem, ReasonBody,
-    Report, RespawnBody, RetryBody, SkipBody, Snapshot, StreamItem, TrustBody, UncordonBody,
-    UndrainBody, Why,
+    Report, RespawnBody, RetryBody, SkipBody, SlotsReport, Snapshot, StreamItem, TrustBody,
+    UncordonBody, UndrainBody, Why,
 };

@@ -10,15 +10,15 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use super::extract::{Asked, Named};
-use super::history::{LogQuery, Moment, Past};
+use super::history::{LogQuery, Moment, Past, Period};
 use super::problem::{Fault, What};
 use super::{
-    Api, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report, ScheduleItem, Snapshot,
-    VmItem, Why, metrics,
+    Api, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report, ScheduleItem,
+    SlotsReport, Snapshot, VmItem, Why, metrics,
 };
 use crate::model::{
-    Forecast, HostName, JobId, Plan, Playbook, PlaybookName, PoolName, Schedule, ScheduleName,
-    Span, VmId, Want, World,
+    Forecast, HostName, JobId, LICENSED, Plan, Playbook, PlaybookName, PoolName, Schedule,
+    ScheduleName, Span, VmId, Want, World,
 };
 
 type Answer<T> = Result<Json<T>, Fault>;
@@ -48,6 +48,21 @@ pub(super) async fn past(State(api): State<Api>, Asked(moment): Asked<Moment>) -
     }
     let past = api.history.past(moment).await.map_err(|why| Fault::new(What::Journal, why))?;
     past.map(Json).ok_or_else(|| Fault::not_found("entry", "of the journal"))
+}
+
+pub(super) async fn slots_report(
+    State(api): State<Api>,
+    Asked(period): Asked<Period>,
+) -> Answer<SlotsReport> {
+    if let (Some(since), Some(until)) = (period.since, period.until)
+        && since > until
+    {
+        return Err(Fault::new(What::BadQuery, "`since` is later than `until`"));
+    }
+    let licence = api.history.licence(period).await;
+    let licence = licence.map_err(|why| Fault::new(What::Journal, why))?;
+    let leaking_builds = api.handle.leaking_builds();
+    Ok(Json(SlotsReport { licence, licensed: LICENSED, leaking_builds }))
 }
 
 fn listing<T>(api: &Api, world: &World, items: Vec<T>) -> Json<Listing<T>> {
@@ -239,8 +254,7 @@ pub(super) async fn forecast(
 }
 
 pub(super) async fn status(State(api): State<Api>) -> Json<Report> {
-    let handle = &api.handle;
-    Json(Report::new(&handle.world(), handle.status(), handle.now()))
+    Json(Report::new(&api.handle))
 }
 
 /// `?hosts=a,b`; without it, all hosts.

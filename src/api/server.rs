@@ -120,6 +120,7 @@ fn router(api: Api) -> Router {
         .route("/v1/vms/{name}/resume", post(jobs::resume_vm))
         .route("/v1/vms/{name}/discharge", post(jobs::discharge_vm))
         .route("/v1/pools/{name}/release", post(jobs::release_pool))
+        .route("/v1/slots/report", get(reads::slots_report))
         .route("/v1/schedules", get(reads::schedules))
         .route("/v1/schedules/{name}", get(reads::schedule))
         .route("/v1/schedules/{name}/run-now", post(acts::run_now))

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Release, Status};
 use crate::model::{
-    Brake, DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, OnExpiry, PlayAsk,
-    Sample, ScheduleName, Share, StepAt, Timestamp, World,
+    Brake, DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, LeakingBuild,
+    Licence, OnExpiry, PlayAsk, Sample, ScheduleName, Share, SlotsLost, StepAt, Timestamp, World,
 };
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
@@ -95,6 +95,27 @@ pub struct Report {
     /// The mass-failure brake, while it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brake: Option<Brake>,
+    /// Hosts that have lost slots to their kernel's wrong count, and what gives these back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slots_lost: BTreeMap<HostName, SlotsLost>,
+    /// Hosts of which it is not shown yet that their last reboot has given their slots back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unproven: BTreeMap<HostName, String>,
+    /// Builds of macOS on which slots have leaked, those first that leak most often.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaking_builds: Vec<LeakingBuild>,
+}
+
+/// `GET /v1/slots/report`: what the journal shows of the macOS VMs of each host.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SlotsReport {
+    #[serde(flatten)]
+    pub licence: Licence,
+    /// How many a Mac may run.
+    pub licensed: u32,
+    /// Builds of macOS on which slots have leaked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaking_builds: Vec<LeakingBuild>,
 }
 
 /// `POST /v1/holds`.

@@ -23,6 +23,7 @@ mod preview;
 mod schedules;
 mod service;
 mod show;
+mod slots;
 mod status;
 mod table;
 #[cfg(test)]
@@ -147,6 +148,7 @@ async fn host(verb: &HostAsk, call: &Call) -> Result<()> {
         HostAsk::List(which) => list::list_or_watch(call, which, call.client.hosts()).await,
         HostAsk::Show { host } => call.show_host(host).await,
         HostAsk::Why { host } => call.why_host(host).await,
+        HostAsk::Slots(flags) => call.slots(flags).await,
         HostAsk::Cordon { which, reason, until } => call.cordon(which, reason, *until).await,
         HostAsk::Forget { host, reason } => call.forget(host, reason).await,
         HostAsk::Drain(flags) => call.drain(flags).await,

@@ -246,6 +246,10 @@ fn host_facts(item: &HostItem, now: Timestamp, zone: Zone) -> Vec<(&'static str,
         let said = item.slots_said.get(n).cloned().unwrap_or_else(|| slot(at));
         rows.push((name, Cell::new(said)));
     }
+    rows.extend(host.unproven(now).map(|said| ("slots", Cell::new(said))));
+    if let (Some(seen), Some(tally)) = (&host.seen, &item.build_tally) {
+        rows.push(("build", Cell::new(format!("{}: {}", seen.facts.build, tally.said()))));
+    }
     rows.extend(item.drift.iter().map(|how| ("drift", Cell::new(how))));
     if !item.drift.is_empty() {
         rows.push(("next run", Cell::new(put_right(item.put_right.as_ref(), zone))));

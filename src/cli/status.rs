@@ -110,6 +110,16 @@ fn attention(report: &Report, nagged: &[Held], zone: Zone) -> Vec<(&'static str,
         let vms = plural(report.vms_drifted, "VM");
         ("drift", format!("{vms} not as their pool would make them now: see `hostler pool show`"))
     });
+    let lost = report.slots_lost.iter().map(|(host, lost)| {
+        let (slots, cure) = (plural(lost.slots, "slot"), lost.cure.said(zone));
+        ("leaked", format!("{host}: {slots}; {cure}"))
+    });
+    let unproven = report.unproven.iter();
+    let unproven = unproven.map(|(host, said)| ("unproven", format!("{host}: {said}")));
+    let builds = report.leaking_builds.iter().map(|build| {
+        let hosts = plural(build.hosts, "host");
+        ("leaks", format!("macOS {}; {hosts} there", build.said()))
+    });
     let held = nagged.iter().map(|held| ("held", format!("{}: {}", held.want, held.why)));
     brake
         .into_iter()
@@ -117,6 +127,9 @@ fn attention(report: &Report, nagged: &[Held], zone: Zone) -> Vec<(&'static str,
         .chain(paused)
         .chain(drift)
         .chain(vms)
+        .chain(lost)
+        .chain(unproven)
+        .chain(builds)
         .chain(held)
         .map(|(key, text)| (key, Cell::new(text)))
         .collect()

@@ -36,6 +36,8 @@ fn commands_read_as_documented() {
         "hostler host list",
         "hostler host list -w site=lausanne mini-01 -",
         "hostler host why mini-01",
+        "hostler host slots a site=b",
+        "hostler host slots --report --since 30d --until 2026-11-01T00:00:00Z --json",
         "hostler host uncordon a b --all --yes",
         "hostler host uncordon a --hold 000000000007",
         "hostler host enrol mini-01 --yes",

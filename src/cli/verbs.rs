@@ -93,6 +93,17 @@ pub(crate) enum HostAsk {
     #[command(after_help = "Examples:
   hostler host why mini-01")]
     Why { host: HostName },
+    /// The slots of hosts and what is in each; with --report, what the journal proves of them.
+    ///
+    /// The report reads the journal anew, entry by entry, and says of each host the most macOS VMs
+    /// it was ever seen with, whose they were, when, and which entry shows it. Ends with exit code
+    /// 1 when that was more than two anywhere.
+    #[command(after_help = "Examples:
+  hostler host slots
+  hostler host slots site=lausanne
+  hostler host slots --report
+  hostler host slots --report --since 2026-10-01T00:00:00Z --until 2026-11-01T00:00:00Z --json")]
+    Slots(SlotsFlags),
     /// No new VMs on these hosts; what runs there goes on.
     #[command(after_help = "Examples:
   hostler host cordon mini-01 --reason 'disk is replaced' --until 2h
@@ -163,6 +174,23 @@ pub(crate) enum HostAsk {
         #[arg(long)]
         all: bool,
     },
+}
+
+/// Flags of `host slots`.
+#[derive(Debug, Args)]
+pub(crate) struct SlotsFlags {
+    /// Names, selectors such as `site=lausanne`, or `-` for names on standard input.
+    #[arg(value_name = "WHICH", conflicts_with = "report")]
+    pub(crate) which: Vec<String>,
+    /// The most macOS VMs each host was ever seen with, proven from the journal.
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// Not before this: a time ago such as 30d, or a moment in RFC 3339.
+    #[arg(long, value_name = "WHEN", requires = "report")]
+    pub(crate) since: Option<When>,
+    /// Not after this: likewise.
+    #[arg(long, value_name = "WHEN", requires = "report")]
+    pub(crate) until: Option<When>,
 }
 
 /// What to do with VMs.

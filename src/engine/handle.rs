@@ -10,8 +10,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::{Clock, Stream};
 use crate::model::{
     Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, Forecast, HoldId, HoldKind, HostName, JobId,
-    OnExpiry, Outlook, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName, Share, Span, StepAt,
-    Timestamp, VmId, World,
+    LeakingBuild, OnExpiry, Outlook, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName, Share,
+    SlotsLost, Span, StepAt, Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -283,6 +283,16 @@ impl Handle {
     /// What is in each slot of a host, in lines for a person.
     pub fn slots_said(&self, host: &HostName) -> Vec<String> {
         crate::plan::slots_said(&self.world(), host, self.now()).unwrap_or_default()
+    }
+
+    /// The hosts that have lost slots, how many, and what gives them back.
+    pub fn leaks(&self) -> BTreeMap<HostName, SlotsLost> {
+        crate::plan::leaks(&self.world(), self.now())
+    }
+
+    /// The builds of macOS on which slots have leaked, those first that leak most often.
+    pub fn leaking_builds(&self) -> Vec<LeakingBuild> {
+        crate::plan::leaking_builds(&self.world())
     }
 
     /// Why a host takes no new VM, or that it would, in lines for a person; `None`: no such host.

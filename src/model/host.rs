@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, HoldId, HostName, HostSpec, JobId, OpId, Sighting, StepAt, Timestamp, VmId};
+use super::{
+    Actor, HoldId, HostName, HostSpec, JobId, OpId, Probation, Sighting, StepAt, Timestamp, VmId,
+};
 
 /// A host as the fold knows it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -43,6 +45,9 @@ pub struct Host {
     /// Since when it is lost. A restart of the controller does not make that any younger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Timestamp>,
+    /// A leaked slot was given back, and it has not been shown that the host can run two VMs again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probation: Option<Probation>,
 }
 
 /// A command on a host for a step of a job.
@@ -245,6 +250,7 @@ impl Host {
             op: None,
             verifying: None,
             lost: None,
+            probation: None,
         }
     }
 

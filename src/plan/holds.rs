@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::DrainAnswer;
+use super::leaks::barred;
 use super::play::unfit;
 use super::vm::slots_lost;
 use crate::model::{
-    Action, DrainAsk, Event, Held, Hold, HoldAsk, HoldKind, Host, HostName, OnExpiry, Play, SeenVm,
-    Span, Then, Timestamp, Via, Want, World,
+    Action, Brake, DrainAsk, Event, Held, Hold, HoldAsk, HoldKind, Host, HostName, OnExpiry, Play,
+    SeenVm, Span, Then, Timestamp, Via, Want, World,
 };
 
 /// A person's hold without an end is spoken of after this.
@@ -80,15 +81,15 @@ fn expire(
 /// What is wrong with a host that should take no work.
 enum Failing {
     /// Neither slot can be used before the next boot.
-    Leaked,
-    Starts(String),
+    Leaked(String),
+    /// It takes no work until a person has looked at it.
+    Broken(String),
 }
 
 impl Failing {
-    fn why(&self) -> String {
+    fn why(&self) -> &str {
         match self {
-            Self::Leaked => "both of its slots have leaked: a reboot makes them whole".into(),
-            Self::Starts(why) => why.clone(),
+            Self::Leaked(why) | Self::Broken(why) => why,
         }
     }
 }
@@ -97,16 +98,28 @@ fn fails(world: &World, host: &Host, now: Timestamp) -> Option<Failing> {
     if !host.holds.is_empty() || !host.declared {
         return None;
     }
+    let vain = host.probation.as_ref().filter(|known| known.again).map_or(0, |known| known.vain);
+    if vain >= REBOOTS_IN_VAIN {
+        let why = format!("a slot leaked again after each of {vain} reboots: they do not help");
+        return Some(Failing::Broken(why));
+    }
     if slots_lost(world, host, now) == host.slots.len() {
-        return Some(Failing::Leaked);
+        let both = "both of its slots have leaked";
+        return Some(match barred(host) {
+            Some(why) => Failing::Broken(format!("{both}: {why}")),
+            None if vain > 0 => Failing::Leaked(format!("{both}, its last reboot did not help")),
+            None => Failing::Leaked(format!("{both}: a reboot makes them whole")),
+        });
     }
     let recent = host.failures.iter().filter(|at| now.since(**at) <= FAILURES_WITHIN).count();
     let starts = || format!("{recent} starts failed there: {}", host.failed_why);
-    (recent >= FAILURES).then(|| Failing::Starts(starts()))
+    (recent >= FAILURES).then(|| Failing::Broken(starts()))
 }
 
 /// A host that has leaked both slots again so soon after its last boot is for a person to look at.
 const REBOOT_AGAIN: Span = Span::from_hours(6);
+/// After so many reboots in a row that did not give its slots back, so is any host.
+const REBOOTS_IN_VAIN: u8 = 2;
 
 /// Whether a reboot helps, and disturbs nobody: what runs there beside our VMs is not ours to end.
 fn may_reboot(host: &Host, now: Timestamp) -> bool {
@@ -140,13 +153,24 @@ fn quarantine(
     let mut room = QUARANTINES_MOST.saturating_sub(recent);
     let mut going = BTreeSet::new();
     for (name, failing) in failing {
-        let why = failing.why();
+        let why = failing.why().to_string();
+        // So much is out of reach already that nothing more is taken out of service unasked.
+        if let (Failing::Leaked(_), Some(brake)) = (&failing, &world.brake) {
+            let Brake { silent, of, .. } = brake;
+            let want = Want::Quarantine { host: name.clone() };
+            let why = format!(
+                "{why}; it waits while the mass-failure brake holds: {silent} of {of} hosts fell \
+                 silent at once"
+            );
+            held.push(Held { want, why, refused: BTreeMap::new() });
+            continue;
+        }
         if room > 0 && pools_can_spare(world, name, &going) {
             room -= 1;
             going.insert(name);
             let reboots = match failing {
-                Failing::Leaked => reboot(world, name, &why, now),
-                Failing::Starts(_) => None,
+                Failing::Leaked(_) => reboot(world, name, &why, now),
+                Failing::Broken(_) => None,
             };
             let (host, kind) = (name.clone(), HoldKind::Quarantine);
             let hold = || Action::Hold { host, kind, reason: why, until: None, job: None };

@@ -15,6 +15,7 @@ mod fetch;
 mod fixture;
 mod holds;
 mod jobs;
+mod leaks;
 mod observe;
 mod open;
 mod outlook;
@@ -45,6 +46,7 @@ use crate::model::{
 pub use ask::{DrainAnswer, NotPossible, called_off, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
 pub use drift::{next_run_for, next_run_on};
+pub use leaks::{leaking_builds, leaks};
 pub use observe::{completed, observe, superseded};
 pub use outlook::outlook;
 pub use preview::preview;

@@ -1,16 +1,19 @@
 //! What is in each slot of a host, in a line for a person: since when, what shows it, and what is
 //! to be done where something is.
 
-use super::vm::{outlived, reboot};
-use crate::model::{Host, HostName, SeenState, Slot, Timestamp, Vm, VmId, World};
+use super::leaks::leaks_of;
+use super::vm::outlived;
+use crate::model::{Host, HostName, SeenState, Slot, Timestamp, Vm, VmId, World, Zone};
 
 /// The slots that it may use, in order; `None`: no such host.
 pub fn slots_said(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<String>> {
     let host = world.hosts.get(name)?;
-    Some(host.usable_slots().map(|(_, slot)| said(world, (name, host), slot, now)).collect())
+    let cure = leaks_of(world, name, now).map(|lost| lost.cure.said(Zone::default()));
+    let cure = cure.unwrap_or_default();
+    Some(host.usable_slots().map(|(_, slot)| said(world, host, slot, &cure, now)).collect())
 }
 
-fn said(world: &World, (name, host): (&HostName, &Host), slot: &Slot, now: Timestamp) -> String {
+fn said(world: &World, host: &Host, slot: &Slot, cure: &str, now: Timestamp) -> String {
     match slot {
         Slot::Free => "free".into(),
         Slot::Foreign { name: guest } => format!(
@@ -18,10 +21,7 @@ fn said(world: &World, (name, host): (&HostName, &Host), slot: &Slot, now: Times
         ),
         Slot::Leaked { since } => {
             let age = now.since(*since).rough();
-            format!(
-                "leaked {age} ago: the kernel counts a guest that is gone; a reboot clears it: {}",
-                reboot(name)
-            )
+            format!("leaked {age} ago: the kernel counts a guest that is gone; {cure}")
         }
         Slot::Reserved { vm }
         | Slot::Occupied { vm }
@@ -29,18 +29,18 @@ fn said(world: &World, (name, host): (&HostName, &Host), slot: &Slot, now: Times
         | Slot::Unknown { vm } => {
             let word = slot.word();
             match world.vms.get(vm) {
-                Some(known) => of_vm(word, (name, host), known, now),
+                Some(known) => of_vm(word, host, known, cure, now),
                 None => format!("{word} by vm {vm} (gone)"),
             }
         }
     }
 }
 
-fn of_vm(word: &str, (name, host): (&HostName, &Host), vm: &Vm, now: Timestamp) -> String {
+fn of_vm(word: &str, host: &Host, vm: &Vm, cure: &str, now: Timestamp) -> String {
     let (id, pool, state) = (vm.id, &vm.pool, vm.word());
     let age = now.since(vm.phase_since).rough();
     if outlived(vm, host, now) {
-        return format!("{word} by vm {id} (leaked: its guest may outlive it): {}", reboot(name));
+        return format!("{word} by vm {id} (leaked: its guest may outlive it): {cure}");
     }
     let shown = shown(host, vm);
     let next = if word == "unknown" { unknown(id) } else { String::new() };

@@ -124,7 +124,7 @@ pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
 }
 
 /// Whether nothing stops it but the end of its host.
-pub(super) fn is_unstoppable(vm: &Vm) -> bool {
+fn is_unstoppable(vm: &Vm) -> bool {
     let stops = vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Stop);
     vm.parked.is_some() && stops
 }
@@ -134,10 +134,15 @@ pub(super) fn reboot(host: &HostName) -> String {
     format!("`hostler host reboot {host} --reason ...`")
 }
 
+/// Whether it ends with its host, and by nothing else.
+pub(super) fn ends_with_host(vm: &Vm, host: &Host, now: Timestamp) -> bool {
+    outlived(vm, host, now) || is_unstoppable(vm)
+}
+
 /// How many slots of a host are lost until its next boot.
 pub(super) fn slots_lost(world: &World, host: &Host, now: Timestamp) -> usize {
     let leaked = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
-    leaked + world.vms_on(host).filter(|vm| outlived(vm, host, now) || is_unstoppable(vm)).count()
+    leaked + world.vms_on(host).filter(|vm| ends_with_host(vm, host, now)).count()
 }
 
 /// It is gone once a look shows neither it nor a guest that may be its process.

@@ -42,6 +42,7 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
     let slots = slots_said(world, name, now)?;
     let slots = host.usable_slots().zip(slots);
     lines.extend(slots.map(|((ix, _), said)| format!("slot {}: {said}", u8::from(ix))));
+    lines.extend(host.unproven(now).map(|said| format!("slots: {said}")));
     for (pool_name, pool) in &world.pools {
         let said = match refusal(pool, host, now) {
             Some(reason) => format!("would refuse: {reason}"),

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use futures::future::BoxFuture;
 use hostler::api::{
-    Api, ApiError, History, LogQuery, Moment, PAST_BESIDE, Past, Reload, ReloadError, Socket,
+    Api, ApiError, History, LogQuery, Moment, PAST_BESIDE, Past, Period, Reload, ReloadError,
+    Socket,
 };
 use hostler::config::{self, Loaded, SshAgent};
 use hostler::engine::{Clock, Command, Done, Engine, EngineError, Handle, Limits, Parts};
-use hostler::model::{Actor, Entry, Span};
+use hostler::model::{Actor, Entry, Licence, Span};
 use hostler::store::{Ends, Filter, Store, StoreError};
 use hostler::transport::{Transport, TransportSettings};
 use tokio::task::JoinHandle;
@@ -168,6 +169,13 @@ impl History for Journal {
 
     fn past(&self, moment: Moment) -> BoxFuture<'_, Result<Option<Past>, String>> {
         Box::pin(async move { past(&self.0, moment).await.map_err(|error| error.to_string()) })
+    }
+
+    fn licence(&self, period: Period) -> BoxFuture<'_, Result<Licence, String>> {
+        Box::pin(async move {
+            let licence = self.0.licence(period.since, period.until).await;
+            licence.map_err(|error| error.to_string())
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::rows::{GENESIS, Hash, Stored, sum};
 use super::{Store, StoreError, schema, slots};
-use crate::model::World;
+use crate::model::{Entry, World};
 
 /// The state as it was found.
 #[derive(Debug)]
@@ -75,17 +75,18 @@ impl Store {
         stored.map_err(|source| self.sql(source))
     }
 
-    /// Takes one entry further.
-    pub(super) fn fold(&self, point: &mut Point, stored: &Stored) -> Result<(), StoreError> {
+    /// Takes one entry further, and gives it.
+    pub(super) fn fold(&self, point: &mut Point, stored: &Stored) -> Result<Entry, StoreError> {
         let mut last = point.world.seq;
         let entry = stored
             .believe(&mut last, &mut point.hash)
             .map_err(|why| self.damaged(stored.seq, why))?;
-        point.world.apply(&entry).map_err(|source| StoreError::Unfoldable {
+        let taken = point.world.apply(&entry).map_err(|source| StoreError::Unfoldable {
             path: self.path.clone(),
             seq: stored.seq,
             source,
-        })
+        });
+        taken.map(|()| entry)
     }
 
     /// The newest checkpoint up to an entry of this version that can be read, or the start; and

@@ -5,6 +5,7 @@
 mod append;
 mod disk;
 mod error;
+mod licence;
 mod load;
 mod past;
 mod read;

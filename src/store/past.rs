@@ -45,6 +45,11 @@ impl Store {
         Ok(seq.unsigned_abs())
     }
 
+    /// The last entry that was written before this moment; 0 when there is none.
+    pub(super) async fn last_before(&self, at: Timestamp) -> Result<u64, StoreError> {
+        self.last_by(Timestamp::from_millis(at.as_millis().saturating_sub(1))).await
+    }
+
     /// The ends of the journal; `None` while it has no entry.
     pub async fn ends(&self) -> Result<Option<Ends>, StoreError> {
         let mut conn = self.reader().await;

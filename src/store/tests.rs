@@ -255,6 +255,41 @@ async fn a_store_that_was_tampered_with_stops_the_controller_and_says_where() {
 }
 
 #[tokio::test]
+async fn the_licence_report_reads_the_entries_themselves() {
+    let mut book = Book::begun();
+    book.place(1, 1, SlotIx::Zero);
+    book.refused_start(1);
+    let begun = book.entries.iter().rposition(|entry| entry.event.name() == "op_begun").unwrap();
+    let (began, seq) = (book.entries[begun].at, book.entries[begun].seq);
+    let dir = tempfile::tempdir().unwrap();
+    written(dir.path(), &book).await;
+    let (store, _) = Store::open(dir.path(), "1").await.unwrap();
+    store.checkpoint(&book.world).await.unwrap();
+    let whole = store.licence(None, None).await.unwrap();
+    let last = book.world.seq;
+    assert_eq!((whole.entries, whole.first, whole.last), (last, 1, last));
+    assert_eq!((whole.hosts[&host(1)].count.total, whole.hosts[&host(1)].seq), (1, seq));
+    assert_eq!(whole.hosts[&host(2)].count.total, 0);
+    // What ended before the period is not in it; what still stands at its beginning is.
+    let after = crate::model::Span::from_millis(1);
+    let later = store.licence(Some(book.world.at + after), None).await.unwrap();
+    assert_eq!((later.entries, later.hosts[&host(1)].count.total), (0, 0));
+    let meanwhile = store.licence(Some(began + after), None).await.unwrap();
+    let of = &meanwhile.hosts[&host(1)];
+    assert_eq!((of.count.total, of.seq, meanwhile.first), (1, seq, seq + 1));
+    let before = store.licence(None, Some(began - after)).await.unwrap();
+    assert_eq!((before.last, before.hosts[&host(1)].count.total), (seq - 1, 0));
+    store.close().await.unwrap();
+    // A checkpoint does not help an entry that was written over.
+    tamper(dir.path(), "UPDATE entries SET body = replace(body, 'mini', 'maxi') WHERE seq = 2")
+        .await;
+    let (store, _) = Store::open(dir.path(), "1").await.unwrap();
+    let error = store.licence(None, None).await.unwrap_err().to_string();
+    assert!(error.contains("not the one that was written"), "{error}");
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn verify_finds_what_a_start_from_a_checkpoint_does_not_read() {
     let mut book = Book::begun();
     book.place(1, 1, SlotIx::Zero);

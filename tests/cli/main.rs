@@ -23,4 +23,5 @@ mod jobs;
 mod plans;
 mod prompts;
 mod schedules;
+mod slots;
 mod verbs;

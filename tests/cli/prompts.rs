@@ -1,12 +1,21 @@
 //! What a person at a terminal is asked: yes, no, the name typed, and Ctrl-C instead of an answer.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::site::Site;
 use crate::tmux::Terminal;
 
-/// Types a command of the program at the terminal.
+/// Types a command of the program at the terminal, and waits until the screen of the one before is
+/// gone. What is typed does not show the mark; that it runs does.
 fn types(t: &Terminal, site: &Site, line: &str) {
+    static MARKS: AtomicU32 = AtomicU32::new(0);
+    let mark = MARKS.fetch_add(1, Ordering::Relaxed);
     let connect = site.state().join("hostler.sock");
-    t.line(&format!("clear; \"$H\" --connect unix:{} {line}; echo \"end=$?\"", connect.display()));
+    t.line(&format!(
+        "clear; echo mark''{mark}.; \"$H\" --connect unix:{} {line}; echo \"end=$?\"",
+        connect.display()
+    ));
+    t.shows(&format!("mark{mark}."));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use hostler::api::{Api, History, LogQuery, Socket};
+use hostler::api::{Api, History, LogQuery, Period, Socket};
 use hostler::config;
 use hostler::engine::{Clock, Command, Done, Engine, FleetFiles, Handle, Limits, Parts};
-use hostler::model::{Actor, Entry, PoolSize, Reach, Span, Timestamp, Via, Vm, World};
+use hostler::model::{Actor, Entry, Licence, PoolSize, Reach, Span, Timestamp, Via, Vm, World};
 use hostler::plan::check::check_world;
 use hostler::sim::{self, Nightly, Sim, SimMac, SimSettings, SimTime};
 use hostler::store::{Filter, Store};
@@ -53,9 +53,7 @@ impl Site {
             world.hosts.values().filter(|host| host.reach == Reach::Up).count() == hosts
         };
         site.until("all Macs answer", up).await;
-        write_fleet(site.dir.path(), &site.sim, vms);
-        let loaded = config::load(site.dir.path(), None).unwrap_or_else(|why| panic!("{why}"));
-        site.ask(Command::Load { fleet: Box::new(loaded.fleet) }).await;
+        site.wants(vms).await;
         let size = vms as usize;
         site.until("the pool is whole", |world| {
             let ready = world.vms.values().filter(|vm| vm.is_ready() && vm.busy == Some(false));
@@ -111,6 +109,13 @@ impl Site {
         };
         let socket = Socket::bind(&self.state().join("hostler.sock")).unwrap();
         tokio::spawn(async move { hostler::api::serve(socket, api).await.unwrap() });
+    }
+
+    /// The pool wants so many VMs from now on.
+    pub(crate) async fn wants(&self, vms: u32) {
+        write_fleet(self.dir.path(), &self.sim, vms);
+        let loaded = config::load(self.dir.path(), None).unwrap_or_else(|why| panic!("{why}"));
+        self.ask(Command::Load { fleet: Box::new(loaded.fleet) }).await;
     }
 
     /// The controller ends; its directory stays.
@@ -267,6 +272,13 @@ impl History for Journal {
         };
         Box::pin(async move {
             self.0.entries_of(&filter, limit).await.map_err(|error| error.to_string())
+        })
+    }
+
+    fn licence(&self, period: Period) -> BoxFuture<'_, Result<Licence, String>> {
+        Box::pin(async move {
+            let licence = self.0.licence(period.since, period.until).await;
+            licence.map_err(|error| error.to_string())
         })
     }
 }

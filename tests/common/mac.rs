@@ -29,7 +29,7 @@ pub(crate) fn install_tools(home: &Path) {
 }
 
 /// Sets a fault: `leak`, `keychain`, `boot_seconds`, `slow_start`, `clone_seconds`,
-/// `clone_waits`, `pull_seconds`, `registry`, `disk_full`, `guest_dies`, `list_fails`, `list_fails_once`,
+/// `clone_waits`, `start_waits`, `pull_seconds`, `registry`, `disk_full`, `guest_dies`, `list_fails`, `list_fails_once`,
 /// `list_seconds`, `leak_next`, `unlisted`, `stop_seconds`, `delete_seconds`, `delete_image`, `fqn`,
 /// `agent`, `exec_seconds`, `guest_stays`, `filevault`, `sudo`, `no_restart`, `others`.
 pub(crate) fn fault(home: &Path, name: &str, text: &str) {

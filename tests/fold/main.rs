@@ -10,7 +10,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use hostler::model::{Entry, Slot, World};
+use hostler::model::{Entry, LICENSED, Licence, Slot, World};
 use hostler::plan::check::check_world;
 use hostler::store::{SlotRow, Store, slot_rows};
 use proptest::prelude::*;
@@ -56,6 +56,23 @@ proptest! {
                 prop_assert_eq!(&before, &walk.world);
             }
         }
+    }
+
+    #[test]
+    fn the_journal_proves_that_ours_were_never_more_than_two(steps in dice(120)) {
+        let walk = walked(&steps);
+        let mut world = World::default();
+        let mut licence = Licence::begin(&world);
+        for entry in &walk.entries {
+            world.apply(entry).unwrap();
+            licence.read(&world, entry);
+        }
+        for (name, most) in &licence.hosts {
+            prop_assert!(most.ours_most <= LICENSED, "{} had {:?}", name, most);
+            let foreign = most.count.foreign;
+            prop_assert!(most.count.total <= LICENSED || foreign > 0, "{} had {:?}", name, most);
+        }
+        prop_assert_eq!(licence.entries, world.seq);
     }
 
     #[test]

@@ -157,15 +157,15 @@ async fn a_start_killed_before_it_is_listed_is_counted() {
         for vm in ["a", "b", "c"] {
             mac.done(OpKind::Clone, vm).await;
         }
-        mac::fault(mac.home(), "slow_start", "12");
+        mac::fault(mac.home(), "start_waits", "a");
         mac.cut_off("a").await;
-        mac::mend(mac.home(), "slow_start");
         mac.done(OpKind::Start, "b").await;
         assert_eq!(mac.running(), ["b"], "the first is still on its way");
         let third = mac.act(OpKind::Start, "c").await;
         assert_eq!(class(&third), Some(Refusal::Full), "{third:?}");
         assert!(said(third).contains("1 more that it runs unlisted"));
         // The same again waits for the one that is under way.
+        mac::mend(mac.home(), "start_waits");
         mac.done(OpKind::Start, "a").await;
         assert_eq!(mac.running(), ["a", "b"]);
         assert_eq!(mac::living(mac.home(), "run").len(), 2);

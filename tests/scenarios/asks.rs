@@ -51,6 +51,7 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             stage.put_by(&ada(), Event::ScheduleSuspended { schedule, reason });
             vec![line]
         }
+        Ask::Slots(host) => slots(stage, host),
         Ask::ReleasePool(pool) => {
             stage.put_by(&ada(), Event::PoolReleased { pool: pool.clone() });
             vec![format!("asked: pool {pool} is tried again")]
@@ -80,6 +81,14 @@ pub(crate) fn answer(stage: &mut Stage, ask: &Ask) -> Vec<String> {
             vec![format!("asked: {job}: {} is called off", ask.host)]
         }
     }
+}
+
+/// What is said of a host's slots, and of the builds that leak.
+fn slots(stage: &Stage, host: &HostName) -> Vec<String> {
+    let lines = plan::why_host(&stage.world, host, stage.now).unwrap().into_iter();
+    let slots = lines.filter(|line| line.starts_with("slot"));
+    let builds = plan::leaking_builds(&stage.world).into_iter().map(|build| build.said());
+    slots.chain(builds).map(|line| format!("{host}: {line}")).collect()
 }
 
 fn cordon(stage: &mut Stage, ask: &CordonAsk) -> Vec<String> {
@@ -116,7 +125,12 @@ fn open(stage: &mut Stage, opening: Result<Opening, NotPossible>) -> Vec<String>
         Err(why) => return vec![format!("denied: {why}")],
     };
     let action = Action::OpenJob(Box::new(opening.clone()));
-    let events = events_of(&stage.world, action, &mut stage.ids, stage.now);
+    let mut events = events_of(&stage.world, action, &mut stage.ids, stage.now);
+    for event in &mut events {
+        if let Event::JobOpened { job } = event {
+            job.by = ada();
+        }
+    }
     stage.names.learn(&events);
     let mut lines = words::opened(&opening, &events);
     lines[0] = format!("asked: {}", lines[0]);

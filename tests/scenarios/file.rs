@@ -71,6 +71,8 @@ pub(crate) enum Ask {
     /// These name the VM by its short name.
     ResumeVm(String),
     DischargeVm(String),
+    /// What `host why` says of its slots.
+    Slots(HostName),
 }
 
 #[derive(Deserialize, Debug)]

@@ -46,6 +46,7 @@ fn before(toy: &mut Toy, phrase: &str) {
         ["chip", chip] => toy.chip = format!("Apple {chip}"),
         ["memory", memory] => toy.memory = memory.parse().unwrap(),
         ["macos", version] => toy.macos = version.into(),
+        ["filevault"] => toy.filevault = true,
         ["foreign", _] => {}
         [vm, "of", _, _, ..] if vm.starts_with("vm-") => {}
         _ => panic!("what is `{phrase}` in the beginning?"),
@@ -131,6 +132,7 @@ pub(crate) fn happen(stage: &mut Stage, phrase: &str) {
         ["starts", guest] => drop(toy.foreign.insert((*guest).into())),
         ["stops", guest] => assert!(toy.foreign.remove(*guest), "no {guest} runs"),
         ["counts", "a", "ghost"] => toy.ghosts += 1,
+        ["counts", "a", "ghost", "after", "each", "restart"] => toy.haunted = true,
         ["swallows", "a", "command"] => toy.swallows = Some(Swallows::Command),
         ["swallows", "an", "answer"] => toy.swallows = Some(Swallows::Answer),
         ["obeys"] => toy.refuses.clear(),

@@ -33,6 +33,7 @@ const NAMED: &[&str] = &[
     "1.brake",
     "1.identity",
     "1.return",
+    "1.leaked",
 ];
 
 fn files() -> Vec<PathBuf> {

@@ -20,6 +20,9 @@ pub(crate) struct Toy {
     pub(crate) misread: BTreeSet<String>,
     /// Guests that the kernel counts and that are gone.
     pub(crate) ghosts: usize,
+    /// It counts one again after each restart.
+    pub(crate) haunted: bool,
+    pub(crate) filevault: bool,
     /// The processes of VMs outlive them here.
     pub(crate) keeps: bool,
     outlived: usize,
@@ -64,6 +67,8 @@ impl Toy {
             foreign: BTreeSet::new(),
             misread: BTreeSet::new(),
             ghosts: 0,
+            haunted: false,
+            filevault: false,
             keeps: false,
             outlived: 0,
             boot: 1,
@@ -101,7 +106,7 @@ impl Toy {
     pub(crate) fn reboot(&mut self, now: Timestamp) {
         self.boot += 1;
         self.booted = now;
-        self.ghosts = 0;
+        self.ghosts = usize::from(self.haunted);
         (self.keeps, self.outlived) = (false, 0);
         self.running.clear();
         self.foreign.clear();
@@ -227,6 +232,8 @@ impl Toy {
             chip: self.chip.clone(),
             memory: self.memory,
             macos: self.macos.clone(),
+            build: "25B78".into(),
+            filevault: Some(self.filevault),
             ..Facts::default()
         };
         let listed = self.lists && self.tool;

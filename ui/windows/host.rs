@@ -42,6 +42,7 @@ impl HostView {
         lines.extend(facts(ctx, &self.host, host));
         lines.push(Vec::new());
         lines.extend(slots(ctx, host));
+        lines.extend(reboot_in_doubt(ctx, host, width));
         lines.extend(holds(ctx, host, width));
         lines.extend(events(ctx, |note| note.about == self.host.as_str()));
         lines
@@ -162,6 +163,19 @@ fn slots(ctx: &Ctx, host: &Host) -> Vec<Line> {
         [(label, Token::Dim), (text, token)].into_iter().chain(work).collect()
     };
     host.slots.iter().enumerate().take(usize::from(host.spec.slots)).map(told).collect()
+}
+
+/// What its last reboot has not shown yet, and how often its build of macOS leaks.
+fn reboot_in_doubt(ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {
+    let unproven = host.unproven(ctx.there).into_iter();
+    let mut lines: Vec<Line> =
+        unproven.flat_map(|said| wrapped("slots", &said, width, Token::Warn)).collect();
+    let build = host.seen.as_ref().map(|seen| &seen.facts.build);
+    let tally = build.and_then(|build| ctx.fleet.world()?.builds.get(build));
+    if let Some(tally) = tally.filter(|tally| tally.leaks > 0) {
+        lines.push(plain("build", tally.said()));
+    }
+    lines
 }
 
 fn holds(ctx: &Ctx, host: &Host, width: u16) -> Vec<Line> {

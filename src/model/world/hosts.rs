@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Actor, Brake, Fingerprint, Hold, HoldId, HostName, Phase, Reach, Sighting, Slot, SlotIx, Task,
-    TaskState, Timestamp, Vm, VmId,
+    Actor, Brake, BuildTally, Fingerprint, Hold, HoldId, HoldKind, HostName, Phase, Reach,
+    Sighting, Slot, SlotIx, Task, TaskState, Timestamp, Via, Vm, VmId,
 };
 
 impl World {
@@ -160,9 +160,20 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn hold_released(&mut self, name: &HostName, id: HoldId) -> Result<(), Misfit> {
-        match self.host_mut(name)?.holds.remove(&id) {
-            Some(_) => Ok(()),
+    pub(super) fn hold_released(
+        &mut self,
+        name: &HostName,
+        id: HoldId,
+        by: &Actor,
+    ) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        match host.holds.remove(&id) {
+            Some(hold) => {
+                if hold.kind == HoldKind::Quarantine && by.via != Via::Controller {
+                    host.reboots_forgiven();
+                }
+                Ok(())
+            }
             None => misfit(format!("hold {id}"), format!("is not on host {name}")),
         }
     }
@@ -181,10 +192,20 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn slot_cleared(&mut self, name: &HostName, slot: SlotIx) -> Result<(), Misfit> {
-        let place = &mut self.host_mut(name)?.slots[slot.index()];
+    pub(super) fn slot_cleared(
+        &mut self,
+        name: &HostName,
+        slot: SlotIx,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let host = self.host_mut(name)?;
+        let place = &mut host.slots[slot.index()];
         match place {
-            Slot::Foreign { .. } | Slot::Leaked { .. } => *place = Slot::Free,
+            Slot::Foreign { .. } => *place = Slot::Free,
+            Slot::Leaked { .. } => {
+                *place = Slot::Free;
+                host.slot_given_back(at);
+            }
             Slot::Free
             | Slot::Reserved { .. }
             | Slot::Occupied { .. }
@@ -213,7 +234,8 @@ impl World {
             let why = format!("is {} and was not refused a start", known.word());
             return misfit(format!("vm {vm}"), why);
         }
-        let place = &mut self.host_mut(name)?.slots[slot.index()];
+        let host = self.host_mut(name)?;
+        let place = &mut host.slots[slot.index()];
         if *place != (Slot::Reserved { vm }) {
             let word = place.word();
             return misfit(
@@ -222,7 +244,17 @@ impl World {
             );
         }
         *place = Slot::Leaked { since: at };
+        host.leaks_again();
+        self.of_build(name, |tally| tally.leaks = tally.leaks.saturating_add(1));
         Ok(())
+    }
+
+    /// Counts for the build of macOS that the host runs, if that could be read.
+    pub(super) fn of_build(&mut self, name: &HostName, count: impl FnOnce(&mut BuildTally)) {
+        let seen = self.hosts.get(name).and_then(|host| host.seen.as_ref());
+        if let Some(facts) = seen.map(|seen| &seen.facts).filter(|facts| !facts.build.is_empty()) {
+            count(self.builds.entry(facts.build.clone()).or_default());
+        }
     }
 
     /// The VM's slot, if it still has one.

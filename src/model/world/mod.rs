@@ -15,8 +15,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Brake, Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook,
-    PlaybookName, Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
+    Brake, BuildTally, Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId,
+    Playbook, PlaybookName, Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
 };
 
 /// Everything known of the fleet at revision `seq`. Values are shared, so a copy costs only the
@@ -39,6 +39,9 @@ pub struct World {
     /// The mass-failure brake, while it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brake: Option<Brake>,
+    /// What became of starts, by the host's build of macOS then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub builds: BTreeMap<String, BuildTally>,
 }
 
 /// Why an entry does not follow from the World before it.
@@ -102,9 +105,9 @@ impl World {
             }
             Event::HostForgotten { host, .. } => self.host_forgotten(host, at),
             Event::HoldPlaced { hold } => self.hold_placed(hold),
-            Event::HoldReleased { host, hold, .. } => self.hold_released(host, *hold),
+            Event::HoldReleased { host, hold, .. } => self.hold_released(host, *hold, &entry.actor),
             Event::SlotTaken { host, slot, name } => self.slot_taken(host, *slot, name),
-            Event::SlotCleared { host, slot, .. } => self.slot_cleared(host, *slot),
+            Event::SlotCleared { host, slot, .. } => self.slot_cleared(host, *slot, at),
             Event::SlotLeaked { host, slot, vm } => self.slot_leaked(host, *slot, *vm, at),
             Event::SlotReserved { vm, host, slot, pool, image, replaces } => {
                 let vm = vms::reserved(*vm, host, *slot, pool, image, at);

@@ -130,6 +130,9 @@ impl World {
             }
         };
         let vm = vm.clone();
+        if kind == OpKind::Start && *outcome == Outcome::Done {
+            self.of_build(&vm.host, |tally| tally.starts = tally.starts.saturating_add(1));
+        }
         slot.map_or(Ok(()), |slot| self.set_slot(&vm, slot))
     }
 

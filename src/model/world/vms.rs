@@ -90,7 +90,7 @@ impl World {
         }
         (vm.phase, vm.phase_since) = (Phase::Ready, at);
         (vm.ip, vm.missed) = (Some(ip.into()), None);
-        let (host, pool) = (vm.host.clone(), vm.pool.clone());
+        let (host, pool, slot) = (vm.host.clone(), vm.pool.clone(), vm.slot);
         // Those that died had been ready too: only time shows that this one is better.
         let crashes = self.pools.get(&pool).map(|pool| pool.crashes.as_slice());
         let recent = crashes.unwrap_or_default().iter().filter(|crash| {
@@ -98,6 +98,9 @@ impl World {
         });
         let recent: Vec<Timestamp> = recent.map(|crash| crash.at).collect();
         let known = self.host_mut(&host)?;
+        if known.slots[slot.index()].vm() == Some(id) {
+            known.slot_proven(slot);
+        }
         known.failures.retain(|at| recent.contains(at));
         if known.failures.is_empty() {
             known.failed_why.clear();

@@ -7,9 +7,10 @@ use super::step::{Next, release};
 use super::{Moves, Scene, Send, empty, unfit};
 use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
-    Refusal, Slot, SlotIx, Span, Step, StepRun, World, plural,
+    Refusal, Slot, SlotIx, Span, Step, StepRun, Via, Vm, World, plural,
 };
 use crate::plan::place::disk_short;
+use crate::plan::vm::ends_with_host;
 
 /// A command that the host could not take is sent again after this.
 const SEND_AGAIN: Span = Span::from_secs(10);
@@ -188,12 +189,13 @@ fn reboot<'a>(
             "its boot session cannot be read, so no reboot could be proven".into()
         ));
     }
-    if let Some(vm) = scene.world.vms_on(host).next() {
-        return Next::End(Err(format!("vm {} is still there: drain the host first", vm.id)));
-    }
     let answered = run.answer.as_ref();
     let sent = host.op.is_some() || answered.is_some_and(|answer| answer.outcome == Outcome::Done);
-    if let Some(why) = others_run(scene.world, host).filter(|_| !sent) {
+    let ours = |vm: &&std::sync::Arc<Vm>| !ends_with_host(vm, host, scene.now);
+    if let Some(vm) = scene.world.vms_on(host).find(ours).filter(|_| !sent) {
+        return Next::End(Err(format!("vm {} is still there: drain the host first", vm.id)));
+    }
+    if let Some(why) = others_run(scene, host).filter(|_| !sent) {
         return Next::Wait(why);
     }
     match command(scene, (name, host), task, run, Vec::new(), moves) {
@@ -204,9 +206,15 @@ fn reboot<'a>(
 }
 
 /// Who runs on the host and is not ours, as far as its last look can tell; `None`: nobody. Guests
-/// that could not be counted may be there.
-fn others_run(world: &World, host: &Host) -> Option<String> {
+/// that could not be counted may be there. As many as there are VMs of ours whose process may have
+/// outlived them are taken for these when a person has asked, who was told so; a schedule was not.
+fn others_run(scene: &Scene<'_>, host: &Host) -> Option<String> {
+    let world = scene.world;
     let Some(seen) = &host.seen else { return Some("blocked: it was never seen".into()) };
+    let listed = |vm: &Vm| seen.vms.as_ref().is_some_and(|vms| vms.contains_key(&vm.host_name()));
+    let hidden = world.vms_on(host).filter(|vm| ends_with_host(vm, host, scene.now) && !listed(vm));
+    let hidden = u32::try_from(hidden.count()).unwrap_or(u32::MAX);
+    let taken_for_ours = if scene.job.by.via == Via::Controller { 0 } else { hidden };
     let taken = SlotIx::ALL.into_iter().zip(&host.slots).filter_map(|(ix, slot)| match slot {
         Slot::Foreign { name } => Some((name.as_str(), format!("{name} in slot {}", u8::from(ix)))),
         Slot::Free
@@ -225,7 +233,8 @@ fn others_run(world: &World, host: &Host) -> Option<String> {
         }
     }
     let mut told: Vec<String> = others.into_values().collect();
-    match host.unaccounted(seen).or(seen.guests) {
+    let unlisted = host.unaccounted(seen).or(seen.guests);
+    match unlisted.map(|n| n.saturating_sub(taken_for_ours)) {
         None => return Some("blocked: the guests that run there cannot be counted".into()),
         Some(0) => {}
         Some(n) => {

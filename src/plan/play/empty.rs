@@ -5,12 +5,12 @@ use super::apply::lacks;
 use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
-    Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
-    Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, Span, StepRun, Surge,
+    Act, Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
+    Part, Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, Span, StepRun, Surge,
     Timestamp, Vm, Wanted, World,
 };
 use crate::plan::place::{Apart, refusal};
-use crate::plan::vm::{backoff, parked_words};
+use crate::plan::vm::{backoff, outlived, parked_words};
 
 /// A VM that is older and boots has perhaps come up without our having seen it.
 const BOOTS: Span = Span::from_secs(60);
@@ -87,9 +87,10 @@ pub(super) fn drain<'a>(
         moves.actions.push(hold(name, job, scene.play.hold.clone().unwrap_or_else(usual)));
         return Next::Wait("its hold is placed".into());
     }
-    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
-    if let Some(why) = only_parked(scene.world.vms_on(host)) {
-        return Next::End(Err(why));
+    let Some(waits) = still_there(scene, host) else { return Next::End(Ok(())) };
+    if let Some(why) = only_parked(scene, host) {
+        // What nothing else ends, the end of the host does.
+        return Next::End(if restarts_next(scene, task) { Ok(()) } else { Err(why) });
     }
     if !matches!(host.reach, Reach::Up | Reach::Locked) {
         // No deadline is kept on a view that may be old.
@@ -111,8 +112,8 @@ pub(super) fn drain<'a>(
 
 /// Every VM goes, whatever it does.
 pub(super) fn delete_vms<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Moves<'a>) -> Next {
-    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
-    if let Some(why) = only_parked(scene.world.vms_on(host)) {
+    let Some(waits) = still_there(scene, host) else { return Next::End(Ok(())) };
+    if let Some(why) = only_parked(scene, host) {
         return Next::End(Err(why));
     }
     for vm in scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running) {
@@ -130,7 +131,7 @@ pub(super) fn respawn<'a>(
 ) -> Next {
     let mut waits = None;
     let olds = || scene.world.vms_on(host).filter(|vm| vm.created <= run.began);
-    if let Some(why) = only_parked(olds()) {
+    if let Some(why) = parked(olds()) {
         return Next::End(Err(why));
     }
     for vm in olds() {
@@ -181,26 +182,38 @@ pub(super) fn hold(host: &HostName, job: JobId, ask: HoldAsk) -> Action {
 }
 
 /// What is still on the host; `None`: nothing, as far as has been observed.
-fn still_there(world: &World, host: &Host) -> Option<String> {
-    let vms: Vec<String> = world
-        .vms_on(host)
-        .map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm)))
-        .collect();
+/// One whose slot is lost is not waited for: it has long been deleted, and only a boot ends it.
+fn still_there(scene: &Scene<'_>, host: &Host) -> Option<String> {
+    let there = scene.world.vms_on(host).filter(|vm| !outlived(vm, host, scene.now));
+    let vms: Vec<String> =
+        there.map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm))).collect();
     if !vms.is_empty() {
         return Some(vms.join(", "));
     }
-    let ours = host.slots.iter().find(|slot| slot.vm().is_some())?;
+    let lost = |id| scene.world.vms.get(&id).is_some_and(|vm| outlived(vm, host, scene.now));
+    let ours = host.slots.iter().find(|slot| slot.vm().is_some_and(|id| !lost(id)))?;
     Some(format!("a slot is {}", ours.word()))
 }
 
-/// Whether nothing is left of these but VMs that nobody can be rid of, and why: to wait for them
+/// Whether nothing is left on the host but VMs that nobody can be rid of, and why: to wait for them
 /// would keep a job's other hosts waiting too.
-fn only_parked<'a>(vms: impl Iterator<Item = &'a std::sync::Arc<Vm>>) -> Option<String> {
+fn only_parked(scene: &Scene<'_>, host: &Host) -> Option<String> {
+    parked(scene.world.vms_on(host).filter(|vm| !outlived(vm, host, scene.now)))
+}
+
+fn parked<'a>(vms: impl Iterator<Item = &'a std::sync::Arc<Vm>>) -> Option<String> {
     let mut parked = Vec::new();
     for vm in vms {
         parked.push(parked_words(vm, &vm.parked.as_ref()?.why));
     }
     (!parked.is_empty()).then(|| parked.join("; "))
+}
+
+/// Whether a later step of the playbook restarts the host.
+fn restarts_next(scene: &Scene<'_>, task: &HostTask) -> bool {
+    let later = scene.play.playbook.steps.iter().skip(usize::from(task.at.ix) + 1);
+    task.at.part == Part::Steps
+        && later.into_iter().any(|step| matches!(step.act, Act::Reboot { .. }))
 }
 
 fn busy_word(vm: &Vm) -> &'static str {

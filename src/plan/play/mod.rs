@@ -5,6 +5,7 @@ mod apply;
 mod empty;
 mod express;
 mod fit;
+mod reboots;
 mod step;
 mod turn;
 mod would;
@@ -20,6 +21,7 @@ use crate::model::{
 pub(super) use apply::lacks;
 pub(super) use empty::{Leave, leave, leave_as};
 pub(super) use fit::unfit;
+pub(super) use reboots::{reboots, reboots_now};
 pub(super) use would::Would;
 
 /// What the hosts' tasks make of this pass.

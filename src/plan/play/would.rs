@@ -52,7 +52,7 @@ impl<'a> Would<'a> {
 }
 
 /// The job that would be opened.
-fn job(opening: &Opening, now: Timestamp) -> Job {
+pub(super) fn job(opening: &Opening, now: Timestamp) -> Job {
     Job {
         id: JobId::from_bits(0),
         kind: opening.kind.clone(),
