@@ -9,7 +9,7 @@ use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
     Refusal, Slot, SlotIx, Span, Step, StepRun, World, plural,
 };
-use crate::plan::place::disk_short;
+use crate::plan::ready::disk_short;
 
 /// A command that the host could not take is sent again after this.
 const SEND_AGAIN: Span = Span::from_secs(10);
