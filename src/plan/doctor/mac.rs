@@ -24,7 +24,7 @@ pub(super) fn gui_session(patient: &Patient<'_>) -> Check {
         return Check::unknown(name, "who is logged in at the screen could not be read")
             .fix("stat -f %Su /dev/console");
     };
-    if *user == exam.user {
+    if *user == exam.user && !is_nobody(user) {
         return Check::ok(name, format!("{user} is logged in at the screen"));
     }
     let who = if is_nobody(user) {

@@ -208,6 +208,16 @@ fn who_is_logged_in_now_and_after_a_restart() {
             "no macOS VM starts",
             "host reboot",
         ),
+        (
+            C::GuiSession,
+            |e, _| {
+                e.console = is("root");
+                e.user = "root".into();
+            },
+            Warn,
+            "nobody",
+            "sysadminctl",
+        ),
         (C::GuiSession, |e, _| e.console = is("eve"), Warn, "eve is logged in", "host reboot"),
         (
             C::GuiSession,
