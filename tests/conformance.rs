@@ -330,20 +330,10 @@ impl Subject<'_> {
             let mut sighting = look.unwrap().sighting;
             normalise(&mut sighting, &mut boots);
             let step = format!("{nth} {step:?}");
-            if let Some(Outcome::Refused { said, .. }) = &mut outcome {
-                *said = as_admin(said);
-            }
-            seen.push(Seen { step, outcome, said: as_admin(&said), sighting });
+            seen.push(Seen { step, outcome, said, sighting });
         }
         seen
     }
-}
-
-/// What names the user is the same for every user.
-fn as_admin(said: &str) -> String {
-    let user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
-    let user = String::from_utf8(user).unwrap();
-    said.replace(&format!("`{} ALL=", user.trim()), "`admin ALL=")
 }
 
 fn sent(step: Step, nth: usize) -> Option<Sent> {

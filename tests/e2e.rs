@@ -26,6 +26,8 @@ mod canary;
 mod console;
 #[path = "e2e/deaths.rs"]
 mod deaths;
+#[path = "e2e/doctor.rs"]
+mod doctor;
 #[path = "e2e/drains.rs"]
 mod drains;
 #[path = "e2e/life.rs"]

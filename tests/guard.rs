@@ -7,6 +7,8 @@
     reason = "licence: a test's own home directories and shells"
 )]
 
+#[path = "guard/doctor.rs"]
+mod doctor;
 #[path = "guard/guests.rs"]
 mod guests;
 #[path = "guard/host.rs"]

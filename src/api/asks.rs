@@ -1,11 +1,11 @@
 //! The client's methods for drains, jobs, schedules that wait, and playbooks.
 
 use super::client::{Answer, Client};
-use super::{JobBody, Listing, Planned, ReasonBody, RetryBody, SkipBody, UndrainBody};
+use super::{DoctorBody, JobBody, Listing, Planned, ReasonBody, RetryBody, SkipBody, UndrainBody};
 use crate::engine::Done;
 use crate::model::{
-    DrainAsk, HostName, JobId, PlanAsk, PlayAsk, Playbook, PlaybookName, PoolName, ScheduleName,
-    VmId,
+    Checkup, DrainAsk, HostName, JobId, PlanAsk, PlayAsk, Playbook, PlaybookName, PoolName,
+    ScheduleName, VmId,
 };
 
 impl Client {
@@ -32,6 +32,10 @@ impl Client {
     /// Does the steps of a playbook on hosts.
     pub async fn play(&self, ask: &PlayAsk) -> Answer<Done> {
         self.post("/v1/jobs", &JobBody::Play(Box::new(ask.clone()))).await
+    }
+    /// What the doctor finds on these hosts; on all when none is named.
+    pub async fn doctor(&self, hosts: Vec<HostName>) -> Answer<Listing<Checkup>> {
+        self.post("/v1/hosts/doctor", &DoctorBody { hosts, which: None }).await
     }
     /// Calls off what goes on on these hosts, and lifts the holds that drains have left.
     pub async fn undrain(&self, hosts: Vec<HostName>) -> Answer<Done> {

@@ -30,7 +30,7 @@ pub use reads::FORECAST_MOST;
 pub use server::{Api, ApiError, Reload, ReloadError, serve};
 pub use socket::Socket;
 pub use wire::{
-    CordonBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, Planned, Problem, ReasonBody,
-    Report, RespawnBody, RetryBody, SkipBody, SlotsReport, Snapshot, StreamItem, TrustBody,
-    UncordonBody, UndrainBody, Why,
+    CordonBody, DoctorBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, Planned, Problem,
+    ReasonBody, Report, RespawnBody, RetryBody, SkipBody, SlotsReport, Snapshot, StreamItem,
+    TrustBody, UncordonBody, UndrainBody, Why,
 };

@@ -9,16 +9,16 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use super::extract::{Asked, Named};
+use super::extract::{Asked, Body, Named};
 use super::history::{LogQuery, Moment, Past, Period};
 use super::problem::{Fault, What};
 use super::{
-    Api, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report, ScheduleItem,
-    SlotsReport, Snapshot, VmItem, Why, metrics,
+    Api, DoctorBody, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report,
+    ScheduleItem, SlotsReport, Snapshot, VmItem, Why, metrics,
 };
 use crate::model::{
-    Forecast, HostName, JobId, LICENSED, Plan, Playbook, PlaybookName, PoolName, Schedule,
-    ScheduleName, Span, VmId, Want, World,
+    Checkup, Forecast, Host, HostName, JobId, LICENSED, Plan, Playbook, PlaybookName, PoolName,
+    Schedule, ScheduleName, Span, VmId, Want, World,
 };
 
 type Answer<T> = Result<Json<T>, Fault>;
@@ -87,6 +87,25 @@ pub(super) async fn host(State(api): State<Api>, Named(name): Named<HostName>) -
 pub(super) async fn why_host(State(api): State<Api>, Named(name): Named<HostName>) -> Answer<Why> {
     let lines = api.handle.why_host(&name).ok_or_else(|| Fault::not_found("host", &name))?;
     Ok(Json(Why { name: name.to_string(), lines }))
+}
+
+/// It sends a script to each host, and changes nothing.
+pub(super) async fn doctor(
+    State(api): State<Api>,
+    body: Option<Body<DoctorBody>>,
+) -> Answer<Listing<Checkup>> {
+    let Body(DoctorBody { hosts, which }) = body.unwrap_or(Body(DoctorBody::default()));
+    let world = api.handle.world();
+    if let Some(unknown) = hosts.iter().find(|name| !world.hosts.contains_key(*name)) {
+        return Err(Fault::not_found("host", unknown));
+    }
+    let all = hosts.is_empty() && which.is_none();
+    let meant = |(name, host): &(&HostName, &Arc<Host>)| {
+        all || hosts.contains(name) || which.as_ref().is_some_and(|w| w.matches(&host.spec.labels))
+    };
+    let meant = world.hosts.iter().filter(meant).map(|(name, _)| name.clone()).collect();
+    let items = api.handle.examine(meant).await?;
+    Ok(listing(&api, &world, items))
 }
 
 pub(super) async fn vms(State(api): State<Api>) -> Json<Listing<VmItem>> {

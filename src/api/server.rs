@@ -106,6 +106,7 @@ fn router(api: Api) -> Router {
         .route("/v1/past", get(reads::past))
         .route("/v1/hosts", get(reads::hosts))
         .route("/v1/hosts/undrain", post(jobs::undrain))
+        .route("/v1/hosts/doctor", post(reads::doctor))
         .route("/v1/hosts/{name}", get(reads::host))
         .route("/v1/hosts/{name}/why", get(reads::why_host))
         .route("/v1/hosts/{name}/trust", post(acts::trust))

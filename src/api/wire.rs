@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{Release, Status};
 use crate::model::{
     Brake, DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, LeakingBuild,
-    Licence, OnExpiry, PlayAsk, Sample, ScheduleName, Share, SlotsLost, StepAt, Timestamp, World,
+    Licence, OnExpiry, PlayAsk, Sample, ScheduleName, Selector, Share, SlotsLost, StepAt,
+    Timestamp, World,
 };
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
@@ -157,6 +158,16 @@ pub enum JobBody {
 #[serde(deny_unknown_fields)]
 pub struct UndrainBody {
     pub hosts: Vec<HostName>,
+}
+
+/// `POST /v1/hosts/doctor`: these hosts, and those whose labels match; all when neither is said.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoctorBody {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub which: Option<Selector>,
 }
 
 /// `POST /v1/jobs/{id}/retry`; the body may be absent: all failed and skipped hosts.

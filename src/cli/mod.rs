@@ -6,6 +6,7 @@ pub(crate) mod args;
 mod books;
 mod call;
 mod choose;
+mod doctor;
 mod drains;
 mod dry;
 mod enrol;
@@ -156,6 +157,7 @@ async fn host(verb: &HostAsk, call: &Call) -> Result<()> {
         HostAsk::Retire(flags) => call.empty(flags, Then::Retire, None).await,
         HostAsk::Undrain { hosts, wait } => call.undrain(&hosts.which, *wait).await,
         HostAsk::Hold(flags) => call.hold(flags).await,
+        HostAsk::Doctor { which } => call.doctor(&which.which).await,
         HostAsk::Uncordon { which, hold, all } => call.uncordon(which, *hold, *all).await,
     }
 }

@@ -39,14 +39,13 @@ impl Tone {
     /// How a state's word is meant.
     pub(crate) fn of(word: &str) -> Self {
         match word {
-            "ready" | "up" | "done" => Self::Good,
+            "ready" | "up" | "done" | "ok" => Self::Good,
             "busy" | "booting" | "cloned" | "placed" | "running" | "stopping" | "deleting"
             | "waiting" => Self::Busy,
             "cordoned" | "maintenance" | "suspect" | "retiring" | "skipped" | "unknown"
-            | "missing" => Self::Warn,
-            "lost" | "unreachable" | "locked" | "quarantined" | "identity-mismatch" | "failed" => {
-                Self::Bad
-            }
+            | "missing" | "warn" => Self::Warn,
+            "lost" | "unreachable" | "locked" | "quarantined" | "identity-mismatch" | "failed"
+            | "fail" => Self::Bad,
             _ => Self::Plain,
         }
     }

@@ -174,6 +174,19 @@ pub(crate) enum HostAsk {
         #[arg(long)]
         all: bool,
     },
+    /// Examine hosts: what keeps VMs from running there, or will, each with the command that mends
+    /// it.
+    ///
+    /// One script is sent to each host, over SSH; it changes nothing. One host: every check. Many:
+    /// a line each, the worst first, and what most of them have. Ends with 1 when a check fails.
+    #[command(after_help = "Examples:
+  hostler host doctor mini-01
+  hostler host doctor site=lausanne
+  hostler host doctor --json | jq '.items[].checks[] | select(.verdict == \"fail\")'")]
+    Doctor {
+        #[command(flatten)]
+        which: Which,
+    },
 }
 
 /// Flags of `host slots`.

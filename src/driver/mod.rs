@@ -14,7 +14,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::model::{
-    Access, Bytes, DriverKind, HostName, HostSpec, OpId, OpKind, Outcome, Refusal, Sample,
+    Access, Bytes, DriverKind, Exam, HostName, HostSpec, OpId, OpKind, Outcome, Refusal, Sample,
     Sighting, Timestamp,
 };
 use crate::transport::{Carry, Limit, Lost, Output, Script, Status};
@@ -98,21 +98,59 @@ pub async fn look(
     let script = match spec.driver {
         DriverKind::Tart => tart::look(probes, epoch),
     };
-    let limit = Limit { time: limit, bytes: LOOK_BYTES };
-    let output = carry.run(host, &spec.access, &script, limit).await?;
-    let unreadable = |why| Blind::Unreadable { host: host.clone(), why };
-    if output.truncated {
-        let why = format!("its answer to a look is longer than {LOOK_BYTES} bytes");
-        return Err(unreadable(why));
-    }
-    let mut look = match spec.driver {
+    let output = ask(carry, host, spec, &script, limit).await?;
+    let look = match spec.driver {
         DriverKind::Tart => tart::read(&output.stdout, at),
-    }
-    .map_err(|why| unreadable(with_end(why, &output)))?;
+    };
+    let mut look = look.map_err(|why| unreadable(host, with_end(why, &output)))?;
     if spec.access == Access::Local {
         here::overlay(&mut look.sample).await;
     }
     Ok(look)
+}
+
+/// Looks at a host, and reads the settings that only the doctor wants, in one round trip. No guest
+/// is asked. `Exam::asked` ends as it begins: whoever has the clock fills in its end.
+///
+/// # Errors
+/// As of `look`.
+pub async fn examine(
+    carry: &dyn Carry,
+    host: &HostName,
+    spec: &HostSpec,
+    epoch: u64,
+    at: Timestamp,
+    limit: Duration,
+) -> Result<Exam, Blind> {
+    let script = match spec.driver {
+        DriverKind::Tart => tart::doctor(epoch),
+    };
+    let output = ask(carry, host, spec, &script, limit).await?;
+    let exam = match spec.driver {
+        DriverKind::Tart => tart::examined(&output.stdout, at),
+    };
+    exam.map_err(|why| unreadable(host, with_end(why, &output)))
+}
+
+/// Sends a script that changes nothing; its whole answer.
+async fn ask(
+    carry: &dyn Carry,
+    host: &HostName,
+    spec: &HostSpec,
+    script: &Script,
+    limit: Duration,
+) -> Result<Output, Blind> {
+    let limit = Limit { time: limit, bytes: LOOK_BYTES };
+    let output = carry.run(host, &spec.access, script, limit).await?;
+    if output.truncated {
+        let why = format!("its answer to a look is longer than {LOOK_BYTES} bytes");
+        return Err(unreadable(host, why));
+    }
+    Ok(output)
+}
+
+fn unreadable(host: &HostName, why: String) -> Blind {
+    Blind::Unreadable { host: host.clone(), why }
 }
 
 /// Carries out an order. What comes back is the tool's own answer: whether it is true is for the

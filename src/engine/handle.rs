@@ -9,9 +9,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::{Clock, Stream};
 use crate::model::{
-    Actor, DrainAsk, DrainPlan, Fingerprint, Fleet, Forecast, HoldId, HoldKind, HostName, JobId,
-    LeakingBuild, OnExpiry, Outlook, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName, Share,
-    SlotsLost, Span, StepAt, Timestamp, VmId, World,
+    Actor, Checkup, DrainAsk, DrainPlan, Fingerprint, Fleet, Forecast, HoldId, HoldKind, HostName,
+    JobId, LeakingBuild, OnExpiry, Outlook, Plan, PlanAsk, PlayAsk, PoolName, Sample, ScheduleName,
+    Share, SlotsLost, Span, StepAt, Timestamp, VmId, World,
 };
 
 /// Held by the API and by main. Copies are cheap.
@@ -47,6 +47,8 @@ pub enum Ask {
     Do { actor: Actor, command: Command, answer: oneshot::Sender<Result<Done, Denied>> },
     /// What would the next pass do?
     Plan { answer: oneshot::Sender<Plan> },
+    /// What does the doctor find on these hosts?
+    Examine { hosts: Vec<HostName>, answer: oneshot::Sender<Vec<Checkup>> },
 }
 
 /// What can be asked of the engine.
@@ -252,6 +254,14 @@ impl Handle {
     pub async fn plan(&self) -> Result<Plan, Denied> {
         let (answer, back) = oneshot::channel();
         self.asks.send(Ask::Plan { answer }).await.map_err(|_| Denied::Stopping)?;
+        back.await.map_err(|_| Denied::Stopping)
+    }
+
+    /// What the doctor finds on these hosts, in their order. Nothing of it is written down.
+    pub async fn examine(&self, hosts: Vec<HostName>) -> Result<Vec<Checkup>, Denied> {
+        let (answer, back) = oneshot::channel();
+        let ask = Ask::Examine { hosts, answer };
+        self.asks.send(ask).await.map_err(|_| Denied::Stopping)?;
         back.await.map_err(|_| Denied::Stopping)
     }
 

@@ -3,6 +3,7 @@
 
 mod asks;
 mod clock;
+mod doctor;
 mod forecast;
 mod handle;
 mod jobs;

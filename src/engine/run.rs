@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::asks;
+use super::doctor::Doctor;
 use super::handle::{Ask, Command, Denied, Done, Ends, Handle, Status};
 use super::ledger::Ledger;
 use super::looks::Looks;
@@ -74,6 +75,7 @@ pub struct Engine {
     ledger: Ledger,
     ids: Ids,
     looks: Looks,
+    doctor: Doctor,
     carry: Arc<dyn Carry>,
     files: Arc<dyn FleetFiles>,
     clock: Clock,
@@ -104,6 +106,7 @@ impl Engine {
             checkpointed: world.seq,
             ledger: Ledger::new(world, store),
             looks: Looks::new(limits.look_every, limits.looks_at_once),
+            doctor: Doctor::new(carry.clone(), clock.clone(), limits.looks_at_once),
             carry,
             files,
             last_turn: clock.mark(),
@@ -261,6 +264,9 @@ impl Engine {
             }
             Input::Ask(Ask::Plan { answer }) => {
                 let _ = answer.send(plan::plan(self.ledger.world(), now));
+            }
+            Input::Ask(Ask::Examine { hosts, answer }) => {
+                self.doctor.examine(self.ledger.world().clone(), hosts, answer);
             }
             Input::Ask(Ask::Do { actor, command, answer }) => {
                 self.renew_connections(&command);

@@ -5,8 +5,10 @@
 mod action;
 mod ask;
 mod brake;
+mod check;
 mod drift;
 mod event;
+mod exam;
 mod expression;
 mod fingerprint;
 mod fleet;
@@ -38,7 +40,9 @@ mod zone;
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
 pub use ask::{DrainAsk, PlanAsk, PlayAsk, RespawnAsk, Then};
 pub use brake::Brake;
+pub use check::{Check, CheckName, Checkup, Verdict};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
+pub use exam::{Exam, LoginFile, Setting};
 pub use expression::{EXPRESSION_ROOTS, expressions};
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use fleet::{

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ask::{AT_ONCE, asked, over_hosts};
-use super::place::disk_short;
+use super::ready::disk_short;
 use crate::model::{
     Act, Action, Cause, Each, Host, HostName, ImageName, Job, JobKind, OnFailure, Opening,
     Playbook, Step, TaskState, Timestamp, World,

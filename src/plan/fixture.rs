@@ -251,7 +251,7 @@ pub(super) fn look(s: u64, running: &[String]) -> Sighting {
     let seen = SeenVm { ip: Some("192.168.64.2".into()), ..SeenVm::new(SeenState::Running) };
     Sighting {
         at: at(s),
-        facts: Facts { boot: "boot-1".into(), ..Facts::default() },
+        facts: Facts { boot: "boot-1".into(), tool: "2.35.0".into(), ..Facts::default() },
         vms: Some(running.iter().map(|vm| (vm.clone(), seen.clone())).collect()),
         images: Some(vec!["reg/xcode:1".into()]),
         guests: Some(running.len() as u32),

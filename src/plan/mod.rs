@@ -7,6 +7,7 @@ pub mod check;
 mod ask;
 mod calendar;
 mod crash;
+mod doctor;
 #[cfg(test)]
 mod doubts;
 mod drift;
@@ -24,6 +25,7 @@ mod play;
 mod pools;
 mod preview;
 mod reach;
+mod ready;
 mod schedules;
 mod seen;
 mod slots;
@@ -45,6 +47,7 @@ use crate::model::{
 
 pub use ask::{DrainAnswer, NotPossible, called_off, drain, play, respawn, run_now};
 pub use calendar::{BadCalendar, Calendar};
+pub use doctor::{Patient, diagnose};
 pub use drift::{next_run_for, next_run_on};
 pub use leaks::{leaking_builds, leaks};
 pub use observe::{completed, observe, superseded};

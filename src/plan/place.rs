@@ -4,15 +4,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use super::ready::{Lack, lacks};
 use super::vm::backoff;
 use super::wait::over;
 use crate::model::{
-    Action, Bytes, Facts, Held, Host, HostName, ImageSpec, JobId, Pool, PoolName, PoolSize, Reach,
-    Reason, Role, Slot, SlotIx, Span, Timestamp, Unmet, VmId, Want, World,
+    Action, Held, Host, HostName, ImageSpec, JobId, Pool, PoolName, PoolSize, Reach, Reason, Role,
+    Slot, SlotIx, Span, Timestamp, Unmet, VmId, Want, World,
 };
 
-/// Room a new VM needs beside what must stay free.
-const DISK_RESERVE: Bytes = Bytes::gib(20);
 /// Expected seconds: a clone on the host, a pull from the registry, a boot, and what a failed
 /// start or a neighbour adds.
 const CLONE_S: u32 = 5;
@@ -120,16 +119,19 @@ pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason
     if !pool.spec.hosts.matches(&host.spec.labels) {
         return Some(Reason::Labels);
     }
+    let lacks = lacks(host.seen.as_ref());
+    let lacks = |which: fn(&Lack) -> bool| lacks.iter().any(which);
+    let locked = lacks(|lack| matches!(lack, Lack::Unlocked(_)));
     let checks = [
         (Reason::Leaving, !host.declared),
         (Reason::Builder, host.spec.role == Role::Builder),
-        (Reason::Locked, host.reach == Reach::Locked),
+        (Reason::Locked, host.reach == Reach::Locked || (host.reach == Reach::Up && locked)),
         (Reason::NotUp, !matches!(host.reach, Reach::Up | Reach::Locked)),
         (Reason::Held, !host.holds.is_empty()),
         (Reason::Verifying, host.verifying.is_some()),
-        (Reason::Tool, host.seen.as_ref().is_none_or(|seen| seen.vms.is_none())),
+        (Reason::Tool, lacks(|lack| matches!(lack, Lack::Look | Lack::Tool(_)))),
         (Reason::BackOff, backs_off(host, now).is_some()),
-        (Reason::Disk, host.seen.as_ref().is_some_and(|s| disk_short(&s.facts))),
+        (Reason::Disk, lacks(|lack| matches!(lack, Lack::Disk(_)))),
     ];
     let refuses = checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason);
     refuses.or_else(|| {
@@ -141,12 +143,6 @@ pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason
             Unmet::Macos => Reason::Macos,
         })
     })
-}
-
-/// 20 % of the disk, or 20 GiB where that is less, stay free.
-pub(super) fn disk_short(facts: &Facts) -> bool {
-    let fifth = Bytes(facts.disk.0 / 5);
-    facts.disk.0 > 0 && facts.disk_free < fifth.min(DISK_RESERVE)
 }
 
 /// How long a host still backs off after failed starts.

@@ -36,6 +36,34 @@ pub enum Fault {
     HostKey,
     /// One of the above but the last, a new one each time.
     Mixed,
+    /// The disk is locked with FileVault.
+    Filevault,
+    /// sudo asks for a password.
+    NoSudo,
+    /// The VM tool is not there.
+    NoTool,
+    /// There is no perl.
+    NoPerl,
+    /// Nobody is logged in at the screen, nor will be after a restart.
+    NoLogin,
+    /// Local Network privacy allows other networks than that of the guests.
+    LocalNetwork,
+    /// Addresses are leased for a day.
+    LongLeases,
+    /// It sleeps when nothing keeps it awake.
+    Sleeps,
+    /// It neither starts after a power cut nor wakes for network access.
+    NoRestart,
+    /// macOS installs its updates by itself.
+    AutoUpdates,
+    /// Its clock is an hour off.
+    ClockOff,
+    /// A run of the tool is left of a VM that is not listed.
+    Leftover,
+    /// Remote login allows few sessions and connections.
+    FewSessions,
+    /// It runs on its battery.
+    OnBattery,
 }
 
 /// Which hosts a rule strikes.
@@ -221,6 +249,20 @@ impl fmt::Display for Fault {
             Self::ListFails => "list-fails",
             Self::HostKey => "host-key",
             Self::Mixed => "mixed",
+            Self::Filevault => "filevault",
+            Self::NoSudo => "no-sudo",
+            Self::NoTool => "no-tool",
+            Self::NoPerl => "no-perl",
+            Self::NoLogin => "no-login",
+            Self::LocalNetwork => "local-network",
+            Self::LongLeases => "long-leases",
+            Self::Sleeps => "sleeps",
+            Self::NoRestart => "no-restart",
+            Self::AutoUpdates => "auto-updates",
+            Self::ClockOff => "clock-off",
+            Self::Leftover => "leftover",
+            Self::FewSessions => "few-sessions",
+            Self::OnBattery => "on-battery",
         })
     }
 }

@@ -278,6 +278,16 @@ impl SimMac {
         self.note(Fault::ListFails);
     }
 
+    /// Has one of the ills that the doctor finds, for this long; `Span::ZERO`: for ever.
+    pub fn ail(&self, fault: Fault, lasts: Span) {
+        let until = match lasts {
+            Span::ZERO => FOREVER,
+            lasts => self.common.time.now() + lasts,
+        };
+        self.mac().ails.insert(fault, until);
+        self.note(fault);
+    }
+
     /// Does what the fault plan says.
     pub(super) fn strike(self: &Arc<Self>, fault: Fault, lasts: Span, factor: f64) {
         match fault {
@@ -303,6 +313,20 @@ impl SimMac {
                 }
             }
             Fault::Mixed => {}
+            Fault::Filevault => self.set_filevault(true),
+            Fault::NoSudo => self.set_sudo_asks(true),
+            Fault::NoTool
+            | Fault::NoPerl
+            | Fault::NoLogin
+            | Fault::LocalNetwork
+            | Fault::LongLeases
+            | Fault::Sleeps
+            | Fault::NoRestart
+            | Fault::AutoUpdates
+            | Fault::ClockOff
+            | Fault::Leftover
+            | Fault::FewSessions
+            | Fault::OnBattery => self.ail(fault, lasts),
         }
     }
 

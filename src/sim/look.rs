@@ -2,6 +2,7 @@
 //! tools of a real one print.
 
 use super::dice::Draw;
+use super::faults::Fault;
 use super::mac::{Mac, Vm};
 use super::work::IMAGE_GB;
 use crate::model::{Bytes, GuestOs, Timestamp};
@@ -39,8 +40,9 @@ pub(super) fn look(mac: &Mac, probes: &[String], now: Timestamp) -> String {
     say("df", 0, &df(mac, now));
     let filevault = if mac.filevault { "On" } else { "Off" };
     say("filevault", 0, &format!("FileVault is {filevault}.\n"));
-    say("tool", 0, TOOL);
-    if mac.trouble.list_fails {
+    let gone = mac.ails(Fault::NoTool, now);
+    say("tool", if gone { 127 } else { 0 }, if gone { "" } else { TOOL });
+    if mac.trouble.list_fails || gone {
         say("list", 1, "");
     } else {
         say("list", 0, &list(mac, now));

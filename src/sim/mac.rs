@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::dice::{Dice, Draw};
+use super::faults::Fault;
 use super::guard::Guard;
 use super::hardware::Hardware;
 use super::jobs::{KilledBy, Work};
@@ -52,6 +53,8 @@ pub(super) struct Mac {
     pub restart: Option<(Timestamp, Span)>,
     /// Guests that were ended while they had a job.
     pub killed: Vec<(Timestamp, String, KilledBy)>,
+    /// What the doctor finds, each until when.
+    pub ails: BTreeMap<Fault, Timestamp>,
     drawn: BTreeMap<Draw, u64>,
 }
 
@@ -143,8 +146,14 @@ impl Mac {
             filevault: false,
             restart: None,
             killed: Vec::new(),
+            ails: BTreeMap::new(),
             drawn: BTreeMap::new(),
         }
+    }
+
+    /// Whether it has this of the ills that the doctor finds.
+    pub(super) fn ails(&self, fault: Fault, now: Timestamp) -> bool {
+        self.ails.get(&fault).is_some_and(|until| now < *until)
     }
 
     /// The next number of the row for `what`.

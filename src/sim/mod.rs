@@ -2,6 +2,7 @@
 //! answer Hostler's scripts as a Mac with `tart` would, with its delays, limits and faults.
 
 mod dice;
+mod exam;
 mod faults;
 mod guard;
 mod hardware;

@@ -3,6 +3,7 @@
 //! anybody still waits for the answer.
 
 use super::dice::Draw;
+use super::exam;
 use super::guard::{FULL, Lock};
 use super::jobs::KilledBy;
 use super::look;
@@ -73,6 +74,8 @@ enum Answer {
     /// What a look will show is not known before it ends. With the VMs that are asked for their
     /// work.
     Look(Vec<String>),
+    /// Nor what an examination will.
+    Exam,
 }
 
 /// What an operation is going to do, how long it takes and what it will answer.
@@ -139,6 +142,11 @@ impl Mac {
             let answer = Answer::Look(probes.map(|(vm, _)| vm.to_owned()).collect());
             return Ticket { ends, changes: false, boot: self.boot.nth, answer };
         }
+        if header.op == "tart.doctor" {
+            self.guard.epoch = self.guard.epoch.max(epoch.unwrap_or(0));
+            let ends = now + self.takes(Draw::Look, 80, 500, now);
+            return Ticket { ends, changes: false, boot: self.boot.nth, answer: Answer::Exam };
+        }
         let known = KNOWN.contains(&header.op.as_str());
         let admitted = match epoch {
             _ if !known => {
@@ -189,6 +197,7 @@ impl Mac {
         }
         Some(match &ticket.answer {
             Answer::Said(reply) => reply.clone(),
+            Answer::Exam => Reply { stdout: exam::exam(self, now), ..Reply::default() },
             Answer::Look(probes) => {
                 let stdout = look::look(self, probes, now);
                 self.trouble.list_fails = false;

@@ -90,6 +90,21 @@ fn usual(fault: Fault) -> (Span, Span) {
         Fault::Reset | Fault::Leak | Fault::ListFails | Fault::HostKey | Fault::Mixed => {
             (Span::ZERO, Span::ZERO)
         }
+        // What the doctor finds stays until somebody mends it.
+        Fault::Filevault
+        | Fault::NoSudo
+        | Fault::NoTool
+        | Fault::NoPerl
+        | Fault::NoLogin
+        | Fault::LocalNetwork
+        | Fault::LongLeases
+        | Fault::Sleeps
+        | Fault::NoRestart
+        | Fault::AutoUpdates
+        | Fault::ClockOff
+        | Fault::Leftover
+        | Fault::FewSessions
+        | Fault::OnBattery => (Span::ZERO, Span::ZERO),
     }
 }
 

@@ -15,6 +15,7 @@ mod stand;
 mod tmux;
 
 mod books;
+mod doctor;
 mod drains;
 mod ends;
 mod holds;

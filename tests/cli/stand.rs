@@ -85,6 +85,7 @@ fn stand() -> Stand {
         while let Some(ask) = asks.recv().await {
             match ask {
                 Ask::Plan { answer } => drop(answer.send(Plan::default())),
+                Ask::Examine { hosts, answer } => drop(answer.send(examined(hosts))),
                 Ask::Do { actor, command, answer } => {
                     let who = format!("{} by {:?}", actor.who, actor.via);
                     drop(answer.send(done(&who, &command)));
@@ -93,6 +94,19 @@ fn stand() -> Stand {
         }
     });
     Stand { dir, ends: Arc::new(tokio::sync::Mutex::new(ends)), shutdown }
+}
+
+/// The first host sleeps, and others do not answer.
+fn examined(hosts: Vec<HostName>) -> Vec<Checkup> {
+    let of = |host: HostName| match host.as_str() {
+        "mini-01" => {
+            let sleep = Check::fail(CheckName::Sleep, "it sleeps").fix("sudo pmset -a sleep 0");
+            let disk = Check::ok(CheckName::Disk, "9 GiB are free");
+            Checkup { host, checks: vec![disk, sleep], missed: None }
+        }
+        _ => Checkup::missed(host, "no route"),
+    };
+    hosts.into_iter().map(of).collect()
 }
 
 fn done(who: &str, command: &Order) -> Result<Done, Denied> {
@@ -195,6 +209,30 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
         if line.contains("--json") {
             assert!(serde_json::from_str::<serde_json::Value>(&stdout).is_ok(), "{all}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_tells_all_and_ends_with_1_when_a_check_fails() {
+    let stand = stand();
+    for (line, out, err) in [
+        ("host doctor mini-01", "sleep  fail     it sleeps", "hostler: a check has failed"),
+        (
+            "host doctor mini-01",
+            "on the host (hostler host ssh mini-01):\n  # sleep: fail\n  sudo pmset",
+            "",
+        ),
+        ("host doctor mini-02", "mini-02 was not reached: no route", "a check has failed"),
+        ("host doctor", "mini-02  fail      0     0        0   0  not reached: no route", ""),
+        ("host doctor", "2 hosts: 0 ok, 0 warn, 2 fail", "2 of 2 hosts fail a check"),
+        ("host doctor site=bern --json", "\"name\":\"sleep\",\"verdict\":\"fail\"", ""),
+        ("host doctor site=nowhere", "", "no host `site=nowhere`"),
+    ] {
+        let said = run(stand.dir.path(), line).await;
+        let (stdout, stderr) = (text(&said.stdout), text(&said.stderr));
+        let all = format!("{line}\n--- out\n{stdout}\n--- err\n{stderr}");
+        assert_eq!(said.status.code(), Some(1), "{all}");
+        assert!(stdout.contains(out) && stderr.contains(err), "{all}");
     }
 }
 

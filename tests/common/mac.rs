@@ -12,7 +12,7 @@ pub(crate) fn install_tools(home: &Path) {
     for real in ["/opt/homebrew/bin/tart", "/usr/local/bin/tart"] {
         assert!(!Path::new(real).exists(), "{real} would be run instead of the tests' own tool");
     }
-    for folder in ["bin", "kernel", "faults", "var/db"] {
+    for folder in ["bin", "kernel", "faults", "var/db", "etc/ssh"] {
         fs::create_dir_all(home.join(folder)).unwrap();
     }
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
@@ -25,13 +25,17 @@ pub(crate) fn install_tools(home: &Path) {
         }
     }
     fs::write(home.join("var/db/dhcpd_leases"), "").unwrap();
+    // Twelve bytes, as of a short password.
+    fs::write(home.join("etc/kcpassword"), [0x7d; 12]).unwrap();
     new_boot(home);
 }
 
 /// Sets a fault: `leak`, `keychain`, `boot_seconds`, `slow_start`, `clone_seconds`,
 /// `clone_waits`, `start_waits`, `pull_seconds`, `registry`, `disk_full`, `guest_dies`, `list_fails`, `list_fails_once`,
 /// `list_seconds`, `leak_next`, `unlisted`, `stop_seconds`, `delete_seconds`, `delete_image`, `fqn`,
-/// `agent`, `exec_seconds`, `guest_stays`, `filevault`, `sudo`, `no_restart`, `others`.
+/// `agent`, `exec_seconds`, `guest_stays`, `filevault`, `sudo`, `no_restart`, `others`; for the
+/// doctor `pmset_KEY`, `defaults_KEY` (`absent`: there is none), `console`, `clock`,
+/// `no_sudo_restart`, `disk_free` (in KiB).
 pub(crate) fn fault(home: &Path, name: &str, text: &str) {
     fs::write(home.join("faults").join(name), text).unwrap();
 }

@@ -59,7 +59,12 @@ pub(super) fn journal() -> (World, Vec<Entry>) {
         events.push(Event::ReachChanged { host: name(host), to: Reach::Up, why: String::new() });
         let sighting = Box::new(Sighting {
             at: at(0),
-            facts: Facts { macos: "26.3".into(), memory: Bytes::gib(16), ..Facts::default() },
+            facts: Facts {
+                macos: "26.3".into(),
+                tool: "2.35.0".into(),
+                memory: Bytes::gib(16),
+                ..Facts::default()
+            },
             vms: Some(BTreeMap::new()),
             guests: Some(0),
             ..Sighting::default()
@@ -225,6 +230,10 @@ async fn answer(ask: Ask, asked: &Asked, world: &World) {
                 replaces: None,
             };
             let _ = answer.send(Plan { actions: vec![place], held });
+        }
+        Ask::Examine { hosts, answer } => {
+            let ok = |host| Checkup { host, checks: vec![], missed: None };
+            let _ = answer.send(hosts.into_iter().map(ok).collect());
         }
         Ask::Do { actor, command, answer } => {
             let said = match &command {

@@ -48,6 +48,11 @@ impl Leases {
         Self(newest)
     }
 
+    /// How many addresses are leased.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
     /// The address of the guest with this Ethernet address.
     pub(in crate::driver) fn ip(&self, mac: Mac) -> Option<Ipv4Addr> {
         self.0.get(&mac).map(|(_, ip)| *ip)

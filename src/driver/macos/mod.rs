@@ -3,12 +3,14 @@
 //! drivers.
 
 mod disk;
+mod doctor;
 mod facts;
 mod guests;
 mod leases;
 mod memory;
 mod work;
 
+pub(super) use doctor::{examine, found};
 pub(super) use facts::read;
 pub(super) use guests::{count, locked};
 pub(super) use leases::{Leases, Mac};

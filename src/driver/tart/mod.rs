@@ -1,5 +1,6 @@
 //! Tart: which scripts to send, and what its answers mean.
 
+mod doctor;
 mod list;
 mod look;
 mod refusal;
@@ -7,7 +8,7 @@ mod refusal;
 use std::time::Duration;
 
 use super::{Look, Order, Probe, words};
-use crate::model::{OpKind, Timestamp};
+use crate::model::{Exam, OpKind, Timestamp};
 use crate::transport::Script;
 
 pub(super) use refusal::classify as refusal;
@@ -24,7 +25,21 @@ const LOOK: &str = body!(
     "../macos/scripts/guests.sh",
     "../macos/scripts/facts.sh",
     "scripts/vms.sh",
-    "scripts/look.sh"
+    "scripts/look.sh",
+    "../macos/scripts/end.sh"
+);
+
+/// A look, and after it what only the doctor asks.
+const DOCTOR: &str = body!(
+    "../macos/scripts/env.sh",
+    "../macos/scripts/guard.sh",
+    "../macos/scripts/guests.sh",
+    "../macos/scripts/facts.sh",
+    "scripts/vms.sh",
+    "scripts/look.sh",
+    "scripts/doctor.sh",
+    "../macos/scripts/doctor.sh",
+    "../macos/scripts/end.sh"
 );
 
 macro_rules! guarded {
@@ -50,6 +65,19 @@ pub(super) fn look(probes: &[Probe], epoch: u64) -> Script {
 /// When it is torn or none of ours.
 pub(super) fn read(answer: &str, at: Timestamp) -> Result<Look, String> {
     look::read(answer, at)
+}
+
+/// The script of an examination. It asks no guest.
+pub(super) fn doctor(epoch: u64) -> Script {
+    Script::new("tart.doctor", DOCTOR).arg("epoch", epoch).arg("probes", "")
+}
+
+/// What the answer to an examination says.
+///
+/// # Errors
+/// As of a look.
+pub(super) fn examined(answer: &str, at: Timestamp) -> Result<Exam, String> {
+    doctor::read(answer, at)
 }
 
 /// The script that carries out an order.

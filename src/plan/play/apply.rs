@@ -9,7 +9,7 @@ use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
     Refusal, Slot, SlotIx, Span, Step, StepRun, Via, Vm, World, plural,
 };
-use crate::plan::place::disk_short;
+use crate::plan::ready::disk_short;
 use crate::plan::vm::ends_with_host;
 
 /// A command that the host could not take is sent again after this.

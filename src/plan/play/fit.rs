@@ -1,7 +1,7 @@
 //! Whether a host is fit for work, by its last look.
 
-use crate::model::{Host, Reach, Slot, Span, Timestamp};
-use crate::plan::place::disk_short;
+use crate::model::{Host, Reach, Span, Timestamp};
+use crate::plan::ready::{doubtful, lacks};
 
 /// A host that is up was looked at within this time.
 const LOOKED: Span = Span::from_secs(15);
@@ -15,20 +15,8 @@ pub(in crate::plan) fn unfit(host: &Host, since: Timestamp, now: Timestamp) -> O
     if now.since(since.max(host.reach_since)) < LOOKED {
         return Some("it must be looked at once more".into());
     }
-    let Some(seen) = &host.seen else { return Some("it was never seen".into()) };
-    if let Some(why) = &seen.locked {
-        return Some(format!("it is locked: {why}"));
+    if let Some(lack) = lacks(host.seen.as_ref()).first() {
+        return Some(lack.said());
     }
-    if seen.facts.tool.is_empty() {
-        return Some("its VM tool does not tell its version".into());
-    }
-    if seen.vms.is_none() || seen.images.is_none() {
-        return Some("its VM tool cannot list VMs and images".into());
-    }
-    if disk_short(&seen.facts) {
-        return Some(format!("only {} of its disk are free", seen.facts.disk_free));
-    }
-    let doubtful = |slot: &&Slot| matches!(slot, Slot::Unknown { .. } | Slot::Leaked { .. });
-    let slot = host.slots.iter().find(doubtful)?;
-    Some(format!("a slot is {}", slot.word()))
+    doubtful(host).map(|slot| format!("a slot is {}", slot.word()))
 }

@@ -1,4 +1,5 @@
 LC_ALL=C
+ssh_path=$PATH
 PATH="/opt/homebrew/bin:/usr/local/bin:$HOME/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 export LC_ALL PATH
 exec </dev/null

@@ -56,5 +56,3 @@ section leases leases
 guest_processes
 section busy ask_guests
 section keychain keychain
-say end 0 ''
-exit 0

@@ -1,0 +1,2 @@
+say end 0 ''
+exit 0
