@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::ask::{AT_ONCE, known};
 use super::calendar::Calendar;
+use super::leaks::barred;
 use super::place::{Apart, refusal};
 use super::play::{Leave, Would, lacks, leave, leave_as};
 use super::schedules::excuse;
 use super::{NotPossible, next_runs, schedules};
 use crate::model::{
     Act, Cause, Clash, DrainAsk, DrainPlan, Fate, Host, HostName, HostPreview, Job, Opening,
-    PlanAsk, PoolName, PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets,
+    PlanAsk, PoolName, PoolPreview, Reach, ScheduleName, Selector, Slot, Span, Step, Targets, Then,
     Timestamp, Vm, VmPreview, Wanted, World,
 };
 
@@ -78,9 +79,10 @@ fn of_drain(world: &World, ask: &DrainAsk, now: Timestamp) -> Result<DrainPlan, 
     let way = Way { force: ask.force, ignore: ask.ignore.as_ref() };
     let from = ask.at.unwrap_or(now);
     let at_once = ask.max_parallel.unwrap_or(AT_ONCE).of(names.len()).max(1);
+    let hosts = hosts(world, &names, |vm| way.fate(world, vm, now));
     Ok(DrainPlan {
         seq: world.seq,
-        hosts: hosts(world, &names, |vm| way.fate(world, vm, now)),
+        hosts: no_restart(world, hosts, ask.then == Then::Reboot),
         pools: pools(world, &names, |vm| names.contains(&vm.host), now),
         clashes: clashes(world, &names, When { now, from, own: None }, ask.deadline),
         deadline: ask.deadline.map(|deadline| from + deadline),
@@ -125,9 +127,10 @@ fn over_hosts(world: &World, opening: &Opening, when: When<'_>) -> DrainPlan {
     let word = |step: &Step| {
         step.when.as_ref().map_or(step.name.clone(), |when| format!("{} when {when}", step.name))
     };
+    let restarts = steps().any(|step| matches!(step.act, Act::Reboot { .. }));
     DrainPlan {
         seq: world.seq,
-        hosts: hosts(world, &names, fate),
+        hosts: no_restart(world, hosts(world, &names, fate), restarts),
         pools: pools(world, &names, leaves, now),
         clashes: clashes(world, &names, when, deadline),
         deadline: deadline.map(|deadline| when.from + deadline),
@@ -135,6 +138,16 @@ fn over_hosts(world: &World, opening: &Opening, when: When<'_>) -> DrainPlan {
         steps: steps().map(word).collect(),
         run: None,
     }
+}
+
+/// The hosts with what stands against their restart, where the steps have one: a Mac that would
+/// wait for a password is emptied for nothing.
+fn no_restart(world: &World, mut hosts: Vec<HostPreview>, restarts: bool) -> Vec<HostPreview> {
+    for of in hosts.iter_mut().filter(|_| restarts) {
+        let why = world.hosts.get(&of.host).and_then(|host| barred(host));
+        of.blocks.extend(why.map(String::from));
+    }
+    hosts
 }
 
 /// Conditions are worked out host by host: of so many at most.
