@@ -17,7 +17,7 @@ use super::sse::{Parser, SseEvent};
 use super::{
     ACTOR_HEADER, CordonBody, ForgetBody, HostItem, JobItem, Listing, Live, Log, LogQuery, Moment,
     Past, Period, Planned, PoolItem, Problem, Report, RespawnBody, ScheduleItem, SlotsReport,
-    Snapshot, StreamItem, TrustBody, UncordonBody, VmItem, Why,
+    Snapshot, StreamItem, TrustBody, UncordonBody, VmItem, VmLog, Why,
 };
 use crate::engine::Done;
 use crate::model::{
@@ -187,6 +187,10 @@ impl Client {
     /// Why a VM is as it is.
     pub async fn why_vm(&self, id: VmId) -> Answer<Why> {
         self.get(&format!("/v1/vms/{id}/why")).await
+    }
+    /// What a VM's process has said, as its host keeps it.
+    pub async fn vm_log(&self, id: VmId) -> Answer<VmLog> {
+        self.get(&format!("/v1/vms/{id}/log")).await
     }
     /// All pools.
     pub async fn pools(&self) -> Answer<Listing<PoolItem>> {

@@ -32,5 +32,5 @@ pub use socket::Socket;
 pub use wire::{
     CordonBody, DoctorBody, ForgetBody, Heartbeat, JobBody, Listing, Live, Log, Planned, Problem,
     ReasonBody, Report, RespawnBody, RetryBody, SkipBody, SlotsReport, Snapshot, StreamItem,
-    TrustBody, UncordonBody, UndrainBody, Why,
+    TrustBody, UncordonBody, UndrainBody, VmLog, Why,
 };

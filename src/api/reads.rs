@@ -14,7 +14,7 @@ use super::history::{LogQuery, Moment, Past, Period};
 use super::problem::{Fault, What};
 use super::{
     Api, DoctorBody, HostItem, JobItem, Listing, Live, Log, PoolItem, PutRight, Report,
-    ScheduleItem, SlotsReport, Snapshot, VmItem, Why, metrics,
+    ScheduleItem, SlotsReport, Snapshot, VmItem, VmLog, Why, metrics,
 };
 use crate::model::{
     Checkup, Forecast, Host, HostName, JobId, LICENSED, Plan, Playbook, PlaybookName, PoolName,
@@ -124,6 +124,12 @@ pub(super) async fn vm(State(api): State<Api>, Named(id): Named<VmId>) -> Answer
 pub(super) async fn why_vm(State(api): State<Api>, Named(id): Named<VmId>) -> Answer<Why> {
     let lines = api.handle.why_vm(id).ok_or_else(|| Fault::not_found("vm", id))?;
     Ok(Json(Why { name: id.to_string(), lines }))
+}
+
+/// Its host is asked.
+pub(super) async fn vm_log(State(api): State<Api>, Named(id): Named<VmId>) -> Answer<VmLog> {
+    let text = api.handle.vm_log(id).await?;
+    Ok(Json(VmLog { vm: id, text }))
 }
 
 pub(super) async fn pools(State(api): State<Api>) -> Answer<Listing<PoolItem>> {

@@ -8,7 +8,7 @@ use crate::engine::{Release, Status};
 use crate::model::{
     Brake, DrainAsk, DrainPlan, Entry, Fingerprint, HoldKind, HostName, JobId, LeakingBuild,
     Licence, OnExpiry, PlayAsk, Sample, ScheduleName, Selector, Share, SlotsLost, StepAt,
-    Timestamp, World,
+    Timestamp, VmId, World,
 };
 
 /// `GET /v1/world`: the World at a revision. The stream gives the entries after it.
@@ -61,6 +61,13 @@ pub struct Log {
 pub struct Why {
     pub name: String,
     pub lines: Vec<String>,
+}
+
+/// `GET /v1/vms/{id}/log`: what its process has said since its last start, the end of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct VmLog {
+    pub vm: VmId,
+    pub text: String,
 }
 
 /// `GET /v1/status`: how the controller and the fleet are, in figures.

@@ -167,6 +167,7 @@ async fn vm(verb: &VmVerb, call: &Call) -> Result<()> {
         VmVerb::List(which) => list::list_or_watch(call, which, call.client.vms()).await,
         VmVerb::Show { vm } => call.show_vm(vm).await,
         VmVerb::Why { vm } => call.why_vm(vm).await,
+        VmVerb::Log { vm } => call.vm_log(vm).await,
         VmVerb::Resume { vm } => call.resume_vm(vm).await,
         VmVerb::Discharge { vm, reason } => call.discharge_vm(vm, reason).await,
     }

@@ -13,7 +13,7 @@ use super::call::Call;
 use super::failure::Failure;
 use super::listed::{Listed, cause, gib, own_zone, size, slot, targets};
 use super::out;
-use super::table::{Cell, Column, facts};
+use super::table::{Cell, Column, clean, facts};
 
 impl Call {
     pub(crate) fn put_facts(&self, rows: &[(&str, Cell)]) -> Result<()> {
@@ -44,6 +44,14 @@ impl Call {
 
     pub(crate) async fn why_vm(&self, text: &str) -> Result<()> {
         self.put_why(&self.client.why_vm(vm_id(text)?).await?)
+    }
+
+    pub(crate) async fn vm_log(&self, text: &str) -> Result<()> {
+        let log = self.client.vm_log(vm_id(text)?).await?;
+        if self.json {
+            return self.put_json(&log);
+        }
+        log.text.lines().try_for_each(|line| out::line(&clean(line)))
     }
 
     pub(crate) async fn resume_vm(&self, text: &str) -> Result<()> {

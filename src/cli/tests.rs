@@ -52,6 +52,7 @@ fn commands_read_as_documented() {
         "hostler job cancel 000000000007 --wait",
         "hostler job resume 000000000007",
         "hostler job discharge 000000000007 --reason x",
+        "hostler vm log 000000000007 --json",
         "hostler vm resume 000000000007",
         "hostler vm discharge hostler-ci-000000000007 --reason x",
         "hostler job retry 000000000007 --host mini-01 --from 2",

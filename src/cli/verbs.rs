@@ -230,6 +230,13 @@ pub(crate) enum VmVerb {
         /// Its id, or its name on the host.
         vm: String,
     },
+    /// What a VM's process has said since its last start, as its host keeps it.
+    #[command(after_help = "Examples:
+  hostler vm log 0dk3v5m2q8rt")]
+    Log {
+        /// Its id, or its name on the host.
+        vm: String,
+    },
     /// Try again to be rid of a VM that is parked because its host refused it for too long.
     #[command(after_help = "Examples:
   hostler vm resume 0dk3v5m2q8rt")]

@@ -132,6 +132,32 @@ pub async fn examine(
     exam.map_err(|why| unreadable(host, with_end(why, &output)))
 }
 
+/// What the process of a VM has said since its last start, its end if that is long; `None`: its
+/// host keeps nothing of it.
+///
+/// # Errors
+/// As of `look`.
+pub async fn log(
+    carry: &dyn Carry,
+    host: &HostName,
+    spec: &HostSpec,
+    vm: &str,
+    limit: Duration,
+) -> Result<Option<String>, Blind> {
+    check_vm(vm).map_err(|why| unreadable(host, why))?;
+    let script = match spec.driver {
+        DriverKind::Tart => tart::log(vm),
+    };
+    let output = ask(carry, host, spec, &script, limit).await?;
+    match output.status {
+        Status::Exit(0) => Ok(Some(words::tail(&output.stdout))),
+        Status::Exit(3) => Ok(None),
+        Status::Exit(_) | Status::Signal(_) => {
+            Err(unreadable(host, with_end(format!("the log of {vm} cannot be read"), &output)))
+        }
+    }
+}
+
 /// Sends a script that changes nothing; its whole answer.
 async fn ask(
     carry: &dyn Carry,

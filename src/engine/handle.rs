@@ -49,6 +49,8 @@ pub enum Ask {
     Plan { answer: oneshot::Sender<Plan> },
     /// What does the doctor find on these hosts?
     Examine { hosts: Vec<HostName>, answer: oneshot::Sender<Vec<Checkup>> },
+    /// What has the process of this VM said?
+    Log { vm: VmId, answer: oneshot::Sender<Result<String, Denied>> },
 }
 
 /// What can be asked of the engine.
@@ -255,6 +257,13 @@ impl Handle {
         let (answer, back) = oneshot::channel();
         self.asks.send(Ask::Plan { answer }).await.map_err(|_| Denied::Stopping)?;
         back.await.map_err(|_| Denied::Stopping)
+    }
+
+    /// What the process of a VM has said since its last start, as its host keeps it.
+    pub async fn vm_log(&self, vm: VmId) -> Result<String, Denied> {
+        let (answer, back) = oneshot::channel();
+        self.asks.send(Ask::Log { vm, answer }).await.map_err(|_| Denied::Stopping)?;
+        back.await.unwrap_or(Err(Denied::Stopping))
     }
 
     /// What the doctor finds on these hosts, in their order. Nothing of it is written down.

@@ -14,6 +14,7 @@ mod parked;
 mod run;
 mod stream;
 mod ticker;
+mod vm_log;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::looks::Looks;
 use super::orders::{Errand, Ids, write_down};
 use super::ticker::Ticker;
+use super::vm_log;
 use super::{Clock, EngineError, FleetFiles, Limits, Mark, Parts};
 use crate::driver::{self, Blind, HostAnswer, HostOrder, HostWork, Look, Probe};
 use crate::model::{
@@ -267,6 +268,10 @@ impl Engine {
             }
             Input::Ask(Ask::Examine { hosts, answer }) => {
                 self.doctor.examine(self.ledger.world().clone(), hosts, answer);
+            }
+            Input::Ask(Ask::Log { vm, answer }) => {
+                let way = (self.carry.clone(), self.clock.clone());
+                vm_log::fetch(way, self.ledger.world().clone(), vm, answer);
             }
             Input::Ask(Ask::Do { actor, command, answer }) => {
                 self.renew_connections(&command);

@@ -147,6 +147,11 @@ impl Mac {
             let ends = now + self.takes(Draw::Look, 80, 500, now);
             return Ticket { ends, changes: false, boot: self.boot.nth, answer: Answer::Exam };
         }
+        if header.op == "tart.log" {
+            let ends = now + self.takes(Draw::Quick, 50, 150, now);
+            let answer = Answer::Said(self.log_of(arg("vm")));
+            return Ticket { ends, changes: false, boot: self.boot.nth, answer };
+        }
         let known = KNOWN.contains(&header.op.as_str());
         let admitted = match epoch {
             _ if !known => {
@@ -297,6 +302,18 @@ impl Mac {
         let patience = patience.saturating_mul(1_000).max(500);
         let takes = (Draw::Stop, patience.min(2_000), patience.min(8_000));
         Course { takes, effect: Effect::Stopped { vm: name.into() }, reply: Reply::default() }
+    }
+
+    /// What the process of a VM has said: nothing while it runs, as the tool's.
+    fn log_of(&self, name: &str) -> Reply {
+        match self.vms.get(name) {
+            None => Reply { status: 3, ..Reply::default() },
+            Some(vm) if vm.run.is_some() => Reply::default(),
+            Some(_) => {
+                let stdout = "guest has stopped the virtual machine\n".into();
+                Reply { stdout, ..Reply::default() }
+            }
+        }
     }
 
     fn delete_vm(&mut self, name: &str) -> Course {

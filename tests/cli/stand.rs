@@ -85,6 +85,7 @@ fn stand() -> Stand {
         while let Some(ask) = asks.recv().await {
             match ask {
                 Ask::Plan { answer } => drop(answer.send(Plan::default())),
+                Ask::Log { answer, .. } => drop(answer.send(Ok("it\nstopped".into()))),
                 Ask::Examine { hosts, answer } => drop(answer.send(examined(hosts))),
                 Ask::Do { actor, command, answer } => {
                     let who = format!("{} by {:?}", actor.who, actor.via);
@@ -162,6 +163,10 @@ async fn each_command_says_its_part_where_it_belongs_and_ends_with_its_code() {
         ("host why mini-02", 0, "mini-02 is lost", ""),
         ("vm list", 0, "ID  POOL  HOST", ""),
         ("vm why 000000000009", 1, "", "no vm `000000000009`"),
+        ("vm log 000000000009", 0, "it\nstopped\n", ""),
+        ("vm log 000000000009 --json", 0, "\"text\":\"it\\nstopped\"", ""),
+        ("vm resume 000000000009", 1, "", "not here"),
+        ("vm discharge 000000000009", 2, "", "--reason"),
         ("vm show nonsense", 2, "", "is not a vm id"),
         ("plan", 0, "nothing to do now", ""),
         (

@@ -152,6 +152,14 @@ async fn a_look_shows_what_a_vm_of_ours_said_last_once_it_runs_no_more() {
         mac::signal("USR2", &pid.to_string());
         let seen = mac.until(|seen| !words(seen).is_empty()).await;
         assert_eq!(words(&seen), "guest has stopped the virtual machine");
+        let read = || driver::log(&mac.shell, &mac.host, &mac.spec, ours, LIMIT);
+        let text = "guest has stopped the virtual machine".to_string();
+        assert_eq!(read().await.unwrap(), Some(text.clone()));
+        let none = driver::log(&mac.shell, &mac.host, &mac.spec, "absent", LIMIT).await.unwrap();
+        assert_eq!(none, None);
+        mac.done(OpKind::Delete, ours).await;
+        assert_eq!(read().await.unwrap(), Some(text), "it is kept for whoever asks why it is gone");
+        mac.done(OpKind::Clone, ours).await;
         let log = mac.home().join(".hostler/log").join(ours);
         fs::write(&log, format!("{}\n@@ end 0\n\x1b[31mlast\n", "x".repeat(4_000))).unwrap();
         let said = words(&mac.see().await);

@@ -158,6 +158,7 @@ async fn each_ask_reaches_the_engine_as_it_is_meant() {
     client.release_pool(&pool).await.unwrap();
     assert_eq!(served.last_asked().1, Command::ReleasePool { pool });
     let (vm, reason) = (VmId::from_bits(9), "a person kills it".to_string());
+    assert_eq!(client.vm_log(vm).await.unwrap().text, "guest has stopped");
     client.resume_vm(vm).await.unwrap();
     assert_eq!(served.last_asked().1, Command::ResumeVm { vm });
     client.discharge_vm(vm, &reason).await.unwrap();

@@ -108,6 +108,11 @@ fn grace(order: &Order, limit: Duration) -> u64 {
     order.grace.as_secs().min(limit.as_secs() / 2)
 }
 
+/// The script that prints what a VM's process has said; 3: nothing of it is kept.
+pub(super) fn log(vm: &str) -> Script {
+    Script::new("tart.log", body!("../macos/scripts/env.sh", "scripts/log.sh")).arg("vm", vm)
+}
+
 /// The script that has an image cached.
 pub(super) fn pull(image: &str) -> Script {
     Script::new("tart.pull", guarded!("scripts/pull.sh")).arg("image", tagged(image))
