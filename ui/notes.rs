@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use hostler::model::{
-    Brake, Entry, Event, Fingerprint, Hold, HostName, Job, JobId, Outcome, Reach, Sighting, SlotIx,
-    StepEnd, Subject as About, TaskEnd, Timestamp, Via, VmId, World, work_words,
+    Brake, Entry, Event, Fingerprint, Hold, HostName, Job, JobId, Outcome, PoolName, Reach,
+    Sighting, SlotIx, StepEnd, Subject as About, TaskEnd, Timestamp, Via, VmId, World, work_words,
 };
 
 use super::filter::Subject;
@@ -148,6 +148,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::BrakeReleased { silent, of } => info("brake", released(*silent, *of)),
         Event::PoolHeld { pool, why } => pool_told(pool, Level::Bad, format!("is held: {why}")),
         Event::VmParked { vm, why } => vm_told(vm, Level::Bad, format!("is parked: {why}")),
+        Event::VmAdopted { host, vm, pool, .. } => warn(host, adopted(*vm, pool)),
         Event::VmResumed { vm } => vm_told(vm, Level::Info, "is tried again".into()),
         Event::VmDischarged { vm, reason } => vm_told(vm, Level::Warn, discharged(reason)),
         Event::PoolReleased { pool } => pool_told(pool, Level::Info, "is tried again".into()),
@@ -173,6 +174,10 @@ fn opened(job: &Job) -> String {
 
 fn skipped(upto: Timestamp) -> String {
     format!("passes over its runs up to {upto}")
+}
+
+fn adopted(vm: VmId, pool: &PoolName) -> String {
+    format!("VM {pool}-{vm}, which nobody knew, is taken in again")
 }
 
 fn discharged(reason: &str) -> String {

@@ -352,6 +352,8 @@ fn touched_beside(world: &World, event: &Event, changed: &mut Changed) {
         changed.host(host);
         changed.vms.insert(*vm);
         changed.jobs.extend(replaces.as_ref().map(|(job, _)| *job));
+    } else if let Event::VmAdopted { host, .. } = event {
+        changed.host(host);
     } else if let Event::VmRetired { job, .. } = event {
         changed.jobs.extend(job);
     } else if let Event::JobOpened { .. } = event {

@@ -87,7 +87,9 @@ impl Call {
         host: Option<&HostName>,
         places: &mut BTreeMap<VmId, HostName>,
     ) -> Result<()> {
-        if let Event::SlotReserved { vm, host, .. } = &entry.event {
+        if let Event::SlotReserved { vm, host, .. } | Event::VmAdopted { vm, host, .. } =
+            &entry.event
+        {
             places.insert(*vm, host.clone());
         }
         let about = host.is_none_or(|host| is_about(&entry.event, host, places));

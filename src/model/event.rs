@@ -324,6 +324,16 @@ pub enum Event {
     VmResumed {
         vm: VmId,
     },
+    /// A VM that a controller had made is known again: it serves its pool where it runs, in the
+    /// slot that was taken by it, and is on its way out where it does not.
+    VmAdopted {
+        vm: VmId,
+        host: HostName,
+        pool: PoolName,
+        image: ImageName,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<SlotIx>,
+    },
     /// Somebody has taken over what is left of it, and why: it is ours no more.
     VmDischarged {
         vm: VmId,
@@ -423,6 +433,7 @@ impl Event {
             Self::PoolReleased { .. } => "pool_released",
             Self::VmParked { .. } => "vm_parked",
             Self::VmResumed { .. } => "vm_resumed",
+            Self::VmAdopted { .. } => "vm_adopted",
             Self::VmDischarged { .. } => "vm_discharged",
         }
     }

@@ -30,6 +30,12 @@ pub struct Host {
     /// The last look that showed something new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
+    /// VMs that a controller has made here and nobody knows any more, and since when they are seen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub orphans: BTreeMap<String, Timestamp>,
+    /// VMs that a person has taken over, while they are listed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub discharged: BTreeSet<String>,
     /// Starts that failed here lately, oldest first, at most eight.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Timestamp>,
@@ -244,6 +250,8 @@ impl Host {
             holds: BTreeMap::new(),
             slots: [Slot::Free, Slot::Free],
             vms: BTreeSet::new(),
+            orphans: BTreeMap::new(),
+            discharged: BTreeSet::new(),
             seen: None,
             failures: Vec::new(),
             failed_why: String::new(),

@@ -76,7 +76,7 @@ pub use units::{BadAmount, Bytes, Share, count, plural};
 pub use usual::{UsualSteps, usual_start, usual_steps};
 pub use vm::{
     Made, Missed, Op, OpKind, Outcome, Parked, Phase, Refusal, Refused, RetireWhy, Retired, Vm,
-    Wanted, id_of_tool_name, tool_name, work_words,
+    Wanted, id_of_tool_name, pool_of_tool_name, tool_name, work_words,
 };
 pub use world::{Illegal, World};
 pub use zone::{BadZone, Zone};

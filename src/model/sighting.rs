@@ -69,6 +69,9 @@ pub struct SeenVm {
     /// Whether it has work, by its pool's own check; `None` when nothing said so either way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub busy: Option<bool>,
+    /// Its host knows that a controller has had it made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub made: bool,
     /// What its process said last before it ended, as far as the host kept it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub said: String,
@@ -112,7 +115,7 @@ impl SeenState {
 impl SeenVm {
     /// A VM in this state of which nothing more is known.
     pub fn new(state: SeenState) -> Self {
-        Self { state, ip: None, linux: false, busy: None, said: String::new() }
+        Self { state, ip: None, linux: false, busy: None, made: false, said: String::new() }
     }
 
     /// Whether it may hold one of the two slots.

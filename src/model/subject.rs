@@ -44,6 +44,7 @@ impl Event {
             | Self::VmDied { vm, .. }
             | Self::VmRetired { vm, .. }
             | Self::VmGone { vm }
+            | Self::VmAdopted { vm, .. }
             | Self::VmParked { vm, .. }
             | Self::VmResumed { vm }
             | Self::VmDischarged { vm, .. } => Subject::Vm(*vm),

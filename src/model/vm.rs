@@ -305,6 +305,11 @@ pub fn tool_name(pool: &PoolName, id: VmId) -> String {
     format!("hostler-{pool}-{id}")
 }
 
+/// The pool in a name of ours.
+pub fn pool_of_tool_name(name: &str) -> Option<PoolName> {
+    name.strip_prefix("hostler-")?.rsplit_once('-')?.0.parse().ok()
+}
+
 /// The id in a name of ours. A VM is ours only if this parses *and* the World knows the id.
 pub fn id_of_tool_name(name: &str) -> Option<VmId> {
     name.strip_prefix("hostler-")?.rsplit_once('-')?.1.parse().ok()
@@ -349,5 +354,6 @@ mod tests {
         {
             assert_eq!(id_of_tool_name(other), None, "{other}");
         }
+        assert_eq!(pool_of_tool_name(&tool_name(&pool, id)), Some(pool));
     }
 }

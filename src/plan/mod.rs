@@ -19,6 +19,7 @@ mod jobs;
 mod leaks;
 mod observe;
 mod open;
+mod orphans;
 mod outlook;
 mod place;
 mod play;
@@ -62,6 +63,7 @@ pub use why::{why_host, why_vm};
 pub fn plan(world: &World, now: Timestamp) -> Plan {
     let (mut actions, mut held) = (Vec::new(), Vec::new());
     holds::tend(world, now, &mut actions, &mut held);
+    orphans::adopt(world, now, &mut actions);
     let leaving = play::leaving(world);
     let crews = pools::crews(world, &leaving, now);
     let work = jobs::work(world, &crews, now);
@@ -197,10 +199,7 @@ fn step_vms<'a>(
 
 /// Whether no command is under way on the host.
 fn is_free(world: &World, name: &HostName) -> bool {
-    world
-        .hosts
-        .get(name)
-        .is_none_or(|host| host.op.is_none() && world.vms_on(host).all(|vm| vm.op.is_none()))
+    world.hosts.get(name).is_none_or(|host| !vm::is_busy_with_a_command(world, host))
 }
 
 /// The commands that VMs, jobs and pools want carried out; on each host one at a time.

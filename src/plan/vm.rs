@@ -134,6 +134,11 @@ pub(super) fn reboot(host: &HostName) -> String {
     format!("`hostler host reboot {host} --reason ...`")
 }
 
+/// Whether a command is under way on the host, or lost from sight.
+pub(super) fn is_busy_with_a_command(world: &World, host: &Host) -> bool {
+    host.op.is_some() || world.vms_on(host).any(|vm| vm.op.is_some())
+}
+
 /// Whether it ends with its host, and by nothing else.
 pub(super) fn ends_with_host(vm: &Vm, host: &Host, now: Timestamp) -> bool {
     outlived(vm, host, now) || is_unstoppable(vm)

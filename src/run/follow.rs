@@ -78,6 +78,7 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::SlotLeaked { host, slot, vm } => {
             format!("{host} slot {} (vm {vm})", u8::from(*slot))
         }
+        Event::VmAdopted { vm, host, pool, .. } => format!("{vm} of {pool} on {host}"),
         Event::SlotReserved { vm, host, slot, pool, .. } => {
             format!("{vm} of {pool} on {host} slot {}", u8::from(*slot))
         }

@@ -31,6 +31,9 @@ pub(super) fn look(mac: &Mac, probes: &[String], now: Timestamp) -> String {
     };
     let (version, build) = MACOS;
     say("guard", 0, &guard(mac));
+    let ours = mac.vms.keys().filter(|name| name.starts_with("hostler-"));
+    let made: String = ours.map(|name| format!("{name}\n")).collect();
+    say("made", 0, &made);
     let sw_vers =
         format!("ProductName:\t\tmacOS\nProductVersion:\t\t{version}\nBuildVersion:\t\t{build}\n");
     say("sw_vers", 0, &sw_vers);

@@ -134,7 +134,9 @@ async fn a_vm_lives_and_goes_over_ssh() {
     let sim = sim(2, &clock).await;
     let client = connect(&sim, 0).await.unwrap();
     let seen = look(&client).await.unwrap();
-    assert!(seen.starts_with("@@ guard 0\nepoch 1\n@@ sw_vers 0\nProductName:\t\tmacOS\n"));
+    assert!(
+        seen.starts_with("@@ guard 0\nepoch 1\n@@ made 0\n@@ sw_vers 0\nProductName:\t\tmacOS\n")
+    );
     assert!(seen.ends_with("@@ end 0\n") && seen.contains("@@ guests 1\n"), "{seen}");
     done(&client, "tart.clone", "a").await;
     done(&client, "tart.start", "a").await;

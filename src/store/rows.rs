@@ -49,7 +49,10 @@ impl Line {
 /// The host and the VM that the event names. What names only a VM is found by its host through
 /// the entry that placed it, which names both.
 fn about(event: &Event) -> (Option<String>, Option<String>) {
-    if let Event::SlotReserved { vm, host, .. } | Event::SlotLeaked { vm, host, .. } = event {
+    if let Event::SlotReserved { vm, host, .. }
+    | Event::VmAdopted { vm, host, .. }
+    | Event::SlotLeaked { vm, host, .. } = event
+    {
         return (Some(host.to_string()), Some(vm.to_string()));
     }
     match event.subject() {

@@ -141,7 +141,8 @@ impl Walk {
             [OpKind::Clone, OpKind::Start, OpKind::Deregister, OpKind::Stop, OpKind::Delete];
         let kind = kinds[usize::from(b) % kinds.len()];
         let why = RETIRE_WHYS[usize::from(b) % RETIRE_WHYS.len()];
-        match c % 15 {
+        match c % 16 {
+            15 => self.adopt(vm, a, b),
             12 => Event::VmParked { vm, why: "stop was refused".into() },
             13 => Event::VmResumed { vm },
             14 => Event::VmDischarged { vm, reason: "ada sees to it".into() },
@@ -163,6 +164,27 @@ impl Walk {
             8 => Event::VmRetired { vm, why, job: Some(self.job(b)) },
             _ => Event::VmGone { vm },
         }
+    }
+
+    /// An orphan, if there is one; else one that is none.
+    fn adopt(&self, vm: VmId, a: u16, b: u16) -> Event {
+        let pool: PoolName = POOLS[usize::from(b) % 2].parse().unwrap();
+        let orphans =
+            self.world.hosts.iter().flat_map(|(name, host)| {
+                host.orphans.keys().map(move |orphan| (name, host, orphan))
+            });
+        let orphan = orphans.into_iter().next();
+        let (host, vm, pool, slot) = match orphan {
+            Some((name, host, orphan)) => {
+                let slot = SlotIx::ALL.into_iter().find(|ix| {
+                    matches!(&host.slots[ix.index()], Slot::Foreign { name } if name == orphan)
+                });
+                let pool = pool_of_tool_name(orphan).unwrap_or(pool);
+                (name.clone(), id_of_tool_name(orphan).unwrap_or(vm), pool, slot)
+            }
+            None => (self.host(a), vm, pool, None),
+        };
+        Event::VmAdopted { vm, host, pool, image: "xcode".parse().unwrap(), slot }
     }
 
     fn reserve(&mut self, a: u16, b: u16, c: u16) -> Event {
@@ -405,7 +427,12 @@ pub(crate) fn outcome(b: u16) -> Outcome {
 
 fn sighting(b: u16) -> Sighting {
     let seen = SeenVm { linux: b.is_multiple_of(2), ..SeenVm::new(SeenState::Running) };
-    let vms = BTreeMap::from([("win11".to_string(), seen)]);
+    let mut vms = BTreeMap::from([("win11".to_string(), seen)]);
+    if b.is_multiple_of(7) {
+        let state = if b.is_multiple_of(2) { SeenState::Running } else { SeenState::Stopped };
+        let orphan = tool_name(&POOLS[0].parse().unwrap(), VmId::from_bits(424_242));
+        vms.insert(orphan, SeenVm { made: true, ..SeenVm::new(state) });
+    }
     let vms = (!b.is_multiple_of(5)).then_some(vms);
     // Now and then it was rebooted, and now and then that could not be read.
     let boot = ["", "boot-1", "boot-1", "boot-2"][usize::from(b % 4)].to_string();

@@ -148,6 +148,18 @@ async fn a_look_shows_what_a_vm_of_ours_said_last_once_it_runs_no_more() {
         mac.with_running(&[ours]).await;
         let words = |seen: &Sighting| seen.vms.as_ref().unwrap()[ours].said.clone();
         assert_eq!(words(&mac.see().await), "", "it runs");
+        // Not every VM of such a name is a controller's.
+        let by_hand = mac.home().join(".tart/vms/hostler-ci-00000000000d");
+        fs::create_dir(&by_hand).unwrap();
+        for file in fs::read_dir(mac.vm_path(ours)).unwrap() {
+            let file = file.unwrap();
+            if file.file_type().unwrap().is_file() {
+                fs::copy(file.path(), by_hand.join(file.file_name())).unwrap();
+            }
+        }
+        let seen = mac.see().await;
+        let made = |vm: &str| seen.vms.as_ref().unwrap()[vm].made;
+        assert!(made(ours) && !made("hostler-ci-00000000000d"));
         let (pid, ..) = mac::living(mac.home(), "run")[0];
         mac::signal("USR2", &pid.to_string());
         let seen = mac.until(|seen| !words(seen).is_empty()).await;

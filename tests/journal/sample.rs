@@ -34,6 +34,7 @@ pub(crate) fn story() -> Story {
     story.vm_is_refused_everything_and_its_slot_leaks();
     story.vms_go_for_every_reason();
     story.vms_are_parked();
+    story.orphans_are_taken_in();
     story.a_host_is_given_up();
     story.hosts_are_emptied();
     story.schedules_wait();
@@ -289,6 +290,26 @@ impl Story {
         self.by("ada", Via::Cli, Event::VmDischarged { vm: vm(17), reason });
         let (host, slot) = (name("mini-01"), SlotIx::One);
         self.put(Event::SlotCleared { host, slot, why: "it no longer runs".into() });
+    }
+
+    fn orphans_are_taken_in(&mut self) {
+        let (host, pool) = (name::<HostName>("mini-01"), name("ci"));
+        let mut sighting = sighting();
+        let made = |state| SeenVm { made: true, ..SeenVm::new(state) };
+        let orphans = [(40, SeenState::Running), (41, SeenState::Stopped)];
+        let listed = orphans.map(|(id, state)| (tool_name(&pool, vm(id)), made(state)));
+        sighting.vms.as_mut().unwrap().extend(listed);
+        self.put(Event::HostSeen { host: host.clone(), sighting: Box::new(sighting) });
+        let (slot, guest) = (SlotIx::Zero, tool_name(&pool, vm(40)));
+        self.put(Event::SlotTaken { host: host.clone(), slot, name: guest });
+        for (id, slot) in [(40, Some(slot)), (41, None)] {
+            let (host, pool, image) = (host.clone(), name("ci"), name::<ImageName>("xcode-26"));
+            self.put(Event::VmAdopted { vm: vm(id), host, pool, image, slot });
+        }
+        self.retire(vm(40), RetireWhy::Surplus, None);
+        self.take_down(vm(40));
+        self.done(vm(41), OpKind::Delete);
+        self.put(Event::VmGone { vm: vm(41) });
     }
 
     fn a_host_is_given_up(&mut self) {

@@ -120,6 +120,8 @@ pub(crate) fn happen(stage: &mut Stage, phrase: &str) {
         ["lets", "guests", "die", "after", time] => toy.short_lived = Some(time.parse().unwrap()),
         ["lets", "guests", "live"] => toy.short_lived = None,
         ["keeps", "the", "processes", "of", "VMs"] => toy.keeps = true,
+        ["runs", "the", "orphan", vm] => toy.has(vm, Some(now)),
+        ["keeps", "the", "disk", "of", vm] => toy.has(vm, None),
         ["reboots"] => toy.reboot(now),
         ["shows", "another", "key"] => toy.other_key = true,
         ["is", "locked"] => toy.locked = true,

@@ -219,7 +219,7 @@ impl Toy {
             let ip = up.then(|| "192.168.64.2".into());
             let work = self.work.get(vm).copied().unwrap_or(Some(false));
             let busy = work.filter(|_| probed.contains(vm));
-            (vm.clone(), SeenVm { ip, busy, ..SeenVm::new(state) })
+            (vm.clone(), SeenVm { ip, busy, made: true, ..SeenVm::new(state) })
         };
         let foreign = |vm: &String| (vm.clone(), SeenVm::new(SeenState::Running));
         let vms = self.disks.iter().map(seen).chain(self.foreign.iter().map(foreign)).collect();

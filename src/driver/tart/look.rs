@@ -32,6 +32,11 @@ pub(super) fn read(answer: &str, at: Timestamp) -> Result<Look, String> {
         let ip = field(config, "macAddress").and_then(Mac::parse).and_then(|mac| leases.ip(mac));
         seen.ip = ip.map(|ip| ip.to_string());
     }
+    for name in sections.good("made").unwrap_or_default().lines() {
+        if let Some(seen) = vms.as_mut().and_then(|vms| vms.get_mut(name)) {
+            seen.made = true;
+        }
+    }
     for (name, said) in sections.under("log") {
         if let Some(seen) = vms.as_mut().and_then(|vms| vms.get_mut(&decoded(name))) {
             seen.said = last_words(said);

@@ -47,6 +47,7 @@ impl World {
             sighting.facts.keep_boot(&last.facts);
         }
         host.seen = Some(sighting);
+        self.find_orphans(name, at);
         Ok(())
     }
 

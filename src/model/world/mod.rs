@@ -5,6 +5,7 @@ mod fleet;
 mod hosts;
 mod jobs;
 mod ops;
+mod orphans;
 mod parked;
 mod tasks;
 mod vms;
@@ -113,6 +114,7 @@ impl World {
                 let vm = vms::reserved(*vm, host, *slot, pool, image, at);
                 self.slot_reserved(vm, replaces.as_ref())
             }
+            Event::VmAdopted { vm, .. } => self.vm_adopted(*vm, &entry.event, at),
             Event::OpBegun { vm, op, kind } => self.op_begun(*vm, *op, *kind, at),
             Event::OpEnded { vm, op, outcome } => self.op_ended(*vm, *op, outcome, at),
             Event::VmBusy { vm, busy } => self.vm_busy(*vm, *busy, at),

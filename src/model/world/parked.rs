@@ -48,7 +48,9 @@ impl World {
             self.set_slot(&vm, Slot::Foreign { name: vm.host_name() })?;
         }
         self.vms.remove(&id);
-        self.host_mut(&vm.host)?.vms.remove(&id);
+        let host = self.host_mut(&vm.host)?;
+        host.vms.remove(&id);
+        host.discharged.insert(vm.host_name());
         self.forget_host_if_empty(&vm.host);
         Ok(())
     }

@@ -4,6 +4,8 @@ clone() {
   read_vms || return
   if is_running; then return 0; fi
   if ! exists; then
+    # That it is ours, for whoever finds it when nobody knows it any more.
+    (umask 077 && mkdir -p "$state/made" && printf '%s\n' "$op" >"$state/made/$vm") || return
     tart clone "$image" "$vm" >"$log"
     cloned=$?
     if [ "$cloned" -ne 0 ]; then

@@ -21,6 +21,7 @@ delete() {
   if [ -d "$vm_home/$vm" ] && [ ! -e "$vm_home/$vm/config.json" ]; then
     rm -rf "${vm_home:?}/${vm:?}" || return
   fi
+  rm -f "$state/made/$vm"
   # What it said is kept a while, for whoever asks why it is gone.
   ls -t "$state/log" | grep '^hostler-' | tail -n +33 | while read -r old; do
     rm -f "$state/log/$old"

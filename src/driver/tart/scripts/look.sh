@@ -42,6 +42,7 @@ END_OF_PROBES
 }
 
 section guard guard_view
+section made ls "$state/made"
 mac_facts
 section tool limited 5 tart --version
 listing=$(list_json 2>/dev/null)
