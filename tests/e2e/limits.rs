@@ -96,11 +96,14 @@ async fn a_leaked_slot_costs_nobody_a_try_and_comes_back_with_a_reboot() {
     let on_b = world.vms.values().filter(|vm| vm.host == name("b")).count();
     assert_eq!((on_b, leaked(&world)), (2, true));
     let told = life.handle.why_host(&a).unwrap().join("\n");
-    assert!(told.contains("a reboot clears it"), "{told}");
+    assert!(told.contains("no schedule reboots it: `hostler host reboot a "), "{told}");
     crate::mac::reboot(&mac.home());
     let world = life.until("it is whole again", |world| !leaked(world)).await;
     assert!(world.hosts[&a].slots.iter().all(|slot| !matches!(slot, Slot::Leaked { .. })));
     life.until_whole(3).await;
+    // The third VM is in one of its slots; nobody wants one in the other.
+    let told = life.handle.why_host(&a).unwrap().join("\n");
+    assert!(told.contains("slots: unproven since its reboot"), "{told}");
     life.end().await;
     let account = account(&site).await;
     account.agrees_with(&site, &[]);
