@@ -29,10 +29,11 @@ pub(super) fn lacks(seen: Option<&Sighting>) -> Vec<Lack> {
 }
 
 fn tool(seen: &Sighting) -> Option<&'static str> {
-    if seen.vms.is_none() || seen.images.is_none() {
-        return Some("its VM tool cannot list VMs and images");
+    if seen.facts.tool.is_empty() {
+        return Some("its VM tool does not tell its version");
     }
-    seen.facts.tool.is_empty().then_some("its VM tool does not tell its version")
+    let lists = seen.vms.is_some() && seen.images.is_some();
+    (!lists).then_some("its VM tool cannot list VMs and images")
 }
 
 /// 20 % of the disk, or 20 GiB where that is less, stay free.
@@ -92,7 +93,7 @@ mod tests {
             ("2.35.0", true, None),
             ("", true, Some("does not tell its version")),
             ("2.35.0", false, Some("cannot list")),
-            ("", false, Some("cannot list")),
+            ("", false, Some("does not tell its version")),
         ] {
             let mut seen = fit();
             seen.facts.tool = version.into();

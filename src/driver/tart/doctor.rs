@@ -41,7 +41,7 @@ fn leftovers(text: &str, seen: &Sighting) -> Option<Vec<(u32, String)>> {
         if words.split_whitespace().any(named) || vms.keys().any(spaced) {
             continue;
         }
-        let name = words.split_whitespace().filter(|word| !word.starts_with('-')).next_back();
+        let name = words.split_whitespace().rfind(|word| !word.starts_with('-'));
         left.push((pid, fact(name.unwrap_or("?"))));
     }
     Some(left)
