@@ -27,6 +27,7 @@ const LICENSED: &[&str] = &[
     "src/api/server.rs",
     "src/api/socket.rs",
     "src/cli/service/system.rs",
+    "src/cli/setup.rs",
     "src/config/disk.rs",
     "src/config/tests/good.rs",
     "src/engine/clock.rs",

@@ -152,6 +152,7 @@ impl App {
             Cmd::Reboot => self.ask_plan(Act::Reboot),
             Cmd::Retire => self.ask_plan(Act::Retire),
             Cmd::Console => self.ask_console(),
+            Cmd::Doctor => self.ask_doctor(out),
             Cmd::Play => self.ask_play(),
             Cmd::PreviewBook | Cmd::PreviewRun => self.preview(),
             Cmd::Respawn => self.ask_respawn(),

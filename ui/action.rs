@@ -67,6 +67,7 @@ const ACTIONS: &[(Cmd, &str)] = &[
     (Cmd::Reboot, "reboot"),
     (Cmd::Retire, "retire"),
     (Cmd::Console, "console"),
+    (Cmd::Doctor, "doctor"),
     (Cmd::Play, "run-playbook"),
     (Cmd::Copy, "copy"),
     (Cmd::ShowVm, "show-vm"),

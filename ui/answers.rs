@@ -65,6 +65,7 @@ impl App {
             Query::Past(_) => return self.past_told(answer),
             Query::Before(seq) => return self.before_told(*seq, answer),
             Query::Held => return self.whys_told(answer),
+            Query::Doctor(_) => return self.doctor_told(answer, out),
             Query::Plan(_)
             | Query::Forecast(_)
             | Query::WhyHost(_)

@@ -10,8 +10,8 @@ use super::past::Leap;
 pub use super::situation::{Situation, When, can_be_told, may_change};
 use super::situation::{
     a_host, a_row, a_schedule, a_window, always, change_hosts, change_pool, change_schedule,
-    failed_job, framed, in_past, in_present, known_job, lift_cordons, lift_drains, lost, marked,
-    one_host, open_job, paused_job, preview_book, preview_run, shown, two_windows,
+    examined_host, failed_job, framed, in_past, in_present, known_job, lift_cordons, lift_drains,
+    lost, marked, one_host, open_job, paused_job, preview_book, preview_run, shown, two_windows,
 };
 use super::theme::ThemeName;
 use super::widgets::{ColumnOp, Motion};
@@ -98,6 +98,8 @@ pub enum Cmd {
     Back,
     /// What the list in the window does by itself.
     List(ListOp),
+    /// What keeps VMs from running on the host, and how it is mended.
+    Doctor,
 }
 
 /// The menus, from the left.
@@ -290,6 +292,7 @@ pub const COMMANDS: &[Command] = &[
     look(Cmd::Reboot, Menu::Host, "Reboot", &["R"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Retire, Menu::Host, "Retire", &[]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Console, Menu::Host, "Console", &["X"]).on(HOSTS).when(one_host).asks(),
+    look(Cmd::Doctor, Menu::Host, "Doctor", &[]).on(HOSTS).when(examined_host),
     look(Cmd::Play, Menu::Host, "Run playbook", &["P"]).on(HOSTS).when(change_hosts).plans(),
     look(Cmd::Copy, Menu::Host, "Copy", &["y"]).on(COPIED).when(a_row),
     look(Cmd::ShowVm, Menu::Vm, "Show", &[]).on(&[WinKind::Vms]).when(a_row),

@@ -19,6 +19,7 @@ mod crash;
 mod crews;
 mod desk;
 mod dialogs;
+mod doctor;
 mod drains;
 mod feed;
 mod filter;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use hostler::api::{Heartbeat, Live, Moment, Past, Planned, Snapshot};
 use hostler::model::{
-    Entry, Forecast, Held, HostName, JobId, Outlook, PlanAsk, ScheduleName, Span, Timestamp, VmId,
-    Zone,
+    Checkup, Entry, Forecast, Held, HostName, JobId, Outlook, PlanAsk, ScheduleName, Span,
+    Timestamp, VmId, Zone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -225,6 +225,8 @@ pub enum Query {
     Held,
     /// All runs to come within this time.
     Schedules(Span),
+    /// What the doctor finds on this host.
+    Doctor(HostName),
 }
 
 /// What it told.
@@ -237,6 +239,7 @@ pub enum Answer {
     Past(Box<Past>),
     Held(Vec<Held>),
     Schedules(Box<Calendar>),
+    Doctor(Box<Checkup>),
 }
 
 /// The runs to come of all schedules, as they stood at a revision and a time.

@@ -137,6 +137,15 @@ pub fn one_host(now: &Situation) -> Result<(), &'static str> {
         _ => Err("a terminal is opened on one host: unmark the others"),
     }
 }
+/// Nothing is changed there, so one may who may only look.
+pub fn examined_host(now: &Situation) -> Result<(), &'static str> {
+    can_be_told(now)?;
+    match now.hosts {
+        1 => Ok(()),
+        0 => Err("no host is chosen"),
+        _ => Err("one host is examined: unmark the others, or `hostler host doctor`"),
+    }
+}
 /// Whether anything can be asked of the controller; if not, why.
 pub fn may_change(now: &Situation) -> Result<(), &'static str> {
     match now {

@@ -176,6 +176,13 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: ServiceVerb,
     },
+    /// Whether this machine has what Hostler needs: fleet directory, state, socket, keys, controller.
+    ///
+    /// Hosts are examined by `hostler host doctor`.
+    #[command(after_help = "Examples:
+  hostler doctor
+  hostler doctor --fleet /etc/hostler --state /var/lib/hostler")]
+    Doctor,
     /// Completions for a shell.
     #[command(after_help = "Examples:
   hostler completions zsh > ~/.zfunc/_hostler

@@ -23,6 +23,7 @@ pub(crate) mod out;
 mod preview;
 mod schedules;
 mod service;
+mod setup;
 mod show;
 mod slots;
 mod status;
@@ -139,6 +140,7 @@ async fn go(args: &Args, env: &Env) -> Result<ExitCode> {
             clap_complete::generate(*shell, &mut Args::command(), "hostler", &mut text);
             out::text(&String::from_utf8_lossy(&text))?;
         }
+        Verb::Doctor => setup::setup(args, env).await?,
         Verb::Man { dir } => man(dir.as_deref())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -71,7 +71,16 @@ impl Doctor {
         let limit = self.clock.real(LIMIT, FLOOR);
         let asked = self.clock.now();
         let (carry, spec) = (&*self.carry, &host.spec);
-        match driver::examine(carry, &name, spec, world.epoch, asked, limit).await {
+        // Who asks waits no longer than this, however long a connection takes to be made.
+        let most = Span::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+        let wall = Clock::wall();
+        let examined = tokio::select! {
+            examined = driver::examine(carry, &name, spec, world.epoch, asked, limit) => examined,
+            () = wall.sleep(most) => {
+                return Checkup::missed(name, format!("no answer within {most}"));
+            }
+        };
+        match examined {
             Ok(mut exam) => {
                 exam.asked.1 = self.clock.now();
                 let checks = diagnose(&Patient { name: &name, host, exam: &exam, leaking });

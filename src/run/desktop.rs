@@ -8,7 +8,7 @@ use futures::StreamExt;
 use hostler::api::{
     Client, Connect, Listing, Live, Moment, Release, RetryBody, ScheduleItem, Snapshot, StreamItem,
 };
-use hostler::model::{Actor, HostName, Via};
+use hostler::model::{Actor, Checkup, HostName, Via};
 use tokio::sync::{mpsc, watch};
 
 use super::Env;
@@ -93,6 +93,12 @@ impl ui::Source for Remote {
             }
             ui::Query::Past(moment) => client.past(&moment).await.map(Box::new).map(Answer::Past),
             ui::Query::WhyVm(vm) => client.why_vm(vm).await.map(|why| Answer::Why(why.lines)),
+            ui::Query::Doctor(host) => {
+                let found = client.doctor(vec![host.clone()]).await;
+                let one = found.map(|found| found.items.into_iter().next());
+                let gone = || Checkup::missed(host, "it is not in the fleet any more");
+                one.map(|one| Answer::Doctor(Box::new(one.unwrap_or_else(gone))))
+            }
             ui::Query::Held => client.whys().await.map(|plan| Answer::Held(plan.held)),
             ui::Query::Schedules(span) => client.schedules_within(span).await.map(calendar),
         };

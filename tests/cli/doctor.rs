@@ -2,6 +2,7 @@
 //! answer say why, and the table of a fleet has the worst first.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 
 use hostler::model::Span;
 use hostler::sim::Fault;
@@ -89,4 +90,29 @@ async fn a_fleet_stands_worst_first_with_what_ails_most_of_it_told_once() {
     let said = site.run("host doctor mini-001 mini-002 --json").await.with(1).json();
     assert!(said["items"][0]["missed"].as_str().is_some_and(|why| !why.is_empty()), "{said}");
     assert_eq!(said["items"][1]["checks"].as_array().map(Vec::len), Some(21), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn this_machine_has_what_it_needs_or_says_what_not() {
+    let site = Site::begin(1, 0).await;
+    let fleet = site.state().parent().unwrap().to_owned();
+    let line = format!("doctor --fleet {}", fleet.display());
+    let mode = |path: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(fleet.join(path), mode).unwrap();
+    };
+    mode("state", 0o700);
+    site.does(&line).await.out_has(&["fleet        ok", ": 1 host", "controller   ok", "mode 600"]);
+    mode("id_ed25519", 0o644);
+    mode("state/hostler.sock", 0o666);
+    let said = site.run(&line).await.with(1).err_has(&["a check has failed"]);
+    said.out_has(&["socket       fail", "others may get at", "  chmod 600 "])
+        .out_has(&["ssh-key      warn"]);
+    std::fs::write(fleet.join("inventory/site.yaml"), "hosts: {").unwrap();
+    let said = site.run(&format!("{line} --json")).await.with(1).json();
+    assert_eq!((&said[0]["name"], &said[0]["verdict"]), (&"fleet".into(), &"fail".into()));
+    site.stop();
+    let nowhere = format!("{line} --state {}", fleet.join("elsewhere").display());
+    let said = site.run(&nowhere).await.with(1);
+    said.out_has(&["state       warn", "a controller makes it", "controller  fail"]);
 }

@@ -1,6 +1,7 @@
 //! A session for each command of the table: what is pressed, and how one sees that it was done.
 
 use hostler::api::Moment;
+use hostler::model::{Check, CheckName, Checkup};
 use std::sync::Arc;
 
 use super::calendar::calendar;
@@ -8,7 +9,7 @@ use super::session::{Run, standard};
 use crate::ui::commands::{COMMANDS, Cmd, Side};
 use crate::ui::desk::Place;
 use crate::ui::keep::Keep;
-use crate::ui::msg::{Effect, Msg, Query};
+use crate::ui::msg::{Answer, Effect, Msg, Query};
 use crate::ui::past::Leap;
 use crate::ui::theme::ThemeName;
 use crate::ui::widgets::{ColumnOp, Motion};
@@ -141,13 +142,40 @@ const PROOFS: &[(Cmd, &str, Proof)] = &[
     (Cmd::ResumeJob, "4 m Up Enter", Sees("Resume: the job is not paused")),
     (Cmd::Drain, "D", Sees("Drain 1 host")),
     (Cmd::Reboot, "R", Sees("Reboot 1 host")),
-    (Cmd::Retire, "m Up Up Up Up Enter", Sees("Retire 1 host")),
+    (Cmd::Retire, "m Up Up Up Up Up Enter", Sees("Retire 1 host")),
     (
         Cmd::Console,
         "X y",
         Does(|run| {
             let left = Effect::Console("mac-0001".parse().unwrap());
             assert!(run.effects.contains(&left), "{:?}", run.effects);
+        }),
+    ),
+    (
+        Cmd::Doctor,
+        ": doctor Enter",
+        Does(|run| {
+            run.sees("The doctor examines mac-0001");
+            let query = Query::Doctor("mac-0001".parse().unwrap());
+            assert!(run.effects.contains(&Effect::Ask(query.clone())), "{:?}", run.effects);
+            let sleep = Check::fail(CheckName::Sleep, "it sleeps").fix("sudo pmset -a sleep 0");
+            let found = Checkup {
+                host: "mac-0001".parse().unwrap(),
+                checks: vec![Check::ok(CheckName::Disk, "400 GiB are free"), sleep],
+                missed: None,
+            };
+            let told = |run: &mut Run, answer| {
+                run.send(Msg::Told { query: query.clone(), answer });
+            };
+            told(run, Ok(Answer::Doctor(Box::new(found.clone()))));
+            run.sees("mac-0001: 1 ok, 1 fail").sees("fail     sleep").sees("sudo pmset -a sleep 0");
+            run.keys("Esc").misses("sudo pmset");
+            // Nothing is laid over a question that is being answered.
+            run.keys(": doctor Enter C");
+            told(run, Ok(Answer::Doctor(Box::new(found))));
+            run.sees("Cordon mac-0001?").misses("sudo pmset").keys("Esc");
+            told(run, Err("the controller does not answer".into()));
+            run.sees("Doctor: the controller does not answer");
         }),
     ),
     (Cmd::Play, "P", Sees("Run nightly-wipe on 1 host")),
