@@ -45,3 +45,5 @@ mod site;
 mod state;
 #[path = "e2e/trust.rs"]
 mod trust;
+#[path = "e2e/turns.rs"]
+mod turns;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::asks;
 use super::handle::{Ask, Command, Denied, Done, Ends, Handle, Status};
 use super::ledger::Ledger;
-use super::looks::Looks;
+use super::looks::{Ended, Looks};
 use super::orders::{Errand, Ids, write_down};
 use super::ticker::Ticker;
 use super::{Clock, EngineError, FleetFiles, Limits, Mark, Parts};
@@ -19,7 +19,7 @@ use crate::model::{
     Actor, Event, Fleet, HostName, HostSpec, OpId, OpKind, Outcome, Reach, Refusal, Span,
     Timestamp, VmId,
 };
-use crate::plan;
+use crate::plan::{self, Blame};
 use crate::transport::{Carry, LostCause};
 
 /// Everything that can come in.
@@ -321,7 +321,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), EngineError> {
         self.told.looks += 1;
-        let failed = match result {
+        let ended = match result {
             Ok(look) => {
                 let world = self.ledger.world();
                 if let Some(said) = plan::superseded(world, host, &look.sighting) {
@@ -332,18 +332,20 @@ impl Engine {
                     self.note(event, now);
                 }
                 self.looks.samples.insert(host.clone(), look.sample);
-                None
+                Ended::Answered
+            }
+            Err(Blind::Lost(lost)) if lost.cause == LostCause::Turn => {
+                if let Some(event) = plan::waits(self.ledger.world(), host, &lost.why) {
+                    self.note(event, now);
+                }
+                Ended::Waited
             }
             Err(blind) => {
                 self.told.looks_failed += 1;
-                // The host is named by whatever shows its reasons.
-                Some(match blind {
-                    Blind::Lost(lost) => (lost.why, lost.cause == LostCause::Identity),
-                    Blind::Unreadable { why, .. } => (why, false),
-                })
+                failed(blind)
             }
         };
-        self.looks.ended(host, self.ledger.world(), failed, now);
+        self.looks.ended(host, self.ledger.world(), ended, now);
         Ok(())
     }
 
@@ -517,6 +519,23 @@ impl Engine {
                 let _ = answer.send(Err(Denied::Stopping));
             }
         }
+    }
+}
+
+/// Why a look showed nothing. The host is named by whatever shows its reasons.
+fn failed(blind: Blind) -> Ended {
+    match blind {
+        Blind::Lost(lost) => {
+            let blame = match lost.cause {
+                LostCause::Identity => Blame::Key,
+                LostCause::JumpIdentity => Blame::JumpKey,
+                LostCause::Network | LostCause::Auth | LostCause::Config | LostCause::Turn => {
+                    Blame::Silence
+                }
+            };
+            Ended::Failed(lost.why, blame)
+        }
+        Blind::Unreadable { why, .. } => Ended::Failed(why, Blame::Silence),
     }
 }
 

@@ -48,7 +48,7 @@ pub use drift::{next_run_for, next_run_on};
 pub use observe::{completed, observe, superseded};
 pub use outlook::outlook;
 pub use preview::preview;
-pub use reach::{Contact, reach};
+pub use reach::{Blame, Contact, reach, waits};
 pub use seen::probes;
 pub use slots::slots_said;
 pub use why::{why_host, why_vm};

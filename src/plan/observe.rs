@@ -38,7 +38,8 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
         Some(why) => (Reach::Locked, why.clone()),
         None => (Reach::Up, String::new()),
     };
-    if host.reach != to {
+    // What was said of a turn that a look waited for is over with the look.
+    if host.reach != to || (to == Reach::Up && host.reach_why != why) {
         events.push(Event::ReachChanged { host: name.clone(), to, why });
     }
     let rebooted =

@@ -28,22 +28,37 @@ pub struct Contact {
     silent: Span,
     /// What failed, in words.
     why: String,
-    /// The host showed another key than the one we know.
-    identity: bool,
+    blame: Blame,
+}
+
+/// What a failed look is to be laid to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Blame {
+    /// The host was not reached, or fell silent.
+    Silence,
+    /// It showed another key than the one we know.
+    Key,
+    /// Its jump host showed another key than the one we know: of the host nothing is known.
+    JumpKey,
 }
 
 impl Contact {
     /// The first look that failed since the last success, or since the controller began to look.
-    pub fn first(last_ok: Timestamp, now: Timestamp, why: String, identity: bool) -> Self {
+    pub fn first(last_ok: Timestamp, now: Timestamp, why: String, blame: Blame) -> Self {
         let silent = now.since(last_ok).min(GAP_MOST);
-        Self { failing_since: now, last_failed: now, silent, why, identity }
+        Self { failing_since: now, last_failed: now, silent, why, blame }
     }
 
     /// One more that failed.
-    pub fn again(&mut self, now: Timestamp, why: String, identity: bool) {
+    pub fn again(&mut self, now: Timestamp, why: String, blame: Blame) {
         let gap = now.since(self.last_failed).min(GAP_MOST);
         self.silent = Span::from_millis(self.silent.as_millis() + gap.as_millis());
-        (self.last_failed, self.why, self.identity) = (now, why, identity);
+        (self.last_failed, self.why, self.blame) = (now, why, blame);
+    }
+
+    /// A look that never had its turn: the host was not asked, so it has not been silent.
+    pub fn waited(&mut self, now: Timestamp) {
+        self.last_failed = now;
     }
 }
 
@@ -84,6 +99,14 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
     events
 }
 
+/// What a look amounts to that never had its turn: how far the host can be reached stays what it
+/// was, and why nothing newer is known of it is said once. What failed before is told still.
+pub fn waits(world: &World, name: &HostName, why: &str) -> Option<Event> {
+    let host = world.hosts.get(name)?;
+    let says = matches!(host.reach, Reach::Unknown | Reach::Up) && host.reach_why != why;
+    says.then(|| Event::ReachChanged { host: name.clone(), to: host.reach, why: why.into() })
+}
+
 /// How many hosts are silent that count for the brake: those that fell silent within two minutes,
 /// and while it holds, all that did so in this outage. After a restart amid one, what has not
 /// been heard yet is silent still.
@@ -95,7 +118,9 @@ fn silent(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) 
             return false;
         }
         match failing.get(*name) {
-            Some(contact) => !contact.identity && since.since(contact.failing_since) <= BRAKE_SPAN,
+            Some(contact) => {
+                contact.blame == Blame::Silence && since.since(contact.failing_since) <= BRAKE_SPAN
+            }
             None => world.brake.is_some() && host.reach == Reach::Unknown,
         }
     };
@@ -104,7 +129,7 @@ fn silent(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) 
 
 /// `braked`: since when the brake holds.
 fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>) -> Reach {
-    if contact.identity {
+    if contact.blame == Blame::Key {
         return Reach::IdentityMismatch;
     }
     let silent = contact.silent;

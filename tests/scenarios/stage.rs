@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::engine::{Ids, events_of};
 use hostler::model::*;
-use hostler::plan::{self, Contact, check::check_world};
+use hostler::plan::{self, Blame, Contact, check::check_world};
 
 use super::asks;
 use super::file::{Scenario, Then};
@@ -230,8 +230,8 @@ impl Stage {
         let last_ok = *self.last_ok.entry(host.clone()).or_insert(now);
         if !toy.answers(now) || toy.other_key {
             let (why, key) = match toy.other_key {
-                true => ("it shows another host key", true),
-                false => ("no answer", false),
+                true => ("it shows another host key", Blame::Key),
+                false => ("no answer", Blame::Silence),
             };
             let first = || Contact::first(last_ok, now, why.into(), key);
             let failing = self.failing.entry(host.clone());
