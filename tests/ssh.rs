@@ -346,6 +346,40 @@ async fn a_host_is_enrolled_and_then_known() {
     assert!(sshd.home().join("ran").exists());
 }
 
+/// What `ssh-keygen -F` finds for a name in a file.
+fn found(file: &Path, name: &str) -> Vec<String> {
+    let said = Command::new("ssh-keygen").args(["-F", name, "-f"]).arg(file).output().unwrap();
+    let lines = String::from_utf8(said.stdout).unwrap();
+    let keys = lines.lines().filter(|line| !line.starts_with('#'));
+    keys.map(|line| line.split_once(' ').unwrap().1.to_owned()).collect()
+}
+
+#[test]
+fn where_names_are_hidden_a_key_is_added_and_replaced_under_a_hidden_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("known_hosts");
+    let [old, new, other] = ["old", "new", "other"].map(|name| {
+        let path = dir.path().join(name);
+        keygen(&path, "ed25519", "");
+        public(&path)
+    });
+    append_known_host(&file, &known_hosts_line("mac1", 22, &other)).unwrap();
+    let hidden = Command::new("ssh-keygen").args(["-q", "-H", "-f"]).arg(&file).output().unwrap();
+    assert!(hidden.status.success(), "{hidden:?}");
+    let text = || fs::read_to_string(&file).unwrap();
+    let all_hidden = || text().lines().all(|line| line.starts_with("|1|"));
+    assert!(all_hidden(), "{}", text());
+    let name = "[10.0.0.1]:2222";
+    for _ in 0..2 {
+        append_known_host(&file, &known_hosts_line("10.0.0.1", 2222, &old)).unwrap();
+        assert_eq!((found(&file, name), text().lines().count()), (vec![old.clone()], 2));
+    }
+    replace_known_host(&file, "10.0.0.1", 2222, &new).unwrap();
+    assert_eq!(found(&file, name), [new]);
+    assert_eq!(found(&file, "mac1"), [other]);
+    assert!(all_hidden() && !text().contains("10.0.0.1"), "{}", text());
+}
+
 #[tokio::test]
 async fn hosts_behind_an_entry_point_share_its_connection() {
     let mut bastion = Sshd::start();
