@@ -126,15 +126,11 @@ fn told(world: &World, event: &Event) -> Told {
         Event::VmGone { vm } => vm_told(vm, Level::Info, "is gone".into()),
         Event::RunFired { schedule, job, .. } => info(schedule, format!("has fired: job {job}")),
         Event::RunMissed { schedule, count, cause, .. } => warn(schedule, missed(*count, cause)),
-        Event::JobOpened { job } => {
-            info(job.title(), format!("is opened with {}", text::plural(job.progress().1, "task")))
-        }
+        Event::JobOpened { job } => info(job.title(), opened(job.progress().1)),
         Event::VmBusy { vm, busy } => vm_told(vm, Level::Info, work_words(*busy).into()),
         Event::ScheduleSuspended { schedule, reason } => warn(schedule, suspended(reason)),
         Event::ScheduleResumed { schedule } => info(schedule, "is resumed".into()),
-        Event::RunsSkipped { schedule, upto } => {
-            info(schedule, format!("passes over its runs up to {upto}"))
-        }
+        Event::RunsSkipped { schedule, upto } => info(schedule, passed_over(*upto)),
         event @ (Event::HostTaskBegun { job, host }
         | Event::HostOpBegun { job, host, .. }
         | Event::StepBegun { job, host, .. }
@@ -154,6 +150,34 @@ fn told(world: &World, event: &Event) -> Told {
         Event::BrakeReleased { silent, of } => info("brake", released(*silent, *of)),
         Event::PoolHeld { pool, why } => pool_told(pool, Level::Bad, format!("is held: {why}")),
         Event::PoolReleased { pool } => pool_told(pool, Level::Info, "is tried again".into()),
+        event @ (Event::HostClaimed { .. }
+        | Event::HostClaimEnded { .. }
+        | Event::JumpBarred { .. }
+        | Event::JumpCleared { .. }) => barred(event),
+    }
+}
+
+fn passed_over(upto: Timestamp) -> String {
+    format!("passes over its runs up to {upto}")
+}
+
+fn opened(tasks: usize) -> String {
+    format!("is opened with {}", text::plural(tasks, "task"))
+}
+
+/// What puts up or lifts a bar to commands.
+fn barred(event: &Event) -> Told {
+    if let Event::HostClaimed { host, said, .. } = event {
+        let what = format!("claims a newer controller ({said}): no command is sent to it");
+        (Level::Bad, host.to_string(), what)
+    } else if let Event::JumpBarred { jump, why } = event {
+        (Level::Bad, format!("jump host {jump}"), format!("shows another key: {why}"))
+    } else if let Event::JumpCleared { jump } = event {
+        info(format!("jump host {jump}"), "is passed again".into())
+    } else {
+        let about = event.subject();
+        let host = if let About::Host(host) = about { host.to_string() } else { String::new() };
+        info(host, "claims no newer controller any more".into())
     }
 }
 

@@ -204,7 +204,9 @@ pub(super) async fn plan(
             Want::Vm { .. }
             | Want::Hold { .. }
             | Want::Quarantine { .. }
-            | Want::Schedule { .. } => false,
+            | Want::Schedule { .. }
+            | Want::Judge { .. }
+            | Want::Jump { .. } => false,
         });
     }
     Ok(Json(plan))

@@ -44,9 +44,8 @@ impl Tone {
             | "waiting" => Self::Busy,
             "cordoned" | "maintenance" | "suspect" | "retiring" | "skipped" | "unknown"
             | "missing" => Self::Warn,
-            "lost" | "unreachable" | "locked" | "quarantined" | "identity-mismatch" | "failed" => {
-                Self::Bad
-            }
+            "lost" | "unreachable" | "locked" | "quarantined" | "identity-mismatch" | "barred"
+            | "failed" => Self::Bad,
             _ => Self::Plain,
         }
     }

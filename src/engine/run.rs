@@ -191,6 +191,11 @@ impl Engine {
             self.note(event, now);
         }
         self.dirty |= self.ledger.world().seq != seq;
+        if let Some((host, said)) = plan::superseded(self.ledger.world()) {
+            // The journal says who claimed it; nothing more is sent.
+            self.write().await?;
+            return Err(EngineError::Fenced { host, said });
+        }
         let mut errands = Vec::new();
         let idle = now < self.last_pass || now.since(self.last_pass) >= IDLE_PASS;
         if (self.dirty || idle) && self.look_first.is_none() {
@@ -271,24 +276,22 @@ impl Engine {
                 self.errands -= 1;
                 self.looks.hurry(&host, now);
                 let HostAnswer { outcome, said } = *answer;
-                if let Outcome::Refused { class: Refusal::Fenced, said } = &outcome {
-                    return Err(EngineError::Fenced { host, said: said.clone() });
-                }
+                let claim = plan::claimed(self.ledger.world(), &host, &outcome);
                 let known = self.ledger.world().hosts.get(&host).and_then(|h| h.op.as_ref());
                 if known.is_some_and(|under| under.id == op) {
                     self.note(Event::HostOpEnded { host, op, outcome, said }, now);
                 }
+                claim.into_iter().for_each(|claim| self.note(claim, now));
             }
-            Input::Looked { host, result } => self.looked(&host, *result, now)?,
+            Input::Looked { host, result } => self.looked(&host, *result, now),
             Input::Carried { vm, host, op, outcome } => {
                 self.errands -= 1;
                 self.looks.hurry(&host, now);
+                let claim = plan::claimed(self.ledger.world(), &host, &outcome);
                 if let Some(event) = plan::completed(self.ledger.world(), vm, op, outcome) {
-                    if let Some(said) = fenced(&event) {
-                        return Err(EngineError::Fenced { host, said });
-                    }
                     self.note(event, now);
                 }
+                claim.into_iter().for_each(|claim| self.note(claim, now));
             }
         }
         self.dirty |= self.ledger.world().seq != before;
@@ -314,19 +317,10 @@ impl Engine {
         }
     }
 
-    fn looked(
-        &mut self,
-        host: &HostName,
-        result: Result<Look, Blind>,
-        now: Timestamp,
-    ) -> Result<(), EngineError> {
+    fn looked(&mut self, host: &HostName, result: Result<Look, Blind>, now: Timestamp) {
         self.told.looks += 1;
         let ended = match result {
             Ok(look) => {
-                let world = self.ledger.world();
-                if let Some(said) = plan::superseded(world, host, &look.sighting) {
-                    return Err(EngineError::Fenced { host: host.clone(), said });
-                }
                 // No copy of the World is kept over the writing: each would cost a whole map.
                 for event in plan::observe(self.ledger.world(), host, &look.sighting) {
                     self.note(event, now);
@@ -346,7 +340,6 @@ impl Engine {
             }
         };
         self.looks.ended(host, self.ledger.world(), ended, now);
-        Ok(())
     }
 
     /// Makes the batch durable, then tells everybody.
@@ -537,11 +530,4 @@ fn failed(blind: Blind) -> Ended {
         }
         Blind::Unreadable { why, .. } => Ended::Failed(why, Blame::Silence),
     }
-}
-
-/// What a host said that refused a command because it knows a newer controller.
-fn fenced(event: &Event) -> Option<String> {
-    let Event::OpEnded { outcome, .. } = event else { return None };
-    let Outcome::Refused { class: Refusal::Fenced, said } = outcome else { return None };
-    Some(said.clone())
 }

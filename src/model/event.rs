@@ -315,6 +315,28 @@ pub enum Event {
     PoolReleased {
         pool: PoolName,
     },
+    /// A host says that it obeys a newer controller: no command is sent to it any more.
+    HostClaimed {
+        host: HostName,
+        /// The epoch that it says it obeys; `None` when it refused a command and said no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<u64>,
+        said: String,
+    },
+    /// It has said so no more for long enough.
+    HostClaimEnded {
+        host: HostName,
+    },
+    /// A jump host shows another key than the one we know: what is behind it is out of reach, and
+    /// none of that is taken for lost.
+    JumpBarred {
+        jump: String,
+        why: String,
+    },
+    /// It has been passed again.
+    JumpCleared {
+        jump: String,
+    },
 }
 
 /// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
@@ -407,6 +429,10 @@ impl Event {
             Self::BrakeReleased { .. } => "brake_released",
             Self::PoolHeld { .. } => "pool_held",
             Self::PoolReleased { .. } => "pool_released",
+            Self::HostClaimed { .. } => "host_claimed",
+            Self::HostClaimEnded { .. } => "host_claim_ended",
+            Self::JumpBarred { .. } => "jump_barred",
+            Self::JumpCleared { .. } => "jump_cleared",
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bars;
 use crate::model::{Event, Host, HostName, Reach, Span, Timestamp, World};
 
 /// Without success for so long, a host is unreachable; for so long, it is lost.
@@ -27,8 +28,8 @@ pub struct Contact {
     /// our clock has jumped.
     silent: Span,
     /// What failed, in words.
-    why: String,
-    blame: Blame,
+    pub(super) why: String,
+    pub(super) blame: Blame,
 }
 
 /// What a failed look is to be laid to.
@@ -53,6 +54,10 @@ impl Contact {
     pub fn again(&mut self, now: Timestamp, why: String, blame: Blame) {
         let gap = now.since(self.last_failed).min(GAP_MOST);
         self.silent = Span::from_millis(self.silent.as_millis() + gap.as_millis());
+        if (self.blame == Blame::JumpKey) != (blame == Blame::JumpKey) {
+            // Nobody asked it while its jump host was not let in.
+            self.silent = Span::ZERO;
+        }
         (self.last_failed, self.why, self.blame) = (now, why, blame);
     }
 
@@ -69,7 +74,7 @@ impl Contact {
 /// the same outage: it is unreachable again for as long, so that its VMs are not replaced either.
 /// One that was lost before that was lost for a reason of its own, and stays lost.
 pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) -> Vec<Event> {
-    let mut events = Vec::new();
+    let mut events = bars::jumps(world, failing);
     let of = u32::try_from(world.hosts.len()).unwrap_or(u32::MAX);
     let silent = silent(world, failing, now);
     let many = silent >= BRAKE_LEAST && silent.saturating_mul(BRAKE_SHARE) >= of;
@@ -81,7 +86,9 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
     let braked = many.then(|| world.brake.map_or(now, |brake| brake.since));
     for (name, contact) in failing {
         let Some(host) = world.hosts.get(name) else { continue };
-        let to = judge(host, contact, braked);
+        let jump = || bars::jump_of(host).is_some_and(|jump| world.jumps.contains_key(&jump));
+        let barred = contact.blame == Blame::JumpKey || (!world.jumps.is_empty() && jump());
+        let to = judge(host, contact, braked, barred);
         // What fails before a host was ever reached is all that is known of it: the last words
         // are told, and they are told once.
         let news = to == Reach::Unknown && host.reach_why != contact.why;
@@ -127,8 +134,9 @@ fn silent(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) 
     u32::try_from(world.hosts.iter().filter(counts).count()).unwrap_or(u32::MAX)
 }
 
-/// `braked`: since when the brake holds.
-fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>) -> Reach {
+/// `braked`: since when the brake holds. `barred`: its jump host's key is for a person to judge, and
+/// until then its VMs run on, for all we know.
+fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>, barred: bool) -> Reach {
     if contact.blame == Blame::Key {
         return Reach::IdentityMismatch;
     }
@@ -139,7 +147,9 @@ fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>) -> Reach {
         Reach::Lost if of_outage(host, braked) => Reach::Unreachable,
         // It comes back by being seen.
         Reach::Lost => Reach::Lost,
-        _ if silent >= LOST && (braked.is_none() || lost_before(host, braked)) => Reach::Lost,
+        _ if silent >= LOST && !barred && (braked.is_none() || lost_before(host, braked)) => {
+            Reach::Lost
+        }
         _ if silent >= UNREACHABLE => Reach::Unreachable,
         Reach::Unknown => Reach::Unknown,
         Reach::Up | Reach::Locked | Reach::Suspect => Reach::Suspect,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Brake, Entry, Event, World, Zone, plural, work_words};
+use hostler::model::{Brake, Entry, Event, Sighting, World, Zone, plural, work_words};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -49,22 +49,27 @@ pub(crate) fn line(entry: &Entry, zone: Zone) -> String {
     format!("{at} {:<18} {}", entry.event.name(), details(&entry.event, zone))
 }
 
+/// What a look showed, in short.
+fn shown(sighting: &Sighting) -> String {
+    let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
+    let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
+    format!("macOS {} with {vms}", sighting.facts.macos)
+}
+
 /// What of a fact matters to a person, besides its name.
 pub(crate) fn details(event: &Event, zone: Zone) -> String {
     match event {
         Event::ControllerStarted { version } => format!("version {version}"),
         Event::FleetChanged { change } => change.counts(),
-        Event::HostSeen { host, sighting } => {
-            let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
-            let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
-            format!("{host} macOS {} with {vms}", sighting.facts.macos)
-        }
+        Event::HostSeen { host, sighting } => format!("{host} {}", shown(sighting)),
         Event::ReachChanged { host, to, why } if why.is_empty() => format!("{host} {to}"),
         Event::ReachChanged { host, to, why } => format!("{host} {to}: {why}"),
         Event::HostTrusted { host, fingerprint, reason } => {
             format!("{host} {fingerprint} {reason}").trim_end().into()
         }
-        Event::HostForgotten { host, why } => format!("{host}: {why}"),
+        Event::HostForgotten { host, why: said } | Event::HostClaimed { host, said, .. } => {
+            format!("{host}: {said}")
+        }
         Event::HoldPlaced { hold } => {
             format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)
         }
@@ -111,13 +116,14 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
             format!("{job} {host} {}", event.task_words())
         }
         Event::HostOpEnded { host, outcome, .. } => format!("{host} {outcome}"),
-        Event::HostVerified { host } => host.to_string(),
+        Event::HostVerified { host } | Event::HostClaimEnded { host } => host.to_string(),
         Event::JobPaused { job, why } => format!("{job} {why}"),
-        Event::JobResumed { job } => job.to_string(),
-        Event::JobEnded { job } => job.to_string(),
+        Event::JobResumed { job } | Event::JobEnded { job } => job.to_string(),
         Event::BrakeEngaged { silent, of } => Brake::words(*silent, *of),
         Event::BrakeReleased { silent, of } => format!("{silent} of {of} hosts are silent still"),
         Event::PoolHeld { pool, why } => format!("{pool}: {why}"),
         Event::PoolReleased { pool } => pool.to_string(),
+        Event::JumpBarred { jump, why } => format!("{jump}: {why}"),
+        Event::JumpCleared { jump } => jump.clone(),
     }
 }

@@ -36,6 +36,8 @@ pub enum Fault {
     HostKey,
     /// One of the above but the last, a new one each time.
     Mixed,
+    /// From now on the host is the same Mac as all others that this strikes.
+    SameMac,
 }
 
 /// Which hosts a rule strikes.
@@ -220,6 +222,7 @@ impl fmt::Display for Fault {
             Self::Keychain => "keychain",
             Self::ListFails => "list-fails",
             Self::HostKey => "host-key",
+            Self::SameMac => "same-mac",
             Self::Mixed => "mixed",
         })
     }

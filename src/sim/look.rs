@@ -39,6 +39,7 @@ pub(super) fn look(mac: &Mac, probes: &[String], now: Timestamp) -> String {
     say("df", 0, &df(mac, now));
     let filevault = if mac.filevault { "On" } else { "Off" };
     say("filevault", 0, &format!("FileVault is {filevault}.\n"));
+    say("uuid", 0, &format!("  \"IOPlatformUUID\" = \"{}\"\n", mac.uuid));
     say("tool", 0, TOOL);
     if mac.trouble.list_fails {
         say("list", 1, "");

@@ -48,6 +48,8 @@ pub(super) struct Mac {
     pub files: BTreeMap<String, (String, u16)>,
     /// Whether its disk is locked with FileVault.
     pub filevault: bool,
+    /// The hardware's own number.
+    pub uuid: String,
     /// When it goes down because it was told to, and for how long.
     pub restart: Option<(Timestamp, Span)>,
     /// Guests that were ended while they had a job.
@@ -112,6 +114,13 @@ pub(super) struct Trouble {
     pub sudo_asks: bool,
 }
 
+/// A number as the hardware has one, of these dice alone.
+fn uuid(dice: Dice) -> String {
+    let [high, low] = [1, 2].map(|n| dice.roll(Draw::Hardware, n));
+    let (head, mid, next) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
+    format!("{head:08X}-{mid:04X}-{next:04X}-{:04X}-{:012X}", low >> 48, low & 0xffff_ffff_ffff)
+}
+
 impl Mac {
     /// A Mac that has been up for some days at `now`, with these images cached.
     pub(super) fn new(dice: Dice, images: Vec<String>, busy: f64, now: Timestamp) -> Self {
@@ -141,6 +150,7 @@ impl Mac {
             tally: Tally::default(),
             files: BTreeMap::new(),
             filevault: false,
+            uuid: uuid(dice),
             restart: None,
             killed: Vec::new(),
             drawn: BTreeMap::new(),

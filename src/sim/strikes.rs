@@ -87,9 +87,12 @@ fn usual(fault: Fault) -> (Span, Span) {
         Fault::Slow => (Span::from_mins(1), Span::from_mins(5)),
         Fault::DiskFull | Fault::Keychain => (Span::from_mins(5), Span::from_mins(20)),
         Fault::Foreign => (Span::from_mins(5), Span::from_mins(30)),
-        Fault::Reset | Fault::Leak | Fault::ListFails | Fault::HostKey | Fault::Mixed => {
-            (Span::ZERO, Span::ZERO)
-        }
+        Fault::Reset
+        | Fault::Leak
+        | Fault::ListFails
+        | Fault::HostKey
+        | Fault::Mixed
+        | Fault::SameMac => (Span::ZERO, Span::ZERO),
     }
 }
 

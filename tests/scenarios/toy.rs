@@ -32,6 +32,10 @@ pub(crate) struct Toy {
     pub(crate) stays_up: bool,
     down_until: Timestamp,
     pub(crate) other_key: bool,
+    /// The jump host before it shows another key.
+    pub(crate) other_jump: bool,
+    /// The hardware's own number.
+    pub(crate) uuid: String,
     pub(crate) locked: bool,
     pub(crate) lists: bool,
     pub(crate) tool: bool,
@@ -46,7 +50,7 @@ pub(crate) struct Toy {
     pub(crate) refuses: BTreeMap<String, Refusal>,
     pub(crate) swallows: Option<Swallows>,
     done: BTreeMap<OpId, i32>,
-    epoch: u64,
+    pub(crate) epoch: u64,
 }
 
 /// What gets lost on the line, once.
@@ -73,6 +77,8 @@ impl Toy {
             stays_up: false,
             down_until: Timestamp::default(),
             other_key: false,
+            other_jump: false,
+            uuid: String::new(),
             locked: false,
             lists: true,
             tool: true,
@@ -227,6 +233,7 @@ impl Toy {
             chip: self.chip.clone(),
             memory: self.memory,
             macos: self.macos.clone(),
+            uuid: self.uuid.clone(),
             ..Facts::default()
         };
         let listed = self.lists && self.tool;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Brake, Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId, Playbook,
+    Brake, Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId, JumpBar, Playbook,
     PlaybookName, Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
 };
 
@@ -38,6 +38,9 @@ pub struct World {
     /// The mass-failure brake, while it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brake: Option<Brake>,
+    /// Jump hosts that show another key than the one we know, as `user@address:port`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jumps: BTreeMap<String, JumpBar>,
 }
 
 /// Why an entry does not follow from the World before it.
@@ -148,12 +151,14 @@ impl World {
             | Event::HostTaskRetried { job, host, .. }
             | Event::DrainChanged { job, host, .. }
             | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
-            Event::BrakeEngaged { silent, of } => {
-                self.brake_engaged(Brake { since: at, silent: *silent, of: *of })
-            }
-            Event::BrakeReleased { .. } => self.brake_released(),
             Event::PoolHeld { pool, why } => self.pool_held(pool, why, at),
             Event::PoolReleased { pool } => self.pool_released(pool),
+            Event::BrakeEngaged { .. }
+            | Event::BrakeReleased { .. }
+            | Event::HostClaimed { .. }
+            | Event::HostClaimEnded { .. }
+            | Event::JumpBarred { .. }
+            | Event::JumpCleared { .. } => self.bar_event(&entry.event, at),
         }
     }
 
