@@ -17,6 +17,8 @@ mod mac;
 #[expect(dead_code, reason = "shared with other suites")]
 mod sshd;
 
+#[path = "e2e/aboard.rs"]
+mod aboard;
 #[path = "e2e/audit.rs"]
 mod audit;
 #[cfg(target_os = "linux")]
@@ -47,3 +49,5 @@ mod site;
 mod state;
 #[path = "e2e/trust.rs"]
 mod trust;
+#[path = "e2e/turns.rs"]
+mod turns;

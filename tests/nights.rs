@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::engine::{Ids, events_of};
 use hostler::model::*;
-use hostler::plan::{self, Contact, check::check_world};
+use hostler::plan::{self, Blame, Contact, check::check_world};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -234,9 +234,9 @@ impl Night {
         let last_ok = *self.last_ok.entry(host.clone()).or_insert(now);
         if toy.silent_until > now {
             let why = "no answer".to_string();
-            let first = || Contact::first(last_ok, now, why.clone(), false);
+            let first = || Contact::first(last_ok, now, why.clone(), Blame::Silence);
             let failing = self.failing.entry(host.clone());
-            failing.and_modify(|c| c.again(now, why.clone(), false)).or_insert_with(first);
+            failing.and_modify(|c| c.again(now, why.clone(), Blame::Silence)).or_insert_with(first);
             return;
         }
         self.failing.remove(host);

@@ -36,6 +36,8 @@ enum Odd {
     ClosesAtTheScript,
     HangsUpAtTheScript,
     ReachesOut,
+    SpeaksForEver,
+    Trickles,
 }
 
 struct Server {
@@ -79,7 +81,9 @@ impl Handler for Server {
             | Odd::OpensNoSession
             | Odd::ClosesAtTheScript
             | Odd::HangsUpAtTheScript
-            | Odd::ReachesOut => session.channel_success(id),
+            | Odd::ReachesOut
+            | Odd::SpeaksForEver
+            | Odd::Trickles => session.channel_success(id),
         }
     }
 
@@ -99,6 +103,19 @@ impl Handler for Server {
                     handle.data(id, format!("{taken:?}")).await.unwrap();
                     handle.exit_status_request(id, 0).await.unwrap();
                     handle.close(id).await.unwrap();
+                });
+                Ok(())
+            }
+            Odd::SpeaksForEver | Odd::Trickles => {
+                let (handle, trickles) = (session.handle(), self.odd == Odd::Trickles);
+                tokio::spawn(async move {
+                    let said = vec![0x1b; if trickles { 1 } else { 32 << 10 }];
+                    // Until nobody listens any more.
+                    while handle.data(id, said.clone()).await.is_ok() {
+                        if trickles {
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                    }
                 });
                 Ok(())
             }
@@ -170,6 +187,33 @@ async fn it_is_known_exactly_whether_the_script_was_sent() {
         assert_eq!(by.stats().connected, connected, "{lost}");
         assert_eq!(by.stats().lost_sent, u64::from(sent), "{lost}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_never_stops_speaking_is_cut_off_at_its_limit_and_delays_nobody() {
+    let by = Arc::new(Transport::new(TransportSettings::default(), 1));
+    let limit = Limit { time: Duration::from_millis(1_500), bytes: 1_000 };
+    let script = Arc::new(Script::new("test", "true"));
+    let mut lost = Vec::new();
+    let mut hosts = Vec::new();
+    for (n, odd) in [Odd::SpeaksForEver, Odd::Trickles].into_iter().cycle().take(4).enumerate() {
+        let host = host(odd).await;
+        let (by, script, access) = (by.clone(), script.clone(), host.access.clone());
+        let name: HostName = format!("odd-{n}").parse().unwrap();
+        hosts.push(host);
+        lost.push(tokio::spawn(async move { by.run(&name, &access, &script, limit).await }));
+    }
+    // An honest one has its answer long before their time is up.
+    let honest = host(Odd::ReachesOut).await;
+    let said = run(&by, &honest).await.unwrap();
+    assert_eq!(said.status, Status::Exit(0));
+    assert_eq!(by.stats().running, 4, "they speak still");
+    for lost in lost {
+        let lost = lost.await.unwrap().unwrap_err();
+        assert!(lost.sent && lost.why.contains("no end within 1.5s"), "{lost}");
+    }
+    // The connection over which one spoke is not used again.
+    assert_eq!((by.stats().hosts, by.stats().running), (1, 0));
 }
 
 #[tokio::test]

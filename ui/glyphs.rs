@@ -37,7 +37,7 @@ impl Look {
             "unreachable" | "lost" | "retired" => Self::Off,
             "verifying" => Self::Coming,
             "suspect" => Self::Queued,
-            "quarantined" | "identity-mismatch" | "locked" => Self::Bad,
+            "quarantined" | "identity-mismatch" | "barred" | "locked" => Self::Bad,
             _ => Self::Unknown,
         }
     }

@@ -110,9 +110,7 @@ fn told(world: &World, event: &Event) -> Told {
         Event::SlotTaken { host, slot, name } => warn(host, taken(*slot, name)),
         Event::SlotCleared { host, slot, why } => info(host, cleared(*slot, why)),
         Event::SlotLeaked { host, slot, .. } => warn(host, leaked(*slot)),
-        Event::SlotReserved { vm, host, slot, pool, .. } => {
-            info(host, format!("VM {pool}-{vm} is placed in slot {}", u8::from(*slot)))
-        }
+        Event::SlotReserved { vm, host, slot, pool, .. } => info(host, given(*vm, pool, *slot)),
         Event::OpBegun { vm, kind, .. } => vm_told(vm, Level::Info, format!("{kind} begins")),
         Event::OpEnded { vm, outcome, .. } => ended(world, *vm, outcome),
         Event::VmReady { vm, ip } => vm_told(vm, Level::Info, format!("is ready at {ip}")),
@@ -152,6 +150,26 @@ fn told(world: &World, event: &Event) -> Told {
         Event::VmResumed { vm } => vm_told(vm, Level::Info, "is tried again".into()),
         Event::VmDischarged { vm, reason } => vm_told(vm, Level::Warn, discharged(reason)),
         Event::PoolReleased { pool } => pool_told(pool, Level::Info, "is tried again".into()),
+        event @ (Event::HostClaimed { .. }
+        | Event::HostClaimEnded { .. }
+        | Event::JumpBarred { .. }
+        | Event::JumpCleared { .. }) => barred(event),
+    }
+}
+
+/// What puts up or lifts a bar to commands.
+fn barred(event: &Event) -> Told {
+    if let Event::HostClaimed { host, said, .. } = event {
+        let what = format!("claims a newer controller ({said}): no command is sent to it");
+        (Level::Bad, host.to_string(), what)
+    } else if let Event::JumpBarred { jump, why } = event {
+        (Level::Bad, format!("jump host {jump}"), format!("shows another key: {why}"))
+    } else if let Event::JumpCleared { jump } = event {
+        info(format!("jump host {jump}"), "is passed again".into())
+    } else {
+        let about = event.subject();
+        let host = if let About::Host(host) = about { host.to_string() } else { String::new() };
+        info(host, "claims no newer controller any more".into())
     }
 }
 
@@ -174,6 +192,10 @@ fn opened(job: &Job) -> String {
 
 fn skipped(upto: Timestamp) -> String {
     format!("passes over its runs up to {upto}")
+}
+
+fn given(vm: VmId, pool: &PoolName, slot: SlotIx) -> String {
+    format!("VM {pool}-{vm} is placed in slot {}", u8::from(slot))
 }
 
 fn adopted(vm: VmId, pool: &PoolName) -> String {

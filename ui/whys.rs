@@ -33,7 +33,9 @@ impl Whys {
                 Want::Vm { .. }
                 | Want::Hold { .. }
                 | Want::Quarantine { .. }
-                | Want::Schedule { .. } => {}
+                | Want::Schedule { .. }
+                | Want::Judge { .. }
+                | Want::Jump { .. } => {}
             }
         }
         whys

@@ -244,7 +244,9 @@ pub(super) async fn plan(
             Want::Vm { .. }
             | Want::Hold { .. }
             | Want::Quarantine { .. }
-            | Want::Schedule { .. } => false,
+            | Want::Schedule { .. }
+            | Want::Judge { .. }
+            | Want::Jump { .. } => false,
         });
     }
     Ok(Json(plan))

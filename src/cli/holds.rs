@@ -41,17 +41,25 @@ fn line(hold: &Hold, now: Timestamp, zone: Zone) -> String {
 
 fn is_about(want: &Want, name: &HostName) -> bool {
     match want {
-        Want::Host { host, .. } | Want::Hold { host, .. } | Want::Quarantine { host } => {
-            host == name
-        }
-        Want::Pool { .. } | Want::Vm { .. } | Want::Job { .. } | Want::Schedule { .. } => false,
+        Want::Host { host, .. }
+        | Want::Hold { host, .. }
+        | Want::Quarantine { host }
+        | Want::Judge { host } => host == name,
+        Want::Pool { .. }
+        | Want::Vm { .. }
+        | Want::Job { .. }
+        | Want::Schedule { .. }
+        | Want::Jump { .. } => false,
     }
 }
 
-/// Holds that nobody has ended, and hosts that fail and are not taken out of service.
+/// Holds that nobody has ended, hosts that fail and are not taken out of service, and what a person
+/// must judge.
 pub(crate) fn nagged(plan: Plan) -> Vec<Held> {
     let nags = |held: &Held| match held.want {
-        Want::Hold { .. } | Want::Quarantine { .. } => true,
+        Want::Hold { .. } | Want::Quarantine { .. } | Want::Judge { .. } | Want::Jump { .. } => {
+            true
+        }
         Want::Host { .. }
         | Want::Pool { .. }
         | Want::Vm { .. }

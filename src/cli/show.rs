@@ -177,7 +177,9 @@ impl Call {
                 Want::Host { .. }
                 | Want::Hold { .. }
                 | Want::Quarantine { .. }
-                | Want::Schedule { .. } => false,
+                | Want::Schedule { .. }
+                | Want::Judge { .. }
+                | Want::Jump { .. } => false,
                 Want::Pool { pool, .. } => item.job.tasks.values().any(|task| task.pool == *pool),
             };
             if about {
@@ -244,6 +246,10 @@ fn host_facts(item: &HostItem, now: Timestamp, zone: Zone) -> Vec<(&'static str,
             ("tool", Cell::new(format!("{:?} {}", host.spec.driver, facts.tool).to_lowercase())),
             ("booted", Cell::new(zone.moment(facts.booted_at))),
         ]);
+        if host.is_restless(now) {
+            let said = "change on every look: one a minute is kept; see what runs there";
+            rows.push(("facts", Cell::new(said)));
+        }
         if facts.all_users == Some(false) {
             let why = "those of other users may be hidden: let sudo run pgrep without a password";
             rows.push(("guests", Cell::new(why)));

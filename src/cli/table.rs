@@ -44,8 +44,8 @@ impl Tone {
             | "waiting" => Self::Busy,
             "cordoned" | "maintenance" | "suspect" | "retiring" | "skipped" | "unknown"
             | "missing" | "warn" => Self::Warn,
-            "lost" | "unreachable" | "locked" | "quarantined" | "identity-mismatch" | "failed"
-            | "fail" => Self::Bad,
+            "lost" | "unreachable" | "locked" | "quarantined" | "identity-mismatch" | "barred"
+            | "failed" | "fail" => Self::Bad,
             _ => Self::Plain,
         }
     }

@@ -36,9 +36,11 @@ fn first_lines(text: &str) -> String {
     }
 }
 
-/// Without escape sequences and other control characters, which have no business on a screen.
+/// Without escape sequences and other control characters, which have no business on a screen, those
+/// included that turn the direction of what follows them.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }
 
 /// The end of an output of several lines, fit to be shown: no control characters but ends of lines.

@@ -223,6 +223,11 @@ fn trust(
     if reach == Some(Reach::IdentityMismatch) {
         said.push(format!("{name} was barred for another key, and is tried now"));
     }
+    if ledger.world().hosts.get(name).is_some_and(|host| host.claim.is_some()) {
+        said.push(format!(
+            "{name} was barred for its claim of a newer controller, and is looked at"
+        ));
+    }
     put(ledger, actor, Event::HostTrusted { host: name.clone(), fingerprint, reason }, now)?;
     Ok(Done { seq: ledger.world().seq, said, job: None })
 }

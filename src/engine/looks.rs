@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{HostName, Phase, Reach, Sample, Span, Timestamp, World};
-use crate::plan::Contact;
+use crate::plan::{Blame, Contact};
 
 /// Where something is about to change, looks come so many times as often.
 const SOONER: u64 = 4;
@@ -36,7 +36,16 @@ struct Next {
     again: bool,
     /// It showed another key than the one we know: nothing is sent until a person has judged it.
     barred: bool,
+    /// When it was last heard, or last not asked: no silence counts from before.
     last_ok: Timestamp,
+}
+
+/// What came of a look.
+pub(super) enum Ended {
+    Answered,
+    Failed(String, Blame),
+    /// It never had its turn: the host was not asked.
+    Waited,
 }
 
 impl Looks {
@@ -166,33 +175,35 @@ impl Looks {
         }
     }
 
-    /// A look has ended. `why` says what failed, and whether the host showed a wrong key.
-    pub(super) fn ended(
-        &mut self,
-        name: &HostName,
-        world: &World,
-        failed: Option<(String, bool)>,
-        now: Timestamp,
-    ) {
+    /// A look has ended.
+    pub(super) fn ended(&mut self, name: &HostName, world: &World, ended: Ended, now: Timestamp) {
         let host = world.hosts.get(name);
         let Some(next) = self.hosts.get_mut(name) else { return };
         self.under_way -= usize::from(next.under_way);
         next.under_way = false;
-        self.tried.insert(name.clone());
-        if !next.again {
-            self.stale.remove(name);
+        if !matches!(ended, Ended::Waited) {
+            self.tried.insert(name.clone());
+            if !next.again {
+                self.stale.remove(name);
+            }
         }
-        match failed {
-            None => {
+        match ended {
+            Ended::Answered => {
                 next.last_ok = now;
                 self.failing.remove(name);
             }
-            Some((why, identity)) => {
+            Ended::Failed(why, blame) => {
                 if let Some(contact) = self.failing.get_mut(name) {
-                    contact.again(now, why, identity);
+                    contact.again(now, why, blame);
                 } else {
-                    let first = Contact::first(next.last_ok, now, why, identity);
+                    let first = Contact::first(next.last_ok, now, why, blame);
                     self.failing.insert(name.clone(), first);
+                }
+            }
+            Ended::Waited => {
+                next.last_ok = now;
+                if let Some(contact) = self.failing.get_mut(name) {
+                    contact.waited(now);
                 }
             }
         }
@@ -240,7 +251,7 @@ mod tests {
         let mut looks = Looks::new(Span::from_secs(10), 8);
         looks.follow(&world(1, Reach::Up), at(0));
         assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
-        let wrong_key = Some(("another key".to_string(), true));
+        let wrong_key = Ended::Failed("another key".to_string(), Blame::Key);
         looks.ended(&a, &world(1, Reach::Up), wrong_key, at(1));
         assert!(looks.failing.contains_key(&a));
         looks.follow(&world(2, Reach::IdentityMismatch), at(1));
@@ -260,9 +271,35 @@ mod tests {
         assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
         let barred = world(2, Reach::IdentityMismatch);
         looks.follow(&barred, at(1));
-        looks.ended(&a, &barred, None, at(2));
+        looks.ended(&a, &barred, Ended::Answered, at(2));
         looks.follow(&barred, at(2));
         assert_eq!((looks.take_due(at(99)), looks.next_due()), (vec![], None));
+    }
+
+    #[test]
+    fn a_look_that_waited_for_its_turn_is_neither_a_success_nor_a_failure() {
+        let a: HostName = "a".parse().unwrap();
+        let up = world(1, Reach::Up);
+        let mut looks = Looks::new(Span::from_secs(10), 8);
+        looks.follow(&up, at(0));
+        let mut look = |s: u64, ended: Ended| {
+            assert_eq!(looks.take_due(at(s)), std::slice::from_ref(&a));
+            looks.ended(&a, &up, ended, at(s));
+            looks.failing.get(&a).cloned()
+        };
+        let failed = || Ended::Failed("no answer".into(), Blame::Silence);
+        assert_eq!(look(0, Ended::Waited), None);
+        assert_eq!(look(40, Ended::Waited), None);
+        let known = look(80, failed()).unwrap();
+        assert_eq!(known, Contact::first(at(40), at(80), "no answer".into(), Blame::Silence));
+        // What it was not asked in is no more silence of its own.
+        for s in [110, 140, 170] {
+            look(s, Ended::Waited);
+        }
+        let mut alone = known;
+        alone.waited(at(170));
+        alone.again(at(180), "no answer".into(), Blame::Silence);
+        assert_eq!(look(180, failed()), Some(alone));
     }
 
     #[test]
@@ -271,7 +308,7 @@ mod tests {
         let mut looks = Looks::new(Span::from_secs(10), 8);
         looks.follow(&world(1, Reach::Up), at(10_000));
         assert_eq!(looks.take_due(at(10_000)), std::slice::from_ref(&a));
-        looks.ended(&a, &world(1, Reach::Up), None, at(10_001));
+        looks.ended(&a, &world(1, Reach::Up), Ended::Answered, at(10_001));
         looks.follow(&world(1, Reach::Up), at(6_400));
         assert_eq!(looks.take_due(at(6_400)), [a]);
     }
@@ -283,10 +320,10 @@ mod tests {
         looks.follow(&world(1, Reach::Up), at(0));
         assert_eq!(looks.take_due(at(0)), std::slice::from_ref(&a));
         looks.look_at_all(at(9_000));
-        looks.ended(&a, &world(1, Reach::Up), None, at(9_000));
+        looks.ended(&a, &world(1, Reach::Up), Ended::Answered, at(9_000));
         assert!(!looks.all_looked_at(), "it began before");
         assert_eq!(looks.take_due(at(9_000)), std::slice::from_ref(&a), "at once");
-        looks.ended(&a, &world(1, Reach::Up), None, at(9_001));
+        looks.ended(&a, &world(1, Reach::Up), Ended::Answered, at(9_001));
         assert!(looks.all_looked_at());
     }
 }

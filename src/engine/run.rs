@@ -11,7 +11,7 @@ use super::asks;
 use super::doctor::Doctor;
 use super::handle::{Ask, Command, Denied, Done, Ends, Handle, Status};
 use super::ledger::Ledger;
-use super::looks::Looks;
+use super::looks::{Ended, Looks};
 use super::orders::{Errand, Ids, write_down};
 use super::ticker::Ticker;
 use super::vm_log;
@@ -21,7 +21,7 @@ use crate::model::{
     Actor, Event, Fleet, HostName, HostSpec, OpId, OpKind, Outcome, Reach, Refusal, Span,
     Timestamp, VmId,
 };
-use crate::plan;
+use crate::plan::{self, Blame};
 use crate::transport::{Carry, LostCause};
 
 /// Everything that can come in.
@@ -195,6 +195,11 @@ impl Engine {
             self.note(event, now);
         }
         self.dirty |= self.ledger.world().seq != seq;
+        if let Some((host, said)) = plan::superseded(self.ledger.world()) {
+            // The journal says who claimed it; nothing more is sent.
+            self.write().await?;
+            return Err(EngineError::Fenced { host, said });
+        }
         let mut errands = Vec::new();
         let idle = now < self.last_pass || now.since(self.last_pass) >= IDLE_PASS;
         if (self.dirty || idle) && self.look_first.is_none() {
@@ -282,24 +287,22 @@ impl Engine {
                 self.errands -= 1;
                 self.looks.hurry(&host, now);
                 let HostAnswer { outcome, said } = *answer;
-                if let Outcome::Refused { class: Refusal::Fenced, said } = &outcome {
-                    return Err(EngineError::Fenced { host, said: said.clone() });
-                }
+                let claim = plan::claimed(self.ledger.world(), &host, &outcome);
                 let known = self.ledger.world().hosts.get(&host).and_then(|h| h.op.as_ref());
                 if known.is_some_and(|under| under.id == op) {
                     self.note(Event::HostOpEnded { host, op, outcome, said }, now);
                 }
+                claim.into_iter().for_each(|claim| self.note(claim, now));
             }
-            Input::Looked { host, result } => self.looked(&host, *result, now)?,
+            Input::Looked { host, result } => self.looked(&host, *result, now),
             Input::Carried { vm, host, op, outcome } => {
                 self.errands -= 1;
                 self.looks.hurry(&host, now);
+                let claim = plan::claimed(self.ledger.world(), &host, &outcome);
                 if let Some(event) = plan::completed(self.ledger.world(), vm, op, outcome) {
-                    if let Some(said) = fenced(&event) {
-                        return Err(EngineError::Fenced { host, said });
-                    }
                     self.note(event, now);
                 }
+                claim.into_iter().for_each(|claim| self.note(claim, now));
             }
         }
         self.dirty |= self.ledger.world().seq != before;
@@ -325,37 +328,29 @@ impl Engine {
         }
     }
 
-    fn looked(
-        &mut self,
-        host: &HostName,
-        result: Result<Look, Blind>,
-        now: Timestamp,
-    ) -> Result<(), EngineError> {
+    fn looked(&mut self, host: &HostName, result: Result<Look, Blind>, now: Timestamp) {
         self.told.looks += 1;
-        let failed = match result {
+        let ended = match result {
             Ok(look) => {
-                let world = self.ledger.world();
-                if let Some(said) = plan::superseded(world, host, &look.sighting) {
-                    return Err(EngineError::Fenced { host: host.clone(), said });
-                }
                 // No copy of the World is kept over the writing: each would cost a whole map.
                 for event in plan::observe(self.ledger.world(), host, &look.sighting) {
                     self.note(event, now);
                 }
                 self.looks.samples.insert(host.clone(), look.sample);
-                None
+                Ended::Answered
+            }
+            Err(Blind::Lost(lost)) if lost.cause == LostCause::Turn => {
+                if let Some(event) = plan::waits(self.ledger.world(), host, &lost.why) {
+                    self.note(event, now);
+                }
+                Ended::Waited
             }
             Err(blind) => {
                 self.told.looks_failed += 1;
-                // The host is named by whatever shows its reasons.
-                Some(match blind {
-                    Blind::Lost(lost) => (lost.why, lost.cause == LostCause::Identity),
-                    Blind::Unreadable { why, .. } => (why, false),
-                })
+                failed(blind)
             }
         };
-        self.looks.ended(host, self.ledger.world(), failed, now);
-        Ok(())
+        self.looks.ended(host, self.ledger.world(), ended, now);
     }
 
     /// Makes the batch durable, then tells everybody.
@@ -531,9 +526,19 @@ impl Engine {
     }
 }
 
-/// What a host said that refused a command because it knows a newer controller.
-fn fenced(event: &Event) -> Option<String> {
-    let Event::OpEnded { outcome, .. } = event else { return None };
-    let Outcome::Refused { class: Refusal::Fenced, said } = outcome else { return None };
-    Some(said.clone())
+/// Why a look showed nothing. The host is named by whatever shows its reasons.
+fn failed(blind: Blind) -> Ended {
+    match blind {
+        Blind::Lost(lost) => {
+            let blame = match lost.cause {
+                LostCause::Identity => Blame::Key,
+                LostCause::JumpIdentity => Blame::JumpKey,
+                LostCause::Network | LostCause::Auth | LostCause::Config | LostCause::Turn => {
+                    Blame::Silence
+                }
+            };
+            Ended::Failed(lost.why, blame)
+        }
+        Blind::Unreadable { why, .. } => Ended::Failed(why, Blame::Silence),
+    }
 }

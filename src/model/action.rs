@@ -173,6 +173,10 @@ pub enum Want {
     Quarantine { host: HostName },
     /// The next run of a schedule.
     Schedule { schedule: ScheduleName },
+    /// A person's judgement of a host.
+    Judge { host: HostName },
+    /// A person's judgement of a jump host's key.
+    Jump { jump: String },
 }
 
 /// Why a host cannot take a VM.
@@ -213,6 +217,10 @@ pub enum Reason {
     Full,
     /// It has as many of this pool as the pool wants per host.
     Enough,
+    /// It claims a newer controller.
+    Barred,
+    /// It is a Mac that has another name in the inventory, too.
+    Twin,
 }
 
 impl fmt::Display for Reason {
@@ -235,6 +243,8 @@ impl fmt::Display for Reason {
             Self::Apart => "beside a VM that is kept apart",
             Self::Full => "full",
             Self::Enough => "has enough",
+            Self::Barred => "barred",
+            Self::Twin => "the same Mac as another",
         })
     }
 }
@@ -248,6 +258,8 @@ impl fmt::Display for Want {
             Self::Hold { host, hold } => write!(f, "hold {hold} on {host}"),
             Self::Quarantine { host } => write!(f, "host {host}"),
             Self::Schedule { schedule } => write!(f, "schedule {schedule}"),
+            Self::Judge { host } => write!(f, "host {host}"),
+            Self::Jump { jump } => write!(f, "jump host {jump}"),
         }
     }
 }

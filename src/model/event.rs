@@ -339,6 +339,28 @@ pub enum Event {
         vm: VmId,
         reason: String,
     },
+    /// A host says that it obeys a newer controller: no command is sent to it any more.
+    HostClaimed {
+        host: HostName,
+        /// The epoch that it says it obeys; `None` when it refused a command and said no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<u64>,
+        said: String,
+    },
+    /// It has said so no more for long enough.
+    HostClaimEnded {
+        host: HostName,
+    },
+    /// A jump host shows another key than the one we know: what is behind it is out of reach, and
+    /// none of that is taken for lost.
+    JumpBarred {
+        jump: String,
+        why: String,
+    },
+    /// It has been passed again.
+    JumpCleared {
+        jump: String,
+    },
 }
 
 /// What a new reading of the fleet directory changes: `Some` is new or different, `None` is gone.
@@ -435,6 +457,10 @@ impl Event {
             Self::VmResumed { .. } => "vm_resumed",
             Self::VmAdopted { .. } => "vm_adopted",
             Self::VmDischarged { .. } => "vm_discharged",
+            Self::HostClaimed { .. } => "host_claimed",
+            Self::HostClaimEnded { .. } => "host_claim_ended",
+            Self::JumpBarred { .. } => "jump_barred",
+            Self::JumpCleared { .. } => "jump_cleared",
         }
     }
 }

@@ -140,6 +140,12 @@ pub struct Jump {
 }
 
 impl SshAccess {
+    /// The jump host it stands behind, as `user@address:port`.
+    pub fn jump_name(&self) -> Option<String> {
+        let Jump { user, address, port } = self.jump.as_ref()?;
+        Some(format!("{user}@{address}:{port}"))
+    }
+
     /// The way to the jump host it stands behind, if there is one. A pin is the host's own: the
     /// jump host is looked up in the known hosts.
     pub fn of_jump(&self) -> Option<Self> {

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, HoldId, HostName, HostSpec, JobId, OpId, Probation, Sighting, StepAt, Timestamp, VmId,
+    Actor, Claim, HoldId, HostName, HostSpec, JobId, OpId, Probation, Sighting, Span, StepAt,
+    Timestamp, VmId,
 };
 
 /// A host as the fold knows it.
@@ -54,6 +55,35 @@ pub struct Host {
     /// A leaked slot was given back, and it has not been shown that the host can run two VMs again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probation: Option<Probation>,
+    /// It says that it obeys a newer controller: no command is sent to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// When a person last judged such a claim: a look that began before says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Timestamp>,
+    /// How often of late a look showed something new that no decision rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restless: Option<Restless>,
+}
+
+/// News that matter to nobody, one after another: what a host shows that is broken, or hostile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Restless {
+    pub times: u32,
+    pub last: Timestamp,
+}
+
+/// So many of them, none so long after the one before, make a host restless.
+const RESTLESS_TIMES: u32 = 5;
+const RESTLESS_WITHIN: Span = Span::from_mins(5);
+
+impl Restless {
+    /// One more at `at`.
+    pub(super) fn and(earlier: Option<Self>, at: Timestamp) -> Self {
+        let near = earlier.filter(|earlier| at.since(earlier.last) <= RESTLESS_WITHIN);
+        let times = near.map_or(1, |near| near.times.saturating_add(1));
+        Self { times, last: at }
+    }
 }
 
 /// A command on a host for a step of a job.
@@ -259,12 +289,21 @@ impl Host {
             verifying: None,
             lost: None,
             probation: None,
+            claim: None,
+            judged: None,
+            restless: None,
         }
+    }
+
+    /// Whether what it shows changes with every look, so that not all of it is worth keeping.
+    pub fn is_restless(&self, now: Timestamp) -> bool {
+        let near = |restless: &Restless| now.since(restless.last) <= RESTLESS_WITHIN;
+        self.restless.filter(near).is_some_and(|restless| restless.times >= RESTLESS_TIMES)
     }
 
     /// Whether it may be given new VMs, as far as reachability and holds go.
     pub fn takes_work(&self) -> bool {
-        let open = self.holds.is_empty() && self.verifying.is_none();
+        let open = self.holds.is_empty() && self.verifying.is_none() && self.claim.is_none();
         self.declared && self.reach == Reach::Up && open
     }
 
@@ -303,6 +342,7 @@ impl Host {
             (_, Reach::IdentityMismatch, _) => "identity-mismatch",
             (_, Reach::Lost, _) => "lost",
             (_, Reach::Unreachable, _) => "unreachable",
+            _ if self.claim.is_some() => "barred",
             (false, _, _) => "retiring",
             (_, _, Some(HoldKind::Retire)) if self.vms.is_empty() => "retired",
             (_, _, Some(HoldKind::Retire)) => "retiring",

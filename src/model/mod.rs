@@ -4,6 +4,7 @@
 
 mod action;
 mod ask;
+mod bar;
 mod brake;
 mod check;
 mod drift;
@@ -39,6 +40,7 @@ mod zone;
 
 pub use action::{Action, Held, HoldAsk, Opening, Plan, Reason, Want};
 pub use ask::{DrainAsk, PlanAsk, PlayAsk, RespawnAsk, Then};
+pub use bar::{Claim, JumpBar};
 pub use brake::Brake;
 pub use check::{Check, CheckName, Checkup, Verdict};
 pub use event::{Actor, Entry, Event, FleetChange, Via};
@@ -50,7 +52,7 @@ pub use fleet::{
     PoolSize, PoolSpec, Role, ScheduleSpec, Splay, SshAccess, Targets,
 };
 pub use forecast::{Forecast, ForecastRun, ForecastStep, ForecastTurn, Lowest};
-pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Slot, SlotIx};
+pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Restless, Slot, SlotIx};
 pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
 pub use leak::{BuildTally, Cure, LeakingBuild, Probation, SlotsLost};

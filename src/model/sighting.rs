@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, OpId, Timestamp};
+use super::{Bytes, OpId, Timestamp, World, id_of_tool_name};
 
 /// One look at a host. Fields that could not be read are `None`: unread is not empty.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Facts {
     /// may be hidden. `None` when nothing said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_users: Option<bool>,
+    /// The hardware's own number, `IOPlatformUUID`; empty when it could not be read.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uuid: String,
 }
 
 /// A VM as its tool lists it.
@@ -159,6 +162,35 @@ impl Sighting {
             && self.locked == last.locked
             && self.guard.running == last.guard.running
             && self.guard.epoch == last.guard.epoch
+    }
+
+    /// Whether something differs from the `last` look that a decision may rest on: the boot session,
+    /// our VMs, what fills slots and disk, the tool, the guard, and the images of the fleet.
+    pub fn presses(&self, last: &Self, world: &World) -> bool {
+        let is_ours =
+            |name: &str| id_of_tool_name(name).is_some_and(|vm| world.vms.contains_key(&vm));
+        let ours = |of: &Self| {
+            let ours = of.vms.iter().flatten().filter(|(name, _)| is_ours(name));
+            ours.map(|(name, vm)| (name.clone(), vm.state.clone(), vm.ip.clone()))
+                .collect::<Vec<_>>()
+        };
+        let wants = |source: &str| world.images.values().any(|image| image.source == source);
+        let held = |of: &Self| of.vms.iter().flatten().filter(|(_, vm)| vm.holds_slot()).count();
+        let wanted = |of: &Self| {
+            let images = of.images.iter().flatten().filter(|image| wants(image));
+            images.cloned().collect::<Vec<_>>()
+        };
+        let disk = self.facts.disk_free.0.abs_diff(last.facts.disk_free.0);
+        self.facts.rebooted_since(&last.facts)
+            || disk >= DISK_NEWS.0
+            || self.facts.tool.is_empty() != last.facts.tool.is_empty()
+            || (self.vms.is_some(), self.images.is_some())
+                != (last.vms.is_some(), last.images.is_some())
+            || (self.guests, &self.locked) != (last.guests, &last.locked)
+            || (self.guard.epoch, self.guard.running) != (last.guard.epoch, last.guard.running)
+            || ours(self) != ours(last)
+            || held(self) != held(last)
+            || wanted(self) != wanted(last)
     }
 
     fn same_vms(&self, last: &Self) -> bool {

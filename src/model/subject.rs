@@ -68,6 +68,8 @@ impl Event {
             | Self::JobEnded { job } => Subject::Job(*job),
             Self::BrakeEngaged { .. } | Self::BrakeReleased { .. } => Subject::All,
             Self::PoolHeld { pool, .. } | Self::PoolReleased { pool } => Subject::Pool(pool),
+            Self::HostClaimed { host, .. } | Self::HostClaimEnded { host } => Subject::Host(host),
+            Self::JumpBarred { .. } | Self::JumpCleared { .. } => Subject::All,
         }
     }
 }

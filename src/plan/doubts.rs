@@ -321,16 +321,35 @@ fn what_a_host_with_another_key_says_of_a_command_is_not_believed() {
 }
 
 #[test]
-fn a_host_that_obeys_a_newer_controller_makes_this_one_step_down() {
-    let mut grown = Grown::new(&["a"], PoolSize::Count(1));
-    let mut sighting = look(1, &[]);
-    sighting.guard.epoch = grown.world.epoch;
-    assert_eq!(superseded(&grown.world, &name("a"), &sighting), None);
-    sighting.guard.epoch += 1;
-    let said = superseded(&grown.world, &name("a"), &sighting);
-    assert_eq!(said.as_deref(), Some("it obeys epoch 2, and ours is 1"));
-    reached(&mut grown, 2, "a", Reach::IdentityMismatch);
-    assert_eq!(superseded(&grown.world, &name("a"), &sighting), None, "anybody could say so");
+fn a_host_that_shows_something_else_in_every_look_is_kept_once_a_minute_and_its_vms_always() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(2));
+    grown.settle(1);
+    let shown = |grown: &Grown, s: u64| {
+        let mut sighting = look(s, &grown.running_on(&name("a")));
+        sighting.facts.macos = format!("26.{s}");
+        sighting.images = Some(vec!["reg/xcode:1".into(), format!("reg/{s}")]);
+        sighting
+    };
+    let seen = |events: &[Event]| events.iter().any(|e| matches!(e, Event::HostSeen { .. }));
+    let mut kept = 0;
+    for s in (100..1_300).step_by(10) {
+        let sighting = shown(&grown, s);
+        kept += usize::from(seen(&grown.see(s, "a", sighting)));
+    }
+    assert!((20..=26).contains(&kept), "{kept} of 120 looks over 20 minutes");
+    let said = |grown: &Grown, s| why_host(&grown.world, &name("a"), at(s)).unwrap().join("; ");
+    assert!(said(&grown, 1_300).contains("its facts change on every look"));
+    // A VM of ours that is not there any more is told at once, as is all that fills a slot.
+    let mut sighting = shown(&grown, 1_301);
+    let gone = grown.running_on(&name("a"))[0].clone();
+    sighting.vms.as_mut().unwrap().remove(&gone);
+    sighting.guests = Some(1);
+    let events = grown.see(1_301, "a", sighting);
+    assert!(seen(&events) && missed(&events), "{events:?}");
+    // Once it shows the same for some minutes it is as any other.
+    let calm = look(2_000, &grown.running_on(&name("a")));
+    grown.see(2_000, "a", calm);
+    assert!(!said(&grown, 2_000).contains("its facts change"));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 pub mod check;
 
 mod ask;
+mod bars;
 mod calendar;
 mod crash;
 mod doctor;
@@ -47,14 +48,15 @@ use crate::model::{
 };
 
 pub use ask::{DrainAnswer, NotPossible, called_off, drain, play, respawn, run_now};
+pub use bars::{claimed, superseded};
 pub use calendar::{BadCalendar, Calendar};
 pub use doctor::{Patient, diagnose};
 pub use drift::{next_run_for, next_run_on};
 pub use leaks::{leaking_builds, leaks};
-pub use observe::{completed, observe, superseded};
+pub use observe::{completed, observe};
 pub use outlook::outlook;
 pub use preview::preview;
-pub use reach::{Contact, reach};
+pub use reach::{Blame, Contact, reach, waits};
 pub use seen::probes;
 pub use slots::slots_said;
 pub use why::{why_host, why_vm};
@@ -64,6 +66,7 @@ pub fn plan(world: &World, now: Timestamp) -> Plan {
     let (mut actions, mut held) = (Vec::new(), Vec::new());
     holds::tend(world, now, &mut actions, &mut held);
     orphans::adopt(world, now, &mut actions);
+    held.extend(bars::held(world));
     let leaving = play::leaving(world);
     let crews = pools::crews(world, &leaving, now);
     let work = jobs::work(world, &crews, now);
@@ -202,6 +205,8 @@ fn is_free(world: &World, name: &HostName) -> bool {
     world.hosts.get(name).is_none_or(|host| !vm::is_busy_with_a_command(world, host))
 }
 
+const BARRED: &str = "claims a newer controller, and no command is sent to it";
+
 /// The commands that VMs, jobs and pools want carried out; on each host one at a time.
 fn issue<'a>(
     world: &'a World,
@@ -212,7 +217,9 @@ fn issue<'a>(
     let mut busy: BTreeSet<&HostName> = BTreeSet::new();
     commands.sort_by_key(Command::rank);
     for command in commands {
-        let free = !busy.contains(command.host()) && is_free(world, command.host());
+        // Nothing is ever sent to a host that may obey another controller.
+        let barred = world.hosts.get(command.host()).is_some_and(|host| host.claim.is_some());
+        let free = !barred && !busy.contains(command.host()) && is_free(world, command.host());
         match command {
             Command::Vm(kind, vm) if free => {
                 busy.insert(&vm.host);
@@ -223,12 +230,14 @@ fn issue<'a>(
                 actions.push(Action::HostDo { job, host: host.clone(), at, what });
             }
             Command::Vm(kind, vm) => {
-                let why = format!("{kind} waits: {} has another command under way", vm.host);
+                let why = if barred { BARRED } else { "has another command under way" };
+                let why = format!("{kind} waits: {} {why}", vm.host);
                 held.push(Held { want: Want::Vm { vm: vm.id }, why, refused: BTreeMap::new() });
             }
             Command::Host(send) => {
                 let (host, job) = (send.host.clone(), send.job);
-                let why = "its command waits: another one is under way there".into();
+                let why = if barred { BARRED } else { "has another one under way" };
+                let why = format!("its command waits: {host} {why}");
                 held.push(Held { want: Want::Host { host, job }, why, refused: BTreeMap::new() });
             }
         }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::seen;
 use super::wait::over;
+use super::{bars, seen};
 use crate::model::{
     Event, Host, HostName, OpId, OpKind, Outcome, Phase, Reach, Refusal, SeenState, Sighting, Slot,
     SlotIx, Span, Timestamp, Vm, VmId, Wanted, World,
@@ -18,6 +18,8 @@ const LOOKS_APART: Span = Span::from_secs(15);
 const DEAD_AFTER: Span = Span::from_secs(45);
 /// List and processes may disagree for so long after a VM of ours has started or stopped.
 const SETTLED: Span = Span::from_secs(15);
+/// What a restless host shows is written down so seldom.
+const RESTLESS_EVERY: Span = Span::from_mins(1);
 /// No look takes longer: what is further ahead of it was told by a clock that stepped back since.
 const LOOK_MOST: Span = Span::from_mins(1);
 
@@ -29,8 +31,7 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
         return Vec::new();
     }
     let mut events = Vec::new();
-    let news = host.seen.as_ref().is_none_or(|last| !sighting.same_as(last));
-    if news {
+    if is_news(world, host, sighting) {
         let sighting = Box::new(sighting.without_work());
         events.push(Event::HostSeen { host: name.clone(), sighting });
     }
@@ -38,9 +39,11 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
         Some(why) => (Reach::Locked, why.clone()),
         None => (Reach::Up, String::new()),
     };
-    if host.reach != to {
+    // What was said of a turn that a look waited for is over with the look.
+    if host.reach != to || (to == Reach::Up && host.reach_why != why) {
         events.push(Event::ReachChanged { host: name.clone(), to, why });
     }
+    events.extend(bars::of_look(world, (name, host), sighting));
     let rebooted =
         host.seen.as_ref().is_some_and(|last| sighting.facts.rebooted_since(&last.facts));
     events.extend(seen::lost_host_op(name, host, sighting, rebooted));
@@ -51,7 +54,31 @@ pub fn observe(world: &World, name: &HostName, sighting: &Sighting) -> Vec<Event
         events.extend(seen::busy(vm, sighting).filter(|_| stays));
     }
     slot_events(world, name, host, sighting, rebooted, &mut events);
+    let claims = |event: &Event| matches!(event, Event::HostClaimed { .. });
+    if !events.iter().any(claims) {
+        let refused = events.iter().find_map(|event| bars::claimed(world, name, outcome(event)?));
+        events.extend(refused);
+    }
     events
+}
+
+/// Whether a look is written down. Of a host that shows something else each time only so much is
+/// kept, while no decision rests on it: it may be hostile, and the journal is everybody's.
+fn is_news(world: &World, host: &Host, sighting: &Sighting) -> bool {
+    let Some(last) = &host.seen else { return true };
+    if sighting.same_as(last) {
+        return false;
+    }
+    let capped = host.is_restless(sighting.at) && !over(last.at, RESTLESS_EVERY, sighting.at);
+    !capped || sighting.presses(last, world)
+}
+
+/// How a command ended, if that is what happened.
+fn outcome(event: &Event) -> Option<&Outcome> {
+    if let Event::OpEnded { outcome, .. } | Event::HostOpEnded { outcome, .. } = event {
+        return Some(outcome);
+    }
+    None
 }
 
 /// How a command ended, as it is written down; `None` when its VM has moved on since, and it is
@@ -68,15 +95,6 @@ pub fn completed(world: &World, vm: VmId, op: OpId, outcome: Outcome) -> Option<
         outcome
     };
     Some(Event::OpEnded { vm, op, outcome })
-}
-
-/// Why this World's controller must step down before it sends anything: the host has been told
-/// of a newer one. A host that shows another key is not believed in this either.
-pub fn superseded(world: &World, name: &HostName, sighting: &Sighting) -> Option<String> {
-    let host = world.hosts.get(name)?;
-    let (theirs, ours) = (sighting.guard.epoch, world.epoch);
-    (theirs > ours && host.reach != Reach::IdentityMismatch)
-        .then(|| format!("it obeys epoch {theirs}, and ours is {ours}"))
 }
 
 /// What a look says of one VM of ours.

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use super::bars;
 use super::ready::{Lack, lacks};
 use super::vm::backoff;
 use super::wait::over;
@@ -29,12 +30,15 @@ pub(super) struct Taken<'a> {
     placed: BTreeMap<&'a HostName, Vec<&'a PoolName>>,
     /// So many slots are used that what is left is kept in whole hosts.
     packs: bool,
+    /// Hosts that are the same Mac as another.
+    twins: BTreeSet<&'a HostName>,
 }
 
 impl<'a> Taken<'a> {
     /// Hosts that are held by these actions have no room any more when it comes to placing.
     pub(super) fn beside(world: &'a World, actions: &[Action]) -> Self {
-        let mut taken = Self { packs: is_well_used(world), ..Self::default() };
+        let twins = bars::twins(world).into_keys().collect();
+        let mut taken = Self { packs: is_well_used(world), twins, ..Self::default() };
         for action in actions {
             if let Action::Hold { host, .. } = action
                 && let Some((host, _)) = world.hosts.get_key_value(host)
@@ -127,6 +131,7 @@ pub(super) fn refusal(pool: &Pool, host: &Host, now: Timestamp) -> Option<Reason
         (Reason::Builder, host.spec.role == Role::Builder),
         (Reason::Locked, host.reach == Reach::Locked || (host.reach == Reach::Up && locked)),
         (Reason::NotUp, !matches!(host.reach, Reach::Up | Reach::Locked)),
+        (Reason::Barred, host.claim.is_some()),
         (Reason::Held, !host.holds.is_empty()),
         (Reason::Verifying, host.verifying.is_some()),
         (Reason::Tool, lacks(|lack| matches!(lack, Lack::Look | Lack::Tool(_)))),
@@ -186,7 +191,9 @@ pub(super) fn place<'a>(
     for (host_name, host) in &world.hosts {
         let reason = refusal(pool, host, now).or_else(|| {
             let enough = is_enough(pool, have.get(host_name).copied().unwrap_or(0));
-            if enough {
+            if taken.twins.contains(host_name) {
+                Some(Reason::Twin)
+            } else if enough {
                 Some(Reason::Enough)
             } else if taken.is_kept_apart(world, (host_name, host), &apart) {
                 Some(Reason::Apart)

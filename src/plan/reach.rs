@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bars;
 use crate::model::{Event, Host, HostName, Reach, Span, Timestamp, World};
 
 /// Without success for so long, a host is unreachable; for so long, it is lost.
@@ -27,23 +28,42 @@ pub struct Contact {
     /// our clock has jumped.
     silent: Span,
     /// What failed, in words.
-    why: String,
-    /// The host showed another key than the one we know.
-    identity: bool,
+    pub(super) why: String,
+    pub(super) blame: Blame,
+}
+
+/// What a failed look is to be laid to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Blame {
+    /// The host was not reached, or fell silent.
+    Silence,
+    /// It showed another key than the one we know.
+    Key,
+    /// Its jump host showed another key than the one we know: of the host nothing is known.
+    JumpKey,
 }
 
 impl Contact {
     /// The first look that failed since the last success, or since the controller began to look.
-    pub fn first(last_ok: Timestamp, now: Timestamp, why: String, identity: bool) -> Self {
+    pub fn first(last_ok: Timestamp, now: Timestamp, why: String, blame: Blame) -> Self {
         let silent = now.since(last_ok).min(GAP_MOST);
-        Self { failing_since: now, last_failed: now, silent, why, identity }
+        Self { failing_since: now, last_failed: now, silent, why, blame }
     }
 
     /// One more that failed.
-    pub fn again(&mut self, now: Timestamp, why: String, identity: bool) {
+    pub fn again(&mut self, now: Timestamp, why: String, blame: Blame) {
         let gap = now.since(self.last_failed).min(GAP_MOST);
         self.silent = Span::from_millis(self.silent.as_millis() + gap.as_millis());
-        (self.last_failed, self.why, self.identity) = (now, why, identity);
+        if (self.blame == Blame::JumpKey) != (blame == Blame::JumpKey) {
+            // Nobody asked it while its jump host was not let in.
+            self.silent = Span::ZERO;
+        }
+        (self.last_failed, self.why, self.blame) = (now, why, blame);
+    }
+
+    /// A look that never had its turn: the host was not asked, so it has not been silent.
+    pub fn waited(&mut self, now: Timestamp) {
+        self.last_failed = now;
     }
 }
 
@@ -54,7 +74,7 @@ impl Contact {
 /// the same outage: it is unreachable again for as long, so that its VMs are not replaced either.
 /// One that was lost before that was lost for a reason of its own, and stays lost.
 pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) -> Vec<Event> {
-    let mut events = Vec::new();
+    let mut events = bars::jumps(world, failing);
     let of = u32::try_from(world.hosts.len()).unwrap_or(u32::MAX);
     let silent = silent(world, failing, now);
     let many = silent >= BRAKE_LEAST && silent.saturating_mul(BRAKE_SHARE) >= of;
@@ -66,7 +86,9 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
     let braked = many.then(|| world.brake.map_or(now, |brake| brake.since));
     for (name, contact) in failing {
         let Some(host) = world.hosts.get(name) else { continue };
-        let to = judge(host, contact, braked);
+        let jump = || bars::jump_of(host).is_some_and(|jump| world.jumps.contains_key(&jump));
+        let barred = contact.blame == Blame::JumpKey || (!world.jumps.is_empty() && jump());
+        let to = judge(host, contact, braked, barred);
         // What fails before a host was ever reached is all that is known of it: the last words
         // are told, and they are told once.
         let news = to == Reach::Unknown && host.reach_why != contact.why;
@@ -84,6 +106,14 @@ pub fn reach(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestam
     events
 }
 
+/// What a look amounts to that never had its turn: how far the host can be reached stays what it
+/// was, and why nothing newer is known of it is said once. What failed before is told still.
+pub fn waits(world: &World, name: &HostName, why: &str) -> Option<Event> {
+    let host = world.hosts.get(name)?;
+    let says = matches!(host.reach, Reach::Unknown | Reach::Up) && host.reach_why != why;
+    says.then(|| Event::ReachChanged { host: name.clone(), to: host.reach, why: why.into() })
+}
+
 /// How many hosts are silent that count for the brake: those that fell silent within two minutes,
 /// and while it holds, all that did so in this outage. After a restart amid one, what has not
 /// been heard yet is silent still.
@@ -95,16 +125,19 @@ fn silent(world: &World, failing: &BTreeMap<HostName, Contact>, now: Timestamp) 
             return false;
         }
         match failing.get(*name) {
-            Some(contact) => !contact.identity && since.since(contact.failing_since) <= BRAKE_SPAN,
+            Some(contact) => {
+                contact.blame == Blame::Silence && since.since(contact.failing_since) <= BRAKE_SPAN
+            }
             None => world.brake.is_some() && host.reach == Reach::Unknown,
         }
     };
     u32::try_from(world.hosts.iter().filter(counts).count()).unwrap_or(u32::MAX)
 }
 
-/// `braked`: since when the brake holds.
-fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>) -> Reach {
-    if contact.identity {
+/// `braked`: since when the brake holds. `barred`: its jump host's key is for a person to judge, and
+/// until then its VMs run on, for all we know.
+fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>, barred: bool) -> Reach {
+    if contact.blame == Blame::Key {
         return Reach::IdentityMismatch;
     }
     let silent = contact.silent;
@@ -114,7 +147,9 @@ fn judge(host: &Host, contact: &Contact, braked: Option<Timestamp>) -> Reach {
         Reach::Lost if of_outage(host, braked) => Reach::Unreachable,
         // It comes back by being seen.
         Reach::Lost => Reach::Lost,
-        _ if silent >= LOST && (braked.is_none() || lost_before(host, braked)) => Reach::Lost,
+        _ if silent >= LOST && !barred && (braked.is_none() || lost_before(host, braked)) => {
+            Reach::Lost
+        }
         _ if silent >= UNREACHABLE => Reach::Unreachable,
         Reach::Unknown => Reach::Unknown,
         Reach::Up | Reach::Locked | Reach::Suspect => Reach::Suspect,

@@ -11,7 +11,9 @@ const NOT_ARRIVED: Span = Span::from_secs(30);
 /// The guests on a host that are to be asked whether they have work: the VM's name in the host's
 /// tool, and the script.
 pub fn probes(world: &World, host: &HostName) -> Vec<(String, String)> {
-    let Some(host) = world.hosts.get(host) else { return Vec::new() };
+    let Some(host) = world.hosts.get(host).filter(|host| host.claim.is_none()) else {
+        return Vec::new();
+    };
     let serves = |vm: &&std::sync::Arc<Vm>| {
         vm.phase == Phase::Ready && vm.wanted == Wanted::Running && vm.missed.is_none()
     };

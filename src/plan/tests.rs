@@ -282,8 +282,8 @@ fn a_poll_without_news_says_nothing() {
 fn contact(last_ok: u64, failed: impl IntoIterator<Item = u64>) -> Contact {
     let (why, mut failed) = ("no answer".to_string(), failed.into_iter());
     let first = failed.next().unwrap();
-    let mut contact = Contact::first(at(last_ok), at(first), why.clone(), false);
-    failed.for_each(|s| contact.again(at(s), why.clone(), false));
+    let mut contact = Contact::first(at(last_ok), at(first), why.clone(), Blame::Silence);
+    failed.for_each(|s| contact.again(at(s), why.clone(), Blame::Silence));
     contact
 }
 
@@ -311,7 +311,7 @@ fn a_host_never_reached_tells_the_last_failure_once_however_often_it_is_tried() 
     let mut told = Vec::new();
     for (s, why) in [(2, "refused"), (3, "refused"), (4, "no route"), (5, "no route")] {
         let mut contact = contact(1, [2]);
-        contact.again(at(s), why.into(), false);
+        contact.again(at(s), why.into(), Blame::Silence);
         for event in reach(&grown.world, &[(name("a"), contact)].into(), at(s)) {
             grown.put(s, event);
             let host = &grown.world.hosts[&name::<HostName>("a")];
@@ -320,6 +320,30 @@ fn a_host_never_reached_tells_the_last_failure_once_however_often_it_is_tried() 
         }
     }
     assert_eq!(told, [(2, "refused".to_string()), (4, "no route".to_string())]);
+}
+
+#[test]
+fn a_look_that_waits_for_its_turn_changes_no_reach_and_is_told_once() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(0));
+    let why = "waits for its turn at jump host b:22";
+    for (reach, told) in [(Reach::Up, true), (Reach::Suspect, false), (Reach::Unreachable, false)] {
+        if grown.world.hosts[&name::<HostName>("a")].reach != reach {
+            let why = "no answer".into();
+            grown.put(1, Event::ReachChanged { host: name("a"), to: reach, why });
+        }
+        let event = waits(&grown.world, &name("a"), why);
+        let says = Event::ReachChanged { host: name("a"), to: reach, why: why.into() };
+        assert_eq!(event, told.then_some(says), "{reach}");
+        if let Some(event) = event {
+            grown.put(2, event);
+            assert_eq!(waits(&grown.world, &name("a"), why), None);
+            let host = &grown.world.hosts[&name::<HostName>("a")];
+            assert_eq!((host.reach_since, host.takes_work()), (at(0), true));
+            // With the next look that is over.
+            grown.see(3, "a", look(3, &[]));
+            assert_eq!(grown.world.hosts[&name::<HostName>("a")].reach_why, "");
+        }
+    }
 }
 
 #[test]

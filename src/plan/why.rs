@@ -1,9 +1,14 @@
 //! Why: the planner's reasons, in lines for a person.
 
+use super::bars;
 use super::place::{backs_off, refusal};
 use super::slots::slots_said;
 use super::vm::{Step, next};
 use crate::model::{HostName, Slot, Timestamp, VmId, Wanted, World, plural};
+
+/// What is said of a host whose looks cannot all be kept.
+const RESTLESS: &str = "its facts change on every look: one a minute is kept, unless a decision \
+                        rests on what has changed; see what runs there";
 
 /// Why a host takes no new VM, or that it would; `None`: no such host.
 pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<String>> {
@@ -16,6 +21,17 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
             now.since(host.reach_since).rough(),
             host.reach_why
         ));
+    }
+    if let Some(claim) = &host.claim {
+        let since = now.since(claim.since).rough();
+        let said = &claim.said;
+        lines.push(format!("barred for {since}: it claims a newer controller ({said})"));
+    }
+    if let Some(of) = bars::twins(world).get(name) {
+        lines.push(format!("it gets no work: it {}", bars::twin_said(of)));
+    }
+    if host.is_restless(now) {
+        lines.push(RESTLESS.into());
     }
     for hold in host.holds.values() {
         let age = now.since(hold.created).rough();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use hostler::engine::{Feed, Handle, Stream};
-use hostler::model::{Brake, Entry, Event, Sighting, World, Zone, plural, work_words};
+use hostler::model::{
+    Brake, Entry, Event, HostName, Sighting, SlotIx, World, Zone, plural, work_words,
+};
 use tokio::sync::watch;
 
 /// A reader of the stream.
@@ -49,10 +51,15 @@ pub(crate) fn line(entry: &Entry, zone: Zone) -> String {
     format!("{at} {:<18} {}", entry.event.name(), details(&entry.event, zone))
 }
 
+/// What a look showed, in short.
 fn shown(sighting: &Sighting) -> String {
     let vms = sighting.vms.as_ref().map(|vms| plural(vms.len(), "VM"));
     let vms = vms.unwrap_or_else(|| "an unread list of VMs".into());
     format!("macOS {} with {vms}", sighting.facts.macos)
+}
+
+fn slot_of(host: &HostName, slot: SlotIx) -> String {
+    format!("{host} slot {}", u8::from(slot))
 }
 
 /// What of a fact matters to a person, besides its name.
@@ -66,21 +73,19 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
         Event::HostTrusted { host, fingerprint, reason } => {
             format!("{host} {fingerprint} {reason}").trim_end().into()
         }
-        Event::HostForgotten { host, why } => format!("{host}: {why}"),
+        Event::HostForgotten { host, why: said } | Event::HostClaimed { host, said, .. } => {
+            format!("{host}: {said}")
+        }
         Event::HoldPlaced { hold } => {
             format!("{} {} by {}: {}", hold.host, hold.kind, hold.by, hold.reason)
         }
         Event::HoldReleased { host, hold, why } => format!("{host} {hold}: {why}"),
-        Event::SlotTaken { host, slot, name } => {
-            format!("{host} slot {} by {name}", u8::from(*slot))
-        }
-        Event::SlotCleared { host, slot, why } => format!("{host} slot {}: {why}", u8::from(*slot)),
-        Event::SlotLeaked { host, slot, vm } => {
-            format!("{host} slot {} (vm {vm})", u8::from(*slot))
-        }
+        Event::SlotTaken { host, slot, name } => format!("{} by {name}", slot_of(host, *slot)),
+        Event::SlotCleared { host, slot, why } => format!("{}: {why}", slot_of(host, *slot)),
+        Event::SlotLeaked { host, slot, vm } => format!("{} (vm {vm})", slot_of(host, *slot)),
         Event::VmAdopted { vm, host, pool, .. } => format!("{vm} of {pool} on {host}"),
         Event::SlotReserved { vm, host, slot, pool, .. } => {
-            format!("{vm} of {pool} on {host} slot {}", u8::from(*slot))
+            format!("{vm} of {pool} on {}", slot_of(host, *slot))
         }
         Event::OpBegun { vm, kind, .. } => format!("{vm} {kind}"),
         Event::OpEnded { vm, outcome, .. } => format!("{vm} {}", outcome),
@@ -119,12 +124,14 @@ pub(crate) fn details(event: &Event, zone: Zone) -> String {
             format!("{job} {host} {}", event.task_words())
         }
         Event::HostOpEnded { host, outcome, .. } => format!("{host} {outcome}"),
-        Event::HostVerified { host } => host.to_string(),
+        Event::HostVerified { host } | Event::HostClaimEnded { host } => host.to_string(),
         Event::JobPaused { job, why } => format!("{job} {why}"),
         Event::JobResumed { job } | Event::JobEnded { job } => job.to_string(),
         Event::BrakeEngaged { silent, of } => Brake::words(*silent, *of),
         Event::BrakeReleased { silent, of } => format!("{silent} of {of} hosts are silent still"),
         Event::PoolHeld { pool, why } => format!("{pool}: {why}"),
         Event::PoolReleased { pool } => pool.to_string(),
+        Event::JumpBarred { jump, why } => format!("{jump}: {why}"),
+        Event::JumpCleared { jump } => jump.clone(),
     }
 }

@@ -36,6 +36,8 @@ pub enum Fault {
     HostKey,
     /// One of the above but the last, a new one each time.
     Mixed,
+    /// From now on the host is the same Mac as all others that this strikes.
+    SameMac,
     /// The disk is locked with FileVault.
     Filevault,
     /// sudo asks for a password.
@@ -248,6 +250,7 @@ impl fmt::Display for Fault {
             Self::Keychain => "keychain",
             Self::ListFails => "list-fails",
             Self::HostKey => "host-key",
+            Self::SameMac => "same-mac",
             Self::Mixed => "mixed",
             Self::Filevault => "filevault",
             Self::NoSudo => "no-sudo",

@@ -313,6 +313,10 @@ impl SimMac {
                 }
             }
             Fault::Mixed => {}
+            Fault::SameMac => {
+                self.mac().uuid = "5A3E7C1D-0000-4000-8000-00005A3EAC00".into();
+                self.note(Fault::SameMac);
+            }
             Fault::Filevault => self.set_filevault(true),
             Fault::NoSudo => self.set_sudo_asks(true),
             Fault::NoTool

@@ -31,8 +31,7 @@ pub(super) fn look(mac: &Mac, probes: &[String], now: Timestamp) -> String {
     };
     let (version, build) = MACOS;
     say("guard", 0, &guard(mac));
-    let ours = mac.vms.keys().filter(|name| name.starts_with("hostler-"));
-    let made: String = ours.map(|name| format!("{name}\n")).collect();
+    let made: String = mac.noted.iter().map(|name| format!("{name}\n")).collect();
     say("made", 0, &made);
     let sw_vers =
         format!("ProductName:\t\tmacOS\nProductVersion:\t\t{version}\nBuildVersion:\t\t{build}\n");
@@ -43,6 +42,7 @@ pub(super) fn look(mac: &Mac, probes: &[String], now: Timestamp) -> String {
     say("df", 0, &df(mac, now));
     let filevault = if mac.filevault { "On" } else { "Off" };
     say("filevault", 0, &format!("FileVault is {filevault}.\n"));
+    say("uuid", 0, &format!("  \"IOPlatformUUID\" = \"{}\"\n", mac.uuid));
     let gone = mac.ails(Fault::NoTool, now);
     say("tool", if gone { 127 } else { 0 }, if gone { "" } else { TOOL });
     if mac.trouble.list_fails || gone {

@@ -1,7 +1,7 @@
 //! A simulated Mac: its VMs, its kernel's count of them, its images, disk and address leases.
 //! Pure: the state follows from what was asked and from `now`; nothing here waits or runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dice::{Dice, Draw};
 use super::faults::Fault;
@@ -38,6 +38,8 @@ pub(super) struct Mac {
     /// References of cached images.
     pub images: Vec<String>,
     pub vms: BTreeMap<String, Vm>,
+    /// Those that a controller has had made, as the host notes it.
+    pub noted: BTreeSet<String>,
     pub leases: Vec<Lease>,
     pub boot: Boot,
     /// Guests that are gone and still counted by the kernel.
@@ -49,6 +51,8 @@ pub(super) struct Mac {
     pub files: BTreeMap<String, (String, u16)>,
     /// Whether its disk is locked with FileVault.
     pub filevault: bool,
+    /// The hardware's own number.
+    pub uuid: String,
     /// When it goes down because it was told to, and for how long.
     pub restart: Option<(Timestamp, Span)>,
     /// Guests that were ended while they had a job.
@@ -115,6 +119,13 @@ pub(super) struct Trouble {
     pub sudo_asks: bool,
 }
 
+/// A number as the hardware has one, of these dice alone.
+fn uuid(dice: Dice) -> String {
+    let [high, low] = [1, 2].map(|n| dice.roll(Draw::Hardware, n));
+    let (head, mid, next) = (high >> 32, high >> 16 & 0xffff, high & 0xffff);
+    format!("{head:08X}-{mid:04X}-{next:04X}-{:04X}-{:012X}", low >> 48, low & 0xffff_ffff_ffff)
+}
+
 impl Mac {
     /// A Mac that has been up for some days at `now`, with these images cached.
     pub(super) fn new(dice: Dice, images: Vec<String>, busy: f64, now: Timestamp) -> Self {
@@ -136,6 +147,7 @@ impl Mac {
             busy,
             images,
             vms: BTreeMap::new(),
+            noted: BTreeSet::new(),
             leases: Vec::new(),
             boot: Boot { nth: 0, at: now - uptime, up: now - uptime },
             leaked: 0,
@@ -144,6 +156,7 @@ impl Mac {
             tally: Tally::default(),
             files: BTreeMap::new(),
             filevault: false,
+            uuid: uuid(dice),
             restart: None,
             killed: Vec::new(),
             ails: BTreeMap::new(),
@@ -286,6 +299,7 @@ impl Mac {
             }
             Effect::Deleted { vm } => {
                 self.tally.deletes += u64::from(self.vms.remove(vm).is_some());
+                self.noted.remove(vm);
             }
             Effect::Copied { .. }
             | Effect::Restarts { .. }

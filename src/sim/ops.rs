@@ -223,6 +223,9 @@ impl Mac {
         let local = self.vms.get(image).filter(|vm| vm.listed).map(|vm| vm.os);
         let os = there.map(|vm| vm.os).or(local).unwrap_or_else(|| os_of(image));
         let effect = Effect::Cloned { vm: name.into(), image: image.into(), os, memory };
+        if there.is_none() {
+            self.noted.insert(name.into());
+        }
         let (takes, effect) = if there.is_some() {
             ((Draw::Quick, 150, 400), effect)
         } else if local.is_none() && !image.contains('/') {

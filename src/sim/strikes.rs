@@ -91,7 +91,8 @@ fn usual(fault: Fault) -> (Span, Span) {
             (Span::ZERO, Span::ZERO)
         }
         // What the doctor finds stays until somebody mends it.
-        Fault::Filevault
+        Fault::SameMac
+        | Fault::Filevault
         | Fault::NoSudo
         | Fault::NoTool
         | Fault::NoPerl

@@ -159,12 +159,12 @@ impl Inner {
         limit: Limit,
     ) -> Result<Output, Miss> {
         let unsent = |fault: Fault| (false, fault);
-        let mut live = self.lines.reach(host, access, limit.time).await.map_err(unsent)?;
+        let mut live = self.lines.reach(host, access).await.map_err(unsent)?;
         let mut opened = self.shell(&live, limit).await;
         if let Err(Unopened::Stale(_)) = opened {
             // A kept connection that died unnoticed; nothing was sent, so another may be tried.
             live.close();
-            live = self.lines.reach(host, access, limit.time).await.map_err(unsent)?;
+            live = self.lines.reach(host, access).await.map_err(unsent)?;
             opened = self.shell(&live, limit).await;
         }
         let (shell, _session) = opened.map_err(|why| match why {

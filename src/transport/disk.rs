@@ -2,14 +2,14 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "licence: known hosts and key files"
+    reason = "licence: known hosts, with salts of their own, and key files"
 )]
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::known_hosts::{lookup_name, without};
+use super::known_hosts::{has, hashed, is_hashed, lookup_name, without};
 
 /// No key file or list of known hosts has more bytes; whatever has is something else.
 const MOST: u64 = 16 << 20;
@@ -49,12 +49,14 @@ fn turn(path: &Path) -> io::Result<File> {
 pub fn replace_known_host(path: &Path, address: &str, port: u16, key: &str) -> io::Result<()> {
     let _turn = turn(path)?;
     let text = std::fs::read_to_string(path)?;
-    let name = lookup_name(address, port);
+    let (name, hides) = (lookup_name(address, port), is_hashed(&text));
     let mut text = without(&text, &name).map_err(|line| {
         let file = path.display();
         io::Error::other(format!("{file}:{line} names {name} by a pattern: mend that line by hand"))
     })?;
-    text.push_str(&format!("{name} {}\n", key.trim()));
+    // Whoever hides the names of hosts from readers of the file wants this one hidden, too.
+    let shown = if hides { hashed(&name, &rand::random()) } else { name };
+    text.push_str(&format!("{shown} {}\n", key.trim()));
     // The file itself, not a link to it, is replaced.
     let path = std::fs::canonicalize(path)?;
     let mut fresh = path.clone().into_os_string();
@@ -66,8 +68,9 @@ pub fn replace_known_host(path: &Path, address: &str, port: u16, key: &str) -> i
     std::fs::rename(&fresh, &path)
 }
 
-/// Adds `line` to the known hosts in `path`, which is made when missing. A line that is there
-/// already is not added again.
+/// Adds `line`, the name of one host and its key, to the known hosts in `path`, which is made when
+/// missing. A line that is there already is not added again. Where the names of other hosts are
+/// hashed, so is this one's.
 ///
 /// # Errors
 /// What reading or writing the file came to.
@@ -79,6 +82,15 @@ pub fn append_known_host(path: &Path, line: &str) -> io::Result<()> {
     let text = String::from_utf8_lossy(&bytes);
     if line.is_empty() || text.lines().any(|known| known.trim() == line) {
         return Ok(());
+    }
+    let mut line = line.to_owned();
+    if is_hashed(&text)
+        && let Some((name, key)) = line.split_once(' ')
+    {
+        if has(&text, name, key) {
+            return Ok(());
+        }
+        line = format!("{} {key}", hashed(name, &rand::random()));
     }
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     file.seek(SeekFrom::End(0))?;

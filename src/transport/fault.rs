@@ -26,12 +26,18 @@ impl Fault {
         Self { cause: LostCause::Config, why: why.into() }
     }
 
+    pub(super) fn turn(why: impl Into<String>) -> Self {
+        Self { cause: LostCause::Turn, why: why.into() }
+    }
+
     /// The same fault, met on the way through an entry point. Whose key the entry point shows says
     /// nothing of the host behind it: that one is not reached, and it has not changed.
     pub(super) fn by_way_of(self, jump: &str) -> Self {
         let cause = match self.cause {
-            LostCause::Identity => LostCause::Network,
-            LostCause::Network | LostCause::Auth | LostCause::Config => self.cause,
+            LostCause::Identity | LostCause::JumpIdentity => LostCause::JumpIdentity,
+            LostCause::Network | LostCause::Auth | LostCause::Config | LostCause::Turn => {
+                self.cause
+            }
         };
         Self { cause, why: format!("by way of its entry point {jump}: {}", self.why) }
     }

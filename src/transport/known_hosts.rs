@@ -126,6 +126,26 @@ pub(super) fn without(text: &str, name: &str) -> Result<String, usize> {
     Ok(out)
 }
 
+/// Whether the names in `text` are hidden: some plain key stands under a hashed one.
+pub(super) fn is_hashed(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with("|1|"))
+}
+
+/// Whether a line of `text` is for `name`, hashed or not, and says no more than `key`.
+pub(super) fn has(text: &str, name: &str, key: &str) -> bool {
+    text.lines().any(|line| {
+        let (hosts, rest) = line.trim().split_once(char::is_whitespace).unwrap_or_default();
+        rest.trim() == key.trim() && hosts.parse().is_ok_and(|hosts| matches(&hosts, name))
+    })
+}
+
+/// `name` as `ssh-keygen -H` hides it.
+pub(super) fn hashed(name: &str, salt: &[u8; 20]) -> String {
+    let Ok(mac) = Hmac::<Sha1>::new_from_slice(salt) else { return name.to_owned() };
+    let hash = mac.chain_update(name).finalize().into_bytes().into();
+    HostPatterns::HashedName { salt: salt.to_vec(), hash }.to_string()
+}
+
 fn matches(hosts: &HostPatterns, name: &str) -> bool {
     match hosts {
         HostPatterns::HashedName { salt, hash } => Hmac::<Sha1>::new_from_slice(salt)
@@ -221,6 +241,18 @@ mod tests {
         let other = without(hashed, name).unwrap();
         assert_eq!(other.trim_end(), hashed, "another host's hash");
         assert_eq!(without("x k\n*.0.0.1]:2222,[10.0.0.1]:2222 k\n", name), Err(2));
+    }
+
+    #[test]
+    fn a_hidden_name_is_found_again_and_by_no_other() {
+        let name = hashed("[10.0.0.1]:2222", &[7; 20]);
+        assert!(name.starts_with("|1|BwcHBwcHBwcHBwcHBwcHBwcHBwc=|"), "{name}");
+        let text = format!("# [10.0.0.2]:2222\n{name} ssh-ed25519 AAAA\n");
+        assert!(is_hashed(&text) && !is_hashed("mac1 ssh-ed25519 AAAA\n"));
+        assert!(has(&text, "[10.0.0.1]:2222", "ssh-ed25519 AAAA"));
+        assert!(!has(&text, "[10.0.0.1]:2222", "ssh-ed25519 BBBB"));
+        assert!(!has(&text, "[10.0.0.2]:2222", "ssh-ed25519 AAAA"));
+        assert_eq!(without(&text, "[10.0.0.1]:2222").as_deref(), Ok("# [10.0.0.2]:2222\n"));
     }
 
     #[test]

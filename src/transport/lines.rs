@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use rand::rngs::StdRng;
@@ -102,16 +101,14 @@ impl Lines {
         }
     }
 
-    /// The connection to a host, opened when there is none. `patience` is how long to wait for a
-    /// turn behind its entry point.
+    /// The connection to a host, opened when there is none.
     pub(super) async fn reach(
         &self,
         host: &HostName,
         access: &SshAccess,
-        patience: Duration,
     ) -> Result<Arc<Live>, Fault> {
         let line = Arc::clone(lock(&self.hosts).entry(host.clone()).or_default());
-        self.open(&line, Whom::Host(host), access, patience).await
+        self.open(&line, Whom::Host(host), access).await
     }
 
     fn open<'a>(
@@ -119,7 +116,6 @@ impl Lines {
         line: &'a Line,
         whom: Whom<'a>,
         access: &'a SshAccess,
-        patience: Duration,
     ) -> BoxFuture<'a, Result<Arc<Live>, Fault>> {
         Box::pin(async move {
             if let Some(live) = line.find(access)? {
@@ -130,8 +126,8 @@ impl Lines {
                 return Ok(live);
             }
             // What fails before the machine itself is asked is not charged to it.
-            let via = self.jump(access, patience).await?;
-            let _turn = self.turn(access, patience).await?;
+            let via = self.jump(access).await?;
+            let _turn = self.turn(access).await?;
             let opened = self.connect(whom, access, via).await;
             let mut state = lock(&line.state);
             let mut counts = lock(&self.counts);
@@ -171,26 +167,22 @@ impl Lines {
     }
 
     /// The connection to the entry point of `access`, if it has one.
-    async fn jump(
-        &self,
-        access: &SshAccess,
-        patience: Duration,
-    ) -> Result<Option<Arc<Live>>, Fault> {
+    async fn jump(&self, access: &SshAccess) -> Result<Option<Arc<Live>>, Fault> {
         let Some(jump) = &access.jump else { return Ok(None) };
         let Some(entry) = access.of_jump() else { return Ok(None) };
         let key = (jump.clone(), access.identity.clone(), access.known_hosts.clone());
         let line = Arc::clone(lock(&self.jumps).entry(key).or_default());
-        let live = self.open(&line, Whom::Jump, &entry, patience).await;
+        let live = self.open(&line, Whom::Jump, &entry).await;
         live.map(Some).map_err(|fault| {
             fault.by_way_of(&format!("{}@{}:{}", jump.user, jump.address, jump.port))
         })
     }
 
-    /// One of the few places for those behind an entry point that have not signed in yet.
+    /// One of the few places for those behind an entry point that have not signed in yet. They are
+    /// given out in the order in which they were asked for.
     async fn turn(
         &self,
         access: &SshAccess,
-        patience: Duration,
     ) -> Result<Option<tokio::sync::OwnedSemaphorePermit>, Fault> {
         let Some(jump) = &access.jump else { return Ok(None) };
         let most = self.settings.unauthenticated_per_bastion.max(1);
@@ -199,11 +191,12 @@ impl Lines {
                 .entry((jump.address.clone(), jump.port))
                 .or_insert_with(|| Arc::new(Semaphore::new(most))),
         );
-        match within(patience, turns.acquire_owned()).await {
+        match within(self.settings.turn_patience, turns.acquire_owned()).await {
             Some(Ok(turn)) => Ok(Some(turn)),
-            Some(Err(_)) | None => Err(Fault::network(format!(
-                "no turn within {patience:?} behind its entry point {}:{}: \
-                 {most} others are signing in",
+            // In the same words whoever is ahead of it: they are compared, and say nothing new.
+            Some(Err(_)) | None => Err(Fault::turn(format!(
+                "waits for its turn at jump host {}:{}: {most} may sign in behind it at once, and \
+                 others are ahead",
                 jump.address, jump.port
             ))),
         }
@@ -211,9 +204,8 @@ impl Lines {
 
     /// What keys a host shows; through its entry point, which must be known.
     pub(super) async fn host_keys(&self, access: &SshAccess) -> Result<Vec<HostKey>, Fault> {
-        let patience = self.settings.connect_timeout;
-        let via = self.jump(access, patience).await?;
-        let _turn = self.turn(access, patience).await?;
+        let via = self.jump(access).await?;
+        let _turn = self.turn(access).await?;
         host_keys(&Way { settings: &self.settings, access, via }).await
     }
 

@@ -86,6 +86,10 @@ pub enum LostCause {
     Auth,
     /// Our own side is at fault: a key file that cannot be read, no agent.
     Config,
+    /// It never had its turn behind its entry point: it was not asked, and nothing is known of it.
+    Turn,
+    /// Its entry point's key is not the one we know: nothing was sent to either.
+    JumpIdentity,
 }
 
 /// The one way to a host. Implemented by `Transport` for real hosts and by tests for none.

@@ -26,6 +26,9 @@ pub struct TransportSettings {
     pub backoff_max: Duration,
     /// Connections behind one entry point that have not signed in yet, at once.
     pub unauthenticated_per_bastion: usize,
+    /// How long a script may wait for its host's turn among them. No limit of the script's own
+    /// runs meanwhile, and the wait is not the host's fault.
+    pub turn_patience: Duration,
     /// The socket of the SSH agent, asked when a host has no identity file.
     pub agent: Option<PathBuf>,
     /// For identity files that are encrypted.
@@ -44,6 +47,7 @@ impl Default for TransportSettings {
             backoff_min: Duration::from_secs(1),
             backoff_max: Duration::from_secs(60),
             unauthenticated_per_bastion: 8,
+            turn_patience: Duration::from_secs(30),
             agent: None,
             passphrases: Passphrases::default(),
             now: limit::wall_clock,

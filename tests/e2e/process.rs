@@ -41,6 +41,14 @@ impl Process {
         Self::over(&site.fleet(), &site.state())
     }
 
+    /// One on this very Mac, at the head of a process group of its own, as launchd starts it.
+    pub(crate) fn begin_on(site: &Site, home: &Path) -> Self {
+        let mut program = Program::new(HOSTLER);
+        std::os::unix::process::CommandExt::process_group(&mut program, 0);
+        program.env("HOME", home);
+        Self::spawn(&site.fleet(), &site.state(), program)
+    }
+
     pub(crate) fn over(fleet: &Path, state: &Path) -> Self {
         Self::spawn(fleet, state, Program::new(HOSTLER))
     }
@@ -86,6 +94,13 @@ impl Process {
     /// Ends it as a power cut does.
     pub(crate) async fn kill(mut self) {
         self.signal(rustix::process::Signal::KILL);
+        self.end().await;
+    }
+
+    /// Ends it with all of its process group, as launchd does to a job.
+    pub(crate) async fn kill_group(mut self) {
+        let pid = rustix::process::Pid::from_raw(self.child.cast_signed()).unwrap();
+        rustix::process::kill_process_group(pid, rustix::process::Signal::KILL).unwrap();
         self.end().await;
     }
 

@@ -157,6 +157,20 @@ impl Site {
         self.dir.path().join("state")
     }
 
+    /// Writes the fleet directory of a controller that is on its only Mac, with one pool.
+    pub(crate) fn write_local(&self, mac: &str, size: u32) {
+        let fleet = self.fleet();
+        put(&fleet.join("hostler.yaml"), "poll_interval: 1s\nssh_agent: none\n");
+        put(
+            &fleet.join("inventory/site.yaml"),
+            &format!(
+                "hosts: {{{mac}: {{local: true}}}}\n\
+                 images: {{tahoe: {{source: \"{IMAGE}\", os: macos}}}}\n\
+                 pools: {{ci: {{image: tahoe, size: {size}, cpu: 4, memory: 8GiB}}}}\n"
+            ),
+        );
+    }
+
     /// Adds a playbook of the fleet's own.
     pub(crate) fn write_playbook(&self, name: &str, text: &str) {
         put(&self.fleet().join(format!("playbooks/{name}.yaml")), text);

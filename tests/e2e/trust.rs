@@ -154,6 +154,59 @@ async fn a_changed_key_is_enrolled_only_when_a_person_says_so_and_the_journal_sa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_jump_hosts_other_key_loses_nobody_and_is_enrolled_by_name() {
+    let mut site = Site::new(&["a", "b"]).with_jump();
+    site.write(0, "5m");
+    let life = Life::begin(&site).await;
+    life.serve(&site);
+    let b = name("b");
+    life.until("b is up", |world| is(world, &b, Reach::Up)).await;
+    let jump = site.jump.as_mut().unwrap();
+    jump.restart_with_new_host_key();
+    let new = jump.fingerprint();
+    let world = life.until("its jump host is barred", |world| !world.jumps.is_empty()).await;
+    let (shown, bar) = world.jumps.first_key_value().unwrap();
+    assert!(shown.ends_with(&format!("@{}:{}", jump.address(), jump.port())), "{shown}");
+    assert!(bar.why.contains("CHANGED"), "{bar:?}");
+    let (code, said) = enrol(&site, &["b", "--jump", "--yes"]).await;
+    assert!(code == Some(1) && said.contains("CHANGED"), "{code:?} {said}");
+    let args = ["b", "--jump", "--replace", "--reason", "set up anew", "--fingerprint", &new];
+    let (code, said) = enrol(&site, &args).await;
+    assert!(code == Some(0) && said.contains("the jump host of b"), "{code:?} {said}");
+    life.until("b is up again", |world| is(world, &b, Reach::Up) && world.jumps.is_empty()).await;
+    life.end().await;
+    let reached = account(&site).await.entries.into_iter().filter_map(|entry| {
+        if let Event::ReachChanged { host, to, .. } = entry.event { Some((host, to)) } else { None }
+    });
+    let reached: Vec<_> = reached.collect();
+    let lost = |(_, to): &(_, Reach)| matches!(to, Reach::Lost | Reach::IdentityMismatch);
+    assert!(!reached.iter().any(lost), "{reached:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_host_of_three_that_claims_a_newer_controller_is_left_alone_and_the_others_work_on() {
+    let site = Site::new(&["a", "b", "c"]);
+    site.write(3, "5m");
+    let told = site.mac("a").home().join(".hostler/epoch");
+    std::fs::create_dir_all(&told).unwrap();
+    std::fs::write(told.join("9"), "").unwrap();
+    let life = Life::begin(&site).await;
+    let a = name("a");
+    let world = life.until_whole(3).await;
+    assert!(world.hosts[&a].claim.is_some() && world.hosts[&a].vms.is_empty());
+    assert!(!site.mac("a").home().join(".hostler/done").exists(), "no operation was begun");
+    // A person has looked at it, and says so.
+    std::fs::remove_file(told.join("9")).unwrap();
+    life.ask(trust(&site, "a")).await.unwrap();
+    site.write(5, "5m");
+    life.reload(&site).await;
+    let world = life.until_whole(5).await;
+    assert!(world.hosts[&a].claim.is_none() && !world.hosts[&a].vms.is_empty());
+    life.end().await;
+    account(&site).await.agrees_with(&site, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_obeys_a_newer_controller_ends_this_one_before_it_sends_anything() {
     let site = Site::new(&["a"]);
     site.write(1, "5m");

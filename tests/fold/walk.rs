@@ -332,11 +332,27 @@ impl Walk {
         Event::ReachChanged { host: self.host(a), to, why: "so it was seen".into() }
     }
 
+    /// A host claims a newer controller, a jump host shows another key, or either is over.
+    fn bar(&self, b: u16) -> Event {
+        let (host, jump) = (self.host(b), "ops@bastion:22".to_string());
+        match b % 5 {
+            0 => Event::HostClaimed { host, epoch: Some(99), said: "it obeys 99".into() },
+            1 => Event::HostClaimed { host, epoch: None, said: "a newer one".into() },
+            2 => {
+                let claims = self.world.hosts.iter().find(|(_, host)| host.claim.is_some());
+                Event::HostClaimEnded { host: claims.map_or(host, |(name, _)| name.clone()) }
+            }
+            3 => Event::JumpBarred { jump, why: "CHANGED".into() },
+            _ => Event::JumpCleared { jump },
+        }
+    }
+
     fn rare(&self, a: u16, b: u16) -> Event {
         let (silent, of) = (u32::from(b % 4), 3);
         match a % 8 {
             5 => return Event::BrakeEngaged { silent, of },
             7 => return Event::BrakeReleased { silent, of },
+            1 | 2 => return self.bar(b),
             _ => {}
         }
         if a.is_multiple_of(3) {

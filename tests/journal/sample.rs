@@ -41,6 +41,7 @@ pub(crate) fn story() -> Story {
     story.jobs_run();
     story.controller_changes_amid_commands();
     story.the_brake_holds();
+    story.bars_go_up_and_down();
     story.a_pool_is_held();
     story.fleet_shrinks();
     story
@@ -534,6 +535,22 @@ impl Story {
         self.put(Event::BrakeEngaged { silent: 5, of: 12 });
         self.put(Event::BrakeReleased { silent: 2, of: 12 });
         self.put(Event::BrakeEngaged { silent: 6, of: 12 });
+    }
+
+    fn bars_go_up_and_down(&mut self) {
+        let (host, jump): (HostName, _) =
+            (name("mini-01"), "ops@bastion.example.com:22".to_string());
+        let claimed = |epoch| Event::HostClaimed {
+            host: host.clone(),
+            epoch,
+            said: "it obeys epoch 9, and ours is 2".into(),
+        };
+        self.put(claimed(None));
+        self.put(Event::HostClaimEnded { host: host.clone() });
+        self.put(claimed(Some(9)));
+        self.put(Event::JumpBarred { jump: jump.clone(), why: "its host key has CHANGED".into() });
+        self.put(Event::JumpCleared { jump: jump.clone() });
+        self.put(Event::JumpBarred { jump, why: "its host key has CHANGED".into() });
     }
 
     fn fleet_shrinks(&mut self) {

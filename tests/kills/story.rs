@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hostler::config::{self, Files};
 use hostler::engine::{Ids, events_of};
 use hostler::model::{self, *};
-use hostler::plan::{self, Contact, check::check_world};
+use hostler::plan::{self, Blame, Contact, check::check_world};
 
 use crate::mac::{Loses, Mac, Order};
 
@@ -278,7 +278,8 @@ impl Story {
                 None => {
                     let (now, why) = (self.now, "no answer".to_string());
                     let last = *self.heard.entry(host.clone()).or_insert(now);
-                    let key = self.macs[&host].ills.other_key;
+                    let key =
+                        if self.macs[&host].ills.other_key { Blame::Key } else { Blame::Silence };
                     let failing = self.failing.entry(host.clone());
                     failing
                         .and_modify(|contact| contact.again(now, why.clone(), key))

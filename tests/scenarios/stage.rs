@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hostler::engine::{Ids, events_of};
 use hostler::model::*;
-use hostler::plan::{self, Contact, check::check_world};
+use hostler::plan::{self, Blame, Contact, check::check_world};
 
 use super::asks;
 use super::file::{Scenario, Then};
@@ -184,7 +184,7 @@ impl Stage {
             let toy = self.toys.get_mut(&host).unwrap();
             let swallows = toy.swallows.take();
             let unknown = || Outcome::Unknown { why: "the line went dead".into() };
-            let arrives = toy.answers(now) && !toy.other_key;
+            let arrives = toy.answers(now) && !toy.other_key && !toy.other_jump;
             let fence = (self.world.epoch, op);
             let mut outcome = match &what {
                 // What is lost of these is the answer, even when the host falls silent by then.
@@ -196,6 +196,7 @@ impl Stage {
             if swallows == Some(Swallows::Answer) {
                 outcome = unknown();
             }
+            let claim = plan::claimed(&self.world, &host, &outcome);
             if let Errand::Vm { vm, .. } = what {
                 if let Some(event) = plan::completed(&self.world, vm, op, outcome) {
                     self.put(event);
@@ -203,6 +204,7 @@ impl Stage {
             } else if self.world.hosts[&host].op.as_ref().is_some_and(|known| known.id == op) {
                 self.put(Event::HostOpEnded { host, op, outcome, said: String::new() });
             }
+            claim.into_iter().for_each(|claim| self.put(claim));
         }
     }
 
@@ -228,10 +230,11 @@ impl Stage {
     fn look(&mut self, host: &HostName) {
         let (now, toy) = (self.now, &self.toys[host]);
         let last_ok = *self.last_ok.entry(host.clone()).or_insert(now);
-        if !toy.answers(now) || toy.other_key {
-            let (why, key) = match toy.other_key {
-                true => ("it shows another host key", true),
-                false => ("no answer", false),
+        if !toy.answers(now) || toy.other_key || toy.other_jump {
+            let (why, key) = match (toy.other_key, toy.other_jump) {
+                (_, true) => ("by way of ops@bastion:22: its host key has CHANGED", Blame::JumpKey),
+                (true, false) => ("it shows another host key", Blame::Key),
+                (false, false) => ("no answer", Blame::Silence),
             };
             let first = || Contact::first(last_ok, now, why.into(), key);
             let failing = self.failing.entry(host.clone());

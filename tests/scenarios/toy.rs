@@ -35,6 +35,10 @@ pub(crate) struct Toy {
     pub(crate) stays_up: bool,
     down_until: Timestamp,
     pub(crate) other_key: bool,
+    /// The jump host before it shows another key.
+    pub(crate) other_jump: bool,
+    /// The hardware's own number.
+    pub(crate) uuid: String,
     pub(crate) locked: bool,
     pub(crate) lists: bool,
     pub(crate) tool: bool,
@@ -49,7 +53,7 @@ pub(crate) struct Toy {
     pub(crate) refuses: BTreeMap<String, Refusal>,
     pub(crate) swallows: Option<Swallows>,
     done: BTreeMap<OpId, i32>,
-    epoch: u64,
+    pub(crate) epoch: u64,
 }
 
 /// What gets lost on the line, once.
@@ -78,6 +82,8 @@ impl Toy {
             stays_up: false,
             down_until: Timestamp::default(),
             other_key: false,
+            other_jump: false,
+            uuid: String::new(),
             locked: false,
             lists: true,
             tool: true,
@@ -234,6 +240,7 @@ impl Toy {
             macos: self.macos.clone(),
             build: "25B78".into(),
             filevault: Some(self.filevault),
+            uuid: self.uuid.clone(),
             ..Facts::default()
         };
         let listed = self.lists && self.tool;

@@ -374,6 +374,7 @@ fn sighting(n: usize) -> Sighting {
         tool: "2.35.0".into(),
         filevault: Some(false),
         all_users: Some(true),
+        uuid: String::new(),
     };
     let vms = Some(BTreeMap::new());
     Sighting {

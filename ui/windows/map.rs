@@ -20,10 +20,11 @@ use crate::ui::theme::Token;
 use crate::ui::widgets::{Motion, Moved, Rows};
 
 /// The words of hosts, the worst first: of a cell's hosts the first of these is shown.
-const WORST: [&str; 16] = [
+const WORST: [&str; 17] = [
     "lost",
     "unreachable",
     "identity-mismatch",
+    "barred",
     "locked",
     "quarantined",
     "suspect",

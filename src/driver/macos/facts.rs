@@ -20,6 +20,7 @@ pub(in crate::driver) fn read(sections: &Sections<'_>, at: Timestamp) -> (Facts,
         facts.boot = fact(text.lines().next().unwrap_or_default());
     }
     facts.filevault = sections.good("filevault").and_then(filevault);
+    facts.uuid = sections.good("uuid").and_then(uuid).unwrap_or_default();
     facts.all_users = sections.good("whose").and_then(all_users);
     if let Some(text) = sections.good("vm_stat") {
         sample.memory_used = memory::used(text).unwrap_or_default();
@@ -39,6 +40,17 @@ fn filevault(text: &str) -> Option<bool> {
         return Some(true);
     }
     word.starts_with("Off").then_some(false)
+}
+
+/// Of `"IOPlatformUUID" = "0E3C4F5A-..."`; nothing else is taken for one, and zeros are none.
+fn uuid(text: &str) -> Option<String> {
+    let line =
+        text.lines().find_map(|line| line.split_once("\"IOPlatformUUID\"")?.1.split_once('='));
+    let uuid = line?.1.trim().strip_prefix('"')?.strip_suffix('"')?;
+    let groups: Vec<usize> = uuid.split('-').map(str::len).collect();
+    let hex = uuid.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let some = uuid.chars().any(|c| !matches!(c, '0' | '-'));
+    (groups == [8, 4, 4, 4, 12] && hex && some).then(|| uuid.to_ascii_uppercase())
 }
 
 /// Whose processes could be counted.
@@ -180,6 +192,26 @@ mod tests {
         }
         let failed = Sections::of("@@ filevault 1\nFileVault is Off.\n@@ end 0\n").unwrap();
         assert_eq!(read(&failed, Timestamp::default()).0.filevault, None);
+    }
+
+    #[test]
+    fn a_hardware_number_is_one_or_none() {
+        let line = |uuid: &str| format!("+-o J274AP\n  \"IOPlatformUUID\" = \"{uuid}\"\n");
+        let whole = "0E3C4F5A-1D2C-5E4F-8A9B-00C0FFEE0001";
+        for (text, want) in [
+            (line(whole), Some(whole)),
+            (line(&whole.to_lowercase()), Some(whole)),
+            (line("00000000-0000-0000-0000-000000000000"), None),
+            (line("0E3C4F5A-1D2C-5E4F-8A9B"), None),
+            (line("\u{1b}[2J4F5A-1D2C-5E4F-8A9B-00C0FFEE0001"), None),
+            (line(""), None),
+            ("\"IOPlatformUUID\" = <00>".into(), None),
+            (String::new(), None),
+        ] {
+            let answer = format!("@@ uuid 0\n{text}\n@@ end 0\n");
+            let (facts, _) = read(&Sections::of(&answer).unwrap(), Timestamp::default());
+            assert_eq!(facts.uuid, want.unwrap_or_default(), "{text}");
+        }
     }
 
     #[test]

@@ -24,9 +24,17 @@ struct Entry {
     running: Option<bool>,
 }
 
-/// Reads a listing; `None` when it is not one, which is not the same as an empty one.
+/// No honest host lists more VMs and images, and no tool lets a name be longer.
+const ENTRIES_MOST: usize = 2_000;
+const NAME_MOST: usize = 512;
+
+/// Reads a listing; `None` when it is not one, which is not the same as an empty one. All of it is
+/// kept for everybody to see: one that is longer than any could be is none either.
 pub(super) fn read(text: &str) -> Option<Listing> {
     let entries: Vec<Entry> = serde_json::from_str(text).ok()?;
+    if entries.len() > ENTRIES_MOST || entries.iter().any(|entry| entry.name.len() > NAME_MOST) {
+        return None;
+    }
     let mut vms = BTreeMap::new();
     let mut images = Vec::new();
     for entry in entries {
@@ -60,6 +68,20 @@ fn state(word: Option<&str>, running: Option<bool>) -> SeenState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listing_longer_than_any_could_be_is_none_and_its_names_cannot_paint() {
+        let vm = |name: &str| format!(r#"{{"Source":"local","Name":"{name}","State":"stopped"}}"#);
+        let all = |n: usize| {
+            let vms: Vec<_> = (0..n).map(|n| vm(&format!("odd-{n}"))).collect();
+            read(&format!("[{}]", vms.join(",")))
+        };
+        assert_eq!(all(2_000).unwrap().vms.len(), 2_000);
+        assert_eq!(all(10_000), None);
+        assert_eq!(read(&format!("[{}]", vm(&"x".repeat(513)))), None);
+        let odd = read(&format!("[{}]", vm("a\\u001b[2J\\u202eb\\u0000\\n"))).unwrap();
+        assert_eq!(odd.vms.keys().collect::<Vec<_>>(), ["a [2J b  "]);
+    }
 
     #[test]
     fn a_listing_reads_in_any_key_order_with_escaped_slashes_and_each_image_once() {

@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Actor, Brake, BuildTally, Fingerprint, Hold, HoldId, HoldKind, HostName, Phase, Reach,
-    Sighting, Slot, SlotIx, Task, TaskState, Timestamp, Via, Vm, VmId,
+    Actor, Brake, BuildTally, Claim, Entry, Event, Fingerprint, Hold, HoldId, HoldKind, HostName,
+    JumpBar, Phase, Reach, Restless, Sighting, Slot, SlotIx, Task, TaskState, Timestamp, Via, Vm,
+    VmId,
 };
 
 impl World {
     /// A new controller has seen nothing yet, and knows no end of what the last one began.
-    pub(super) fn lose_sight(&mut self, at: Timestamp) {
+    pub(super) fn lose_sight(&mut self, at: Timestamp) -> Result<(), Misfit> {
         for host in self.hosts.values_mut() {
+            // It is above the last one: whether it is above what a host claims is for a look to say.
+            if host.claim.is_some() {
+                Arc::make_mut(host).claim = None;
+            }
             if host.reach != Reach::IdentityMismatch && host.reach != Reach::Unknown {
                 let host = Arc::make_mut(host);
                 (host.reach, host.reach_since) = (Reach::Unknown, at);
@@ -25,6 +30,7 @@ impl World {
         }
         let at_work = self.hosts.values_mut().filter(|host| host.op.is_some());
         at_work.for_each(|host| Arc::make_mut(host).lose_op(at));
+        Ok(())
     }
 
     /// Another boot session that no job asked for: the host must be found fit first.
@@ -38,6 +44,7 @@ impl World {
         let last = self.hosts.get(name).and_then(|host| host.seen.as_ref());
         let rebooted = last.is_some_and(|last| sighting.facts.rebooted_since(&last.facts));
         let unasked = rebooted && !self.reboot_asked(name);
+        let idle = last.is_some_and(|last| !sighting.presses(last, self));
         let host = self.host_mut(name)?;
         let mut sighting = sighting.clone();
         if unasked {
@@ -45,6 +52,9 @@ impl World {
         }
         if let Some(last) = &host.seen {
             sighting.facts.keep_boot(&last.facts);
+        }
+        if idle {
+            host.restless = Some(Restless::and(host.restless, at));
         }
         host.seen = Some(sighting);
         self.find_orphans(name, at);
@@ -83,41 +93,98 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn brake_engaged(
-        &mut self,
-        silent: u32,
-        of: u32,
-        since: Timestamp,
-    ) -> Result<(), Misfit> {
+    fn brake_engaged(&mut self, brake: Brake) -> Result<(), Misfit> {
         if self.brake.is_some() {
             return misfit("the mass-failure brake", "holds already");
         }
-        self.brake = Some(Brake { since, silent, of });
+        self.brake = Some(brake);
         Ok(())
     }
 
-    pub(super) fn brake_released(&mut self) -> Result<(), Misfit> {
+    fn brake_released(&mut self) -> Result<(), Misfit> {
         match self.brake.take() {
             Some(_) => Ok(()),
             None => misfit("the mass-failure brake", "does not hold"),
         }
     }
 
-    /// Only the bar that another key has put up is lifted: of any other host it is on record who
-    /// knows its key.
+    /// The bars are lifted that another key or the claim of a newer controller has put up: of any
+    /// other host it is on record who knows its key.
     pub(super) fn host_trusted(
         &mut self,
         name: &HostName,
         fingerprint: &Fingerprint,
-        by: &Actor,
-        at: Timestamp,
+        entry: &Entry,
     ) -> Result<(), Misfit> {
+        let (by, at) = (&entry.actor, entry.at);
         let host = self.host_mut(name)?;
+        // Whoever judges the key judges what the host says, too: the next look hears it anew.
+        if host.claim.take().is_some() {
+            host.judged = Some(at);
+        }
         if host.reach == Reach::IdentityMismatch {
             (host.reach, host.reach_since) = (Reach::Unknown, at);
             host.reach_why = format!("{by} has accepted its key {fingerprint}");
         }
         Ok(())
+    }
+
+    /// The brake or a bar to commands goes up, or down.
+    pub(super) fn bar_event(&mut self, event: &Event, at: Timestamp) -> Result<(), Misfit> {
+        if let Event::HostClaimed { host, epoch, said } = event {
+            self.host_claimed(host, *epoch, said, at)
+        } else if let Event::HostClaimEnded { host } = event {
+            self.host_claim_ended(host)
+        } else if let Event::JumpBarred { jump, why } = event {
+            self.jump_barred(jump, why, at)
+        } else if let Event::JumpCleared { jump } = event {
+            self.jump_cleared(jump)
+        } else if let Event::BrakeEngaged { silent, of } = event {
+            self.brake_engaged(Brake { since: at, silent: *silent, of: *of })
+        } else if let Event::BrakeReleased { .. } = event {
+            self.brake_released()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The word of a host alone; a look that reads its epoch says more than a refusal did.
+    fn host_claimed(
+        &mut self,
+        name: &HostName,
+        epoch: Option<u64>,
+        said: &str,
+        at: Timestamp,
+    ) -> Result<(), Misfit> {
+        let claim = &mut self.host_mut(name)?.claim;
+        if claim.as_ref().is_some_and(|claim| claim.epoch.is_some() || epoch.is_none()) {
+            return misfit(format!("host {name}"), "claims a newer controller already");
+        }
+        let since = claim.as_ref().map_or(at, |claim| claim.since);
+        *claim = Some(Claim { since, epoch, said: said.into() });
+        Ok(())
+    }
+
+    fn host_claim_ended(&mut self, name: &HostName) -> Result<(), Misfit> {
+        match self.host_mut(name)?.claim.take() {
+            Some(_) => Ok(()),
+            None => misfit(format!("host {name}"), "claims no newer controller"),
+        }
+    }
+
+    fn jump_barred(&mut self, jump: &str, why: &str, at: Timestamp) -> Result<(), Misfit> {
+        if self.jumps.contains_key(jump) {
+            return misfit(format!("jump host {jump}"), "is barred already");
+        }
+        self.jumps.insert(jump.into(), JumpBar { since: at, why: why.into() });
+        Ok(())
+    }
+
+    fn jump_cleared(&mut self, jump: &str) -> Result<(), Misfit> {
+        match self.jumps.remove(jump) {
+            Some(_) => Ok(()),
+            None => misfit(format!("jump host {jump}"), "is not barred"),
+        }
     }
 
     /// The host goes with its slots and its VMs. Tasks that wait for one of these have failed, and

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Actor, Cause, HostName, HostTask, Job, JobId, JobState, Run, RunResult, Schedule, ScheduleName,
-    Suspended, Task, TaskEnd, TaskState, Timestamp, VmId,
+    Cause, Entry, Event, HostName, HostTask, Job, JobId, JobState, Run, RunResult, Schedule,
+    ScheduleName, Suspended, Task, TaskEnd, TaskState, Timestamp, VmId,
 };
 
 /// How many jobs that are over stay in the World; older ones are in the journal only.
@@ -133,24 +133,25 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn schedule_suspended(
+    /// What somebody says of a schedule's runs to come.
+    pub(super) fn schedule_told(
         &mut self,
         name: &ScheduleName,
-        by: &Actor,
-        reason: &str,
-        at: Timestamp,
+        entry: &Entry,
     ) -> Result<(), Misfit> {
-        let schedule = self.schedule_mut(name)?;
-        schedule.suspended = Some(Suspended { by: by.clone(), at, reason: reason.into() });
-        Ok(())
+        if let Event::ScheduleSuspended { reason, .. } = &entry.event {
+            let (by, at, reason) = (entry.actor.clone(), entry.at, reason.clone());
+            self.schedule_mut(name)?.suspended = Some(Suspended { by, at, reason });
+            Ok(())
+        } else if let Event::RunsSkipped { upto, .. } = &entry.event {
+            self.runs_skipped(name, *upto)
+        } else {
+            self.schedule_resumed(name, entry.at)
+        }
     }
 
     /// What came due meanwhile has been recorded as missed by then, or is from now on not owed.
-    pub(super) fn schedule_resumed(
-        &mut self,
-        name: &ScheduleName,
-        at: Timestamp,
-    ) -> Result<(), Misfit> {
+    fn schedule_resumed(&mut self, name: &ScheduleName, at: Timestamp) -> Result<(), Misfit> {
         let schedule = self.schedule_mut(name)?;
         if schedule.suspended.take().is_none() {
             return misfit(format!("schedule {name}"), "is not suspended");
@@ -159,11 +160,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn runs_skipped(
-        &mut self,
-        name: &ScheduleName,
-        upto: Timestamp,
-    ) -> Result<(), Misfit> {
+    fn runs_skipped(&mut self, name: &ScheduleName, upto: Timestamp) -> Result<(), Misfit> {
         let schedule = self.schedule_mut(name)?;
         if upto <= schedule.upto {
             return misfit(format!("schedule {name}"), "has dealt with that time already");

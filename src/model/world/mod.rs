@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Brake, BuildTally, Entry, Event, Hold, Host, HostName, ImageName, ImageSpec, Job, JobId,
-    Playbook, PlaybookName, Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
+    JumpBar, Playbook, PlaybookName, Pool, PoolName, Schedule, ScheduleName, Timestamp, Vm, VmId,
 };
 
 /// Everything known of the fleet at revision `seq`. Values are shared, so a copy costs only the
@@ -43,6 +43,9 @@ pub struct World {
     /// What became of starts, by the host's build of macOS then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub builds: BTreeMap<String, BuildTally>,
+    /// Jump hosts that show another key than the one we know, as `user@address:port`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jumps: BTreeMap<String, JumpBar>,
 }
 
 /// Why an entry does not follow from the World before it.
@@ -94,15 +97,12 @@ impl World {
     fn change(&mut self, entry: &Entry) -> Result<(), Misfit> {
         let at = entry.at;
         match &entry.event {
-            Event::ControllerStarted { .. } => {
-                self.lose_sight(at);
-                Ok(())
-            }
+            Event::ControllerStarted { .. } => self.lose_sight(at),
             Event::FleetChanged { change } => self.change_fleet(change, at),
             Event::HostSeen { host, sighting } => self.host_seen(host, sighting, at),
             Event::ReachChanged { host, to, why } => self.reach_changed(host, *to, why, at),
             Event::HostTrusted { host, fingerprint, .. } => {
-                self.host_trusted(host, fingerprint, &entry.actor, at)
+                self.host_trusted(host, fingerprint, entry)
             }
             Event::HostForgotten { host, .. } => self.host_forgotten(host, at),
             Event::HoldPlaced { hold } => self.hold_placed(hold),
@@ -135,11 +135,9 @@ impl World {
             Event::JobOpened { job } => self.job_opened(job),
             Event::TaskEnded { job, vm, end } => self.task_ended(*job, *vm, end, at),
             Event::JobEnded { job } => self.job_ended(*job, at),
-            Event::ScheduleSuspended { schedule, reason } => {
-                self.schedule_suspended(schedule, &entry.actor, reason, at)
-            }
-            Event::ScheduleResumed { schedule } => self.schedule_resumed(schedule, at),
-            Event::RunsSkipped { schedule, upto } => self.runs_skipped(schedule, *upto),
+            Event::ScheduleSuspended { schedule, .. }
+            | Event::ScheduleResumed { schedule }
+            | Event::RunsSkipped { schedule, .. } => self.schedule_told(schedule, entry),
             Event::HostOpBegun { host, op, job, at: step } => {
                 self.host_op_begun(host, *op, *job, *step, at)
             }
@@ -157,10 +155,14 @@ impl World {
             | Event::HostTaskRetried { job, host, .. }
             | Event::DrainChanged { job, host, .. }
             | Event::Notified { job, host, .. } => self.host_task_event(*job, host, entry),
-            Event::BrakeEngaged { silent, of } => self.brake_engaged(*silent, *of, at),
-            Event::BrakeReleased { .. } => self.brake_released(),
             Event::PoolHeld { pool, why } => self.pool_held(pool, why, at),
             Event::PoolReleased { pool } => self.pool_released(pool),
+            Event::BrakeEngaged { .. }
+            | Event::BrakeReleased { .. }
+            | Event::HostClaimed { .. }
+            | Event::HostClaimEnded { .. }
+            | Event::JumpBarred { .. }
+            | Event::JumpCleared { .. } => self.bar_event(&entry.event, at),
         }
     }
 

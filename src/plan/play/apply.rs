@@ -120,7 +120,7 @@ fn command<'a>(
     match run.answer.as_ref().map(|answer| (&answer.outcome, answer.at)) {
         Some((Outcome::Done, _)) => return Next::End(Ok(())),
         Some((Outcome::Refused { class, said }, at)) => {
-            let again = matches!(class, Refusal::Busy | Refusal::NotSent);
+            let again = matches!(class, Refusal::Busy | Refusal::NotSent | Refusal::Fenced);
             if !again {
                 return Next::End(Err(said.clone()));
             }

@@ -15,6 +15,9 @@ pub(in crate::plan) fn unfit(host: &Host, since: Timestamp, now: Timestamp) -> O
     if now.since(since.max(host.reach_since)) < LOOKED {
         return Some("it must be looked at once more".into());
     }
+    if host.claim.is_some() {
+        return Some("it claims a newer controller".into());
+    }
     if let Some(lack) = lacks(host.seen.as_ref()).first() {
         return Some(lack.said());
     }

@@ -42,6 +42,11 @@ keychain() {
   limited 5 security show-keychain-info 2>&1
 }
 
+# Of the hardware's own record, the line with its number.
+platform_uuid() {
+  limited 5 ioreg -rd1 -c IOPlatformExpertDevice | grep IOPlatformUUID | head -c 1024
+}
+
 filevault() {
   limited 5 fdesetup status
 }
@@ -57,4 +62,5 @@ mac_facts() {
   section vm_stat vm_stat
   section df data_volume
   section filevault filevault
+  section uuid platform_uuid
 }
