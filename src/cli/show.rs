@@ -51,6 +51,9 @@ impl Call {
         if self.json {
             return self.put_json(&log);
         }
+        if log.text.is_empty() {
+            out::note("its process has said nothing since its last start");
+        }
         log.text.lines().try_for_each(|line| out::line(&clean(line)))
     }
 

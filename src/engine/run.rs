@@ -340,7 +340,10 @@ impl Engine {
                 Ended::Answered
             }
             Err(Blind::Lost(lost)) if lost.cause == LostCause::Turn => {
-                if let Some(event) = plan::waits(self.ledger.world(), host, &lost.why) {
+                // What failed before is told still, and not in turns with this.
+                let fails = self.looks.failing.contains_key(host);
+                let waits = plan::waits(self.ledger.world(), host, &lost.why);
+                if let Some(event) = waits.filter(|_| !fails) {
                     self.note(event, now);
                 }
                 Ended::Waited

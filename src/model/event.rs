@@ -324,15 +324,13 @@ pub enum Event {
     VmResumed {
         vm: VmId,
     },
-    /// A VM that a controller had made is known again: it serves its pool where it runs, in the
-    /// slot that was taken by it, and is on its way out where it does not.
+    /// The disk of a VM that a controller had made, and that nobody knew, is known again: it is on
+    /// its way out.
     VmAdopted {
         vm: VmId,
         host: HostName,
         pool: PoolName,
         image: ImageName,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        slot: Option<SlotIx>,
     },
     /// Somebody has taken over what is left of it, and why: it is ours no more.
     VmDischarged {

@@ -31,10 +31,11 @@ pub struct Host {
     /// The last look that showed something new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
-    /// VMs that a controller has made here and nobody knows any more, and since when they are seen.
+    /// VMs that a controller has made here, that do not run and nobody knows any more, and since
+    /// when they are seen so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub orphans: BTreeMap<String, Timestamp>,
-    /// VMs that a person has taken over, while they are listed.
+    /// VMs that a person has taken over: what is left of them is theirs.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub discharged: BTreeSet<String>,
     /// Starts that failed here lately, oldest first, at most eight.

@@ -122,6 +122,12 @@ impl IdMaker {
     }
 }
 
+/// Whether an id may have been made by then: a later one was made up.
+pub fn is_made_by(id: u64, now: Timestamp) -> bool {
+    let ms = (now.as_millis() - ORIGIN_MS).max(0) as u64;
+    id >> 15 <= ms
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,5 +150,7 @@ mod tests {
         let second = maker.next(later, 3);
         let third = maker.next(Timestamp::from_millis(0), 9);
         assert!(first < second && second < third);
+        assert!(is_made_by(first, later) && !is_made_by(first, Timestamp::from_millis(0)));
+        assert!(!is_made_by((1 << 60) - 1, later));
     }
 }

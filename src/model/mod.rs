@@ -53,7 +53,7 @@ pub use fleet::{
 };
 pub use forecast::{Forecast, ForecastRun, ForecastStep, ForecastTurn, Lowest};
 pub use host::{Hold, HoldKind, Host, HostOp, OnExpiry, Reach, Restless, Slot, SlotIx};
-pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId};
+pub use id::{BadId, HoldId, IdMaker, JobId, OpId, VmId, is_made_by};
 pub use job::{Cause, Job, JobKind, JobState, Task, TaskEnd, TaskState};
 pub use leak::{BuildTally, Cure, LeakingBuild, Probation, SlotsLost};
 pub use licence::{Count, LICENSED, Licence, Most};

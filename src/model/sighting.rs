@@ -197,8 +197,9 @@ impl Sighting {
         let (Some(now), Some(then)) = (&self.vms, &last.vms) else {
             return self.vms.is_none() && last.vms.is_none();
         };
-        let same =
-            |(a, b): (&SeenVm, &SeenVm)| (&a.state, &a.ip, a.linux) == (&b.state, &b.ip, b.linux);
+        let same = |(a, b): (&SeenVm, &SeenVm)| {
+            (&a.state, &a.ip, a.linux, a.made) == (&b.state, &b.ip, b.linux, b.made)
+        };
         now.keys().eq(then.keys()) && now.values().zip(then.values()).all(same)
     }
 

@@ -143,8 +143,9 @@ pub(super) fn held(world: &World) -> Vec<Held> {
         let said = &host.claim.as_ref()?.said;
         let why = format!(
             "it claims a newer controller ({said}): no command is sent to it. If no other \
-             controller is at work, see what runs there, remove ~/.hostler/epoch there and say \
-             `hostler host enrol {name}`; else stop this one"
+             controller is at work, see what runs there, `rm -r ~/.hostler/epoch` there and say \
+             `hostler host enrol {name}`, or start this controller again where its key is pinned; \
+             else stop this one"
         );
         Some(judge(name, why))
     });

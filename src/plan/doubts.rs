@@ -144,6 +144,37 @@ fn a_vm_that_died_says_what_its_process_said_last() {
     assert!(seen.vms.as_ref().unwrap().values().all(|vm| vm.said.is_empty()));
 }
 
+/// A look that lists the VM as stopped.
+fn stopped(s: u64, vm: &str) -> Sighting {
+    let mut sighting = look(s, &[]);
+    let seen = SeenVm::new(SeenState::Stopped);
+    sighting.vms.as_mut().unwrap().insert(vm.into(), seen);
+    sighting
+}
+
+#[test]
+fn a_parked_deletion_goes_on_when_a_person_has_removed_the_disk() {
+    let mut grown = Grown::new(&["a"], PoolSize::Count(1));
+    grown.settle(1);
+    let vm = grown.only_vm().host_name();
+    resized(&mut grown, 20, PoolSize::Count(0));
+    for s in 21..23 {
+        grown.pass(s);
+        grown.end_all(s, &Outcome::Done);
+    }
+    grown.see(23, "a", stopped(23, &vm));
+    for s in [24, 100, 300, 900, 1_600, 2_400] {
+        grown.pass(s);
+        grown.end_all(s, &refused(Refusal::Other));
+    }
+    grown.pass(2_500);
+    assert_eq!(grown.only_vm().word(), "parked");
+    assert_eq!(grown.plan(9_000).actions, [], "nothing more is tried");
+    grown.see(9_001, "a", look(9_001, &[]));
+    let actions = grown.plan(9_002).actions;
+    assert!(matches!(actions[..], [Action::Do { kind: OpKind::Delete, .. }]), "{actions:?}");
+}
+
 #[test]
 fn a_reboot_makes_a_leaked_slot_whole_even_when_the_list_fails() {
     let mut grown = refused_start(&["a", "b"], Refusal::Limit);

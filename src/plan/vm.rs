@@ -124,9 +124,10 @@ pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
 }
 
 /// Whether nothing stops it but the end of its host.
-fn is_unstoppable(vm: &Vm) -> bool {
+fn is_unstoppable(vm: &Vm, host: &Host) -> bool {
     let stops = vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Stop);
-    vm.parked.is_some() && stops
+    let has_slot = host.slots[vm.slot.index()].vm() == Some(vm.id);
+    vm.parked.is_some() && stops && has_slot
 }
 
 /// The command that gives lost slots back.
@@ -141,7 +142,7 @@ pub(super) fn is_busy_with_a_command(world: &World, host: &Host) -> bool {
 
 /// Whether it ends with its host, and by nothing else.
 pub(super) fn ends_with_host(vm: &Vm, host: &Host, now: Timestamp) -> bool {
-    outlived(vm, host, now) || is_unstoppable(vm)
+    outlived(vm, host, now) || is_unstoppable(vm, host)
 }
 
 /// How many slots of a host are lost until its next boot.
@@ -214,7 +215,7 @@ fn after_refusal(vm: &Vm, host: &Host, refused: &Refused, now: Timestamp) -> Ste
         (OpKind::Start, Refusal::Full) if has_room(host) && refused.times < FULL_TRIES => {
             retry(OpKind::Start)
         }
-        (OpKind::Stop | OpKind::Delete, _) if is_given_up(refused, now) => {
+        (OpKind::Stop | OpKind::Delete, _) if is_given_up(refused, now) && !is_off(vm, host) => {
             let (kind, said) = (refused.kind, &refused.said);
             let (age, times) = (now.since(refused.first()).rough(), refused.times);
             Step::Park(format!("{kind} was refused {times} times in {age}, the last time: {said}"))

@@ -55,7 +55,7 @@ pub fn why_host(world: &World, name: &HostName, now: Timestamp) -> Option<Vec<St
             ),
         });
     }
-    lines.extend(super::orphans::said(host, now));
+    lines.extend(super::orphans::said(world, host, now));
     let slots = slots_said(world, name, now)?;
     let slots = host.usable_slots().zip(slots);
     lines.extend(slots.map(|((ix, _), said)| format!("slot {}: {said}", u8::from(ix))));

@@ -278,6 +278,12 @@ impl SimMac {
         self.note(Fault::ListFails);
     }
 
+    /// Is from now on the same Mac as all others of which this is said.
+    pub fn be_one_with_others(&self) {
+        self.mac().uuid = "5A3E7C1D-0000-4000-8000-00005A3EAC00".into();
+        self.note(Fault::SameMac);
+    }
+
     /// Has one of the ills that the doctor finds, for this long; `Span::ZERO`: for ever.
     pub fn ail(&self, fault: Fault, lasts: Span) {
         let until = match lasts {
@@ -313,10 +319,7 @@ impl SimMac {
                 }
             }
             Fault::Mixed => {}
-            Fault::SameMac => {
-                self.mac().uuid = "5A3E7C1D-0000-4000-8000-00005A3EAC00".into();
-                self.note(Fault::SameMac);
-            }
+            Fault::SameMac => self.be_one_with_others(),
             Fault::Filevault => self.set_filevault(true),
             Fault::NoSudo => self.set_sudo_asks(true),
             Fault::NoTool

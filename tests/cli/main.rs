@@ -18,6 +18,7 @@ mod books;
 mod doctor;
 mod drains;
 mod ends;
+mod faults;
 mod holds;
 mod interrupts;
 mod jobs;

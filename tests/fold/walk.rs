@@ -169,22 +169,19 @@ impl Walk {
     /// An orphan, if there is one; else one that is none.
     fn adopt(&self, vm: VmId, a: u16, b: u16) -> Event {
         let pool: PoolName = POOLS[usize::from(b) % 2].parse().unwrap();
-        let orphans =
-            self.world.hosts.iter().flat_map(|(name, host)| {
-                host.orphans.keys().map(move |orphan| (name, host, orphan))
-            });
-        let orphan = orphans.into_iter().next();
-        let (host, vm, pool, slot) = match orphan {
-            Some((name, host, orphan)) => {
-                let slot = SlotIx::ALL.into_iter().find(|ix| {
-                    matches!(&host.slots[ix.index()], Slot::Foreign { name } if name == orphan)
-                });
+        let orphans = self
+            .world
+            .hosts
+            .iter()
+            .flat_map(|(name, host)| host.orphans.keys().map(move |orphan| (name, orphan)));
+        let (host, vm, pool) = match orphans.into_iter().next() {
+            Some((name, orphan)) => {
                 let pool = pool_of_tool_name(orphan).unwrap_or(pool);
-                (name.clone(), id_of_tool_name(orphan).unwrap_or(vm), pool, slot)
+                (name.clone(), id_of_tool_name(orphan).unwrap_or(vm), pool)
             }
-            None => (self.host(a), vm, pool, None),
+            None => (self.host(a), vm, pool),
         };
-        Event::VmAdopted { vm, host, pool, image: "xcode".parse().unwrap(), slot }
+        Event::VmAdopted { vm, host, pool, image: "xcode".parse().unwrap() }
     }
 
     fn reserve(&mut self, a: u16, b: u16, c: u16) -> Event {

@@ -296,19 +296,10 @@ impl Story {
     fn orphans_are_taken_in(&mut self) {
         let (host, pool) = (name::<HostName>("mini-01"), name("ci"));
         let mut sighting = sighting();
-        let made = |state| SeenVm { made: true, ..SeenVm::new(state) };
-        let orphans = [(40, SeenState::Running), (41, SeenState::Stopped)];
-        let listed = orphans.map(|(id, state)| (tool_name(&pool, vm(id)), made(state)));
-        sighting.vms.as_mut().unwrap().extend(listed);
+        let made = SeenVm { made: true, ..SeenVm::new(SeenState::Stopped) };
+        sighting.vms.as_mut().unwrap().insert(tool_name(&pool, vm(41)), made);
         self.put(Event::HostSeen { host: host.clone(), sighting: Box::new(sighting) });
-        let (slot, guest) = (SlotIx::Zero, tool_name(&pool, vm(40)));
-        self.put(Event::SlotTaken { host: host.clone(), slot, name: guest });
-        for (id, slot) in [(40, Some(slot)), (41, None)] {
-            let (host, pool, image) = (host.clone(), name("ci"), name::<ImageName>("xcode-26"));
-            self.put(Event::VmAdopted { vm: vm(id), host, pool, image, slot });
-        }
-        self.retire(vm(40), RetireWhy::Surplus, None);
-        self.take_down(vm(40));
+        self.put(Event::VmAdopted { vm: vm(41), host, pool, image: name("xcode-26") });
         self.done(vm(41), OpKind::Delete);
         self.put(Event::VmGone { vm: vm(41) });
     }

@@ -121,9 +121,8 @@ fn note(world: &World, event: &Event) -> String {
         format!("{host} is fit again")
     } else if let Event::PoolHeld { pool, why } = event {
         format!("pool {pool} is held: {why}")
-    } else if let Event::VmAdopted { vm, host, pool, slot, .. } = event {
-        let how = if slot.is_some() { "serves again" } else { "is to go" };
-        format!("{vm} of {pool} on {host} was nobody's and {how}")
+    } else if let Event::VmAdopted { vm, host, pool, .. } = event {
+        format!("{vm} of {pool} on {host} was nobody's and is to go")
     } else if let Event::VmParked { vm, why } = event {
         format!("{vm} is parked: {why}")
     } else {

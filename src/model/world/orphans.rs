@@ -1,5 +1,5 @@
-//! Fold of orphans: VMs that a controller has made and no entry knows any more. A backup that was
-//! restored, or a command that came late, leaves them.
+//! Fold of orphans: disks of VMs that a controller has made and no entry knows any more. A backup
+//! that was restored, or a command that came late, leaves them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::vms::reserved;
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Event, Host, HostName, Phase, RetireWhy, Retired, Slot, SlotIx, Timestamp, VmId, Wanted,
+    Event, HostName, Phase, RetireWhy, Retired, SeenState, SlotIx, Timestamp, VmId, Wanted,
     id_of_tool_name,
 };
 
@@ -19,19 +19,19 @@ impl World {
         // A list that failed says nothing of them.
         let Some(listed) = host.seen.as_ref().and_then(|seen| seen.vms.as_ref()) else { return };
         let known = |vm: &str| id_of_tool_name(vm).is_none_or(|id| self.vms.contains_key(&id));
-        let orphans = listed
-            .iter()
-            .filter(|(vm, seen)| seen.made && !known(vm) && !host.discharged.contains(*vm));
+        let orphans = listed.iter().filter(|(vm, seen)| {
+            seen.made
+                && seen.state == SeenState::Stopped
+                && !known(vm)
+                && !host.discharged.contains(*vm)
+        });
         let since = |vm: &String| host.orphans.get(vm).copied().unwrap_or(at);
         let orphans: BTreeMap<String, Timestamp> =
             orphans.map(|(vm, _)| (vm.clone(), since(vm))).collect();
-        let left = host.discharged.iter().any(|vm| !listed.contains_key(vm));
-        if orphans != host.orphans || left {
-            let names: Vec<String> = listed.keys().cloned().collect();
-            if let Ok(host) = self.host_mut(name) {
-                host.orphans = orphans;
-                host.discharged.retain(|vm| names.binary_search(vm).is_ok());
-            }
+        if orphans != host.orphans
+            && let Ok(host) = self.host_mut(name)
+        {
+            host.orphans = orphans;
         }
     }
 
@@ -41,43 +41,22 @@ impl World {
         event: &Event,
         at: Timestamp,
     ) -> Result<(), Misfit> {
-        let Event::VmAdopted { host, pool, image, slot, .. } = event else {
+        let Event::VmAdopted { host, pool, image, .. } = event else {
             return misfit(format!("vm {id}"), "is not adopted by another event");
         };
         if self.vms.contains_key(&id) {
             return misfit(format!("vm {id}"), "is known already");
         }
-        let mut vm = reserved(id, host, slot.unwrap_or(SlotIx::Zero), pool, image, at);
+        let mut vm = reserved(id, host, SlotIx::Zero, pool, image, at);
         let known = self.host_mut(host)?;
         if known.orphans.remove(&vm.host_name()).is_none() {
             return misfit(format!("vm {id}"), format!("is no orphan on {host}"));
         }
-        match slot {
-            Some(slot) => {
-                take_over(known, *slot, &vm.host_name(), id)?;
-                vm.phase = Phase::Booting;
-            }
-            None => {
-                vm.phase = Phase::Cloned;
-                vm.wanted = Wanted::Gone;
-                vm.retired = Some(Retired { at, why: RetireWhy::Surplus, job: None });
-            }
-        }
+        // It has no slot, for it does not run.
+        (vm.phase, vm.wanted) = (Phase::Cloned, Wanted::Gone);
+        vm.retired = Some(Retired { at, why: RetireWhy::Surplus, job: None });
         known.vms.insert(id);
         self.vms.insert(id, Arc::new(vm));
         Ok(())
     }
-}
-
-/// The slot that was taken by the VM while it was nobody's.
-fn take_over(host: &mut Host, slot: SlotIx, vm: &str, id: VmId) -> Result<(), Misfit> {
-    let place = &mut host.slots[slot.index()];
-    if !matches!(place, Slot::Foreign { name } if name == vm) {
-        return misfit(
-            format!("vm {id}"),
-            format!("has not taken the slot, which is {}", place.word()),
-        );
-    }
-    *place = Slot::Occupied { vm: id };
-    Ok(())
 }

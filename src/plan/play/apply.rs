@@ -42,7 +42,7 @@ pub(super) fn apply<'a>(
     let here = (name, host);
     match &step.act {
         Act::Drain(drain) => empty::drain(scene, here, task, run, drain, moves),
-        Act::DeleteVms => empty::delete_vms(scene, host, moves),
+        Act::DeleteVms => empty::delete_vms(scene, here, task, moves),
         Act::Respawn => empty::respawn(scene, host, run, moves),
         Act::Deregister => empty::deregister(scene, host, moves),
         Act::Undrain | Act::Uncordon => match release(scene, here, "its job is done", moves) {
@@ -193,7 +193,10 @@ fn reboot<'a>(
     let sent = host.op.is_some() || answered.is_some_and(|answer| answer.outcome == Outcome::Done);
     let ours = |vm: &&std::sync::Arc<Vm>| !ends_with_host(vm, host, scene.now);
     if let Some(vm) = scene.world.vms_on(host).find(ours).filter(|_| !sent) {
-        return Next::End(Err(format!("vm {} is still there: drain the host first", vm.id)));
+        return Next::End(Err(format!(
+            "vm {} is still there: drain the host first, and see `hostler vm why {}`",
+            vm.id, vm.id
+        )));
     }
     if let Some(why) = others_run(scene, host).filter(|_| !sent) {
         return Next::Wait(why);

@@ -2,15 +2,16 @@
 //! gets no more, its successor comes first where there is room, and only then is it stopped.
 
 use super::apply::lacks;
+use super::reboots::comes_to_it;
 use super::step::Next;
 use super::{Moves, Scene};
 use crate::model::{
-    Act, Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
+    Action, DrainStep, HoldAsk, HoldKind, Host, HostName, HostTask, JobId, OnDeadline, OpKind,
     Part, Phase, Pool, PoolName, PoolSize, Reach, RetireWhy, Selector, Slot, Span, StepRun, Surge,
     Timestamp, Vm, Wanted, World,
 };
 use crate::plan::place::{Apart, refusal};
-use crate::plan::vm::{backoff, outlived, parked_words};
+use crate::plan::vm::{backoff, ends_with_host, parked_words, reboot};
 
 /// A VM that is older and boots has perhaps come up without our having seen it.
 const BOOTS: Span = Span::from_secs(60);
@@ -87,10 +88,9 @@ pub(super) fn drain<'a>(
         moves.actions.push(hold(name, job, scene.play.hold.clone().unwrap_or_else(usual)));
         return Next::Wait("its hold is placed".into());
     }
-    let Some(waits) = still_there(scene, host) else { return Next::End(Ok(())) };
-    if let Some(why) = only_parked(scene, host) {
-        // What nothing else ends, the end of the host does.
-        return Next::End(if restarts_next(scene, task) { Ok(()) } else { Err(why) });
+    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    if let Some(next) = stuck(scene, (name, host), task) {
+        return next;
     }
     if !matches!(host.reach, Reach::Up | Reach::Locked) {
         // No deadline is kept on a view that may be old.
@@ -111,10 +111,15 @@ pub(super) fn drain<'a>(
 }
 
 /// Every VM goes, whatever it does.
-pub(super) fn delete_vms<'a>(scene: &Scene<'a>, host: &'a Host, moves: &mut Moves<'a>) -> Next {
-    let Some(waits) = still_there(scene, host) else { return Next::End(Ok(())) };
-    if let Some(why) = only_parked(scene, host) {
-        return Next::End(Err(why));
+pub(super) fn delete_vms<'a>(
+    scene: &Scene<'a>,
+    (name, host): (&'a HostName, &'a Host),
+    task: &HostTask,
+    moves: &mut Moves<'a>,
+) -> Next {
+    let Some(waits) = still_there(scene.world, host) else { return Next::End(Ok(())) };
+    if let Some(next) = stuck(scene, (name, host), task) {
+        return next;
     }
     for vm in scene.world.vms_on(host).filter(|vm| vm.wanted == Wanted::Running) {
         retire(vm, RetireWhy::Drained, scene.job.id, moves);
@@ -182,23 +187,38 @@ pub(super) fn hold(host: &HostName, job: JobId, ask: HoldAsk) -> Action {
 }
 
 /// What is still on the host; `None`: nothing, as far as has been observed.
-/// One whose slot is lost is not waited for: it has long been deleted, and only a boot ends it.
-fn still_there(scene: &Scene<'_>, host: &Host) -> Option<String> {
-    let there = scene.world.vms_on(host).filter(|vm| !outlived(vm, host, scene.now));
-    let vms: Vec<String> =
-        there.map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm))).collect();
+fn still_there(world: &World, host: &Host) -> Option<String> {
+    let vms: Vec<String> = world
+        .vms_on(host)
+        .map(|vm| format!("vm {} is {}{}", vm.id, vm.word(), busy_word(vm)))
+        .collect();
     if !vms.is_empty() {
         return Some(vms.join(", "));
     }
-    let lost = |id| scene.world.vms.get(&id).is_some_and(|vm| outlived(vm, host, scene.now));
-    let ours = host.slots.iter().find(|slot| slot.vm().is_some_and(|id| !lost(id)))?;
+    let ours = host.slots.iter().find(|slot| slot.vm().is_some())?;
     Some(format!("a slot is {}", ours.word()))
 }
 
-/// Whether nothing is left on the host but VMs that nobody can be rid of, and why: to wait for them
-/// would keep a job's other hosts waiting too.
-fn only_parked(scene: &Scene<'_>, host: &Host) -> Option<String> {
-    parked(scene.world.vms_on(host).filter(|vm| !outlived(vm, host, scene.now)))
+/// What becomes of a step when nothing is left on the host but VMs that only its end ends, or that
+/// nobody can be rid of: to wait for them would keep a job's other hosts waiting too. Where a
+/// restart follows and ends them all, it goes on to that; else it has failed, and why is told.
+fn stuck(scene: &Scene<'_>, here: (&HostName, &Host), task: &HostTask) -> Option<Next> {
+    let host = here.1;
+    let ends = |vm: &Vm| ends_with_host(vm, host, scene.now);
+    let vms = || scene.world.vms_on(host);
+    if vms().next().is_none() || !vms().all(|vm| vm.parked.is_some() || ends(vm)) {
+        return None;
+    }
+    let next = usize::from(task.at.ix) + 1;
+    let restarts = task.at.part == Part::Steps && comes_to_it(scene, here, task, next);
+    if restarts && vms().all(|vm| ends(vm)) {
+        return Some(Next::End(Ok(())));
+    }
+    let said = vms().map(|vm| match &vm.parked {
+        Some(parked) => parked_words(vm, &parked.why),
+        None => format!("vm {} is deleted, and its process may run: {}", vm.id, reboot(here.0)),
+    });
+    Some(Next::End(Err(said.collect::<Vec<_>>().join("; "))))
 }
 
 fn parked<'a>(vms: impl Iterator<Item = &'a std::sync::Arc<Vm>>) -> Option<String> {
@@ -207,13 +227,6 @@ fn parked<'a>(vms: impl Iterator<Item = &'a std::sync::Arc<Vm>>) -> Option<Strin
         parked.push(parked_words(vm, &vm.parked.as_ref()?.why));
     }
     (!parked.is_empty()).then(|| parked.join("; "))
-}
-
-/// Whether a later step of the playbook restarts the host.
-fn restarts_next(scene: &Scene<'_>, task: &HostTask) -> bool {
-    let later = scene.play.playbook.steps.iter().skip(usize::from(task.at.ix) + 1);
-    task.at.part == Part::Steps
-        && later.into_iter().any(|step| matches!(step.act, Act::Reboot { .. }))
 }
 
 fn busy_word(vm: &Vm) -> &'static str {

@@ -50,7 +50,8 @@ fn is_reboot(step: &Step) -> bool {
     matches!(step.act, Act::Reboot { .. })
 }
 
-fn comes_to_it(
+/// Whether a step from this one on does, as its condition is now.
+pub(super) fn comes_to_it(
     scene: &Scene<'_>,
     (name, host): (&HostName, &Host),
     task: &HostTask,

@@ -24,7 +24,7 @@ delete() {
   rm -f "$state/made/$vm"
   # What it said is kept a while, for whoever asks why it is gone.
   ls -t "$state/log" | grep '^hostler-' | tail -n +33 | while read -r old; do
-    rm -f "$state/log/$old"
+    if ! has_line "$vms" "R $old"; then rm -f "$state/log/$old"; fi
   done
 }
 
