@@ -28,10 +28,15 @@ fn is_at(mac: &Mac, step: OpKind) -> bool {
         let mut commands = mac::living(&home, "command").into_iter();
         commands.any(|(_, _, text)| text.split(' ').nth(1) == Some(word))
     };
+    let shuts_down = || {
+        let commands = mac::living(&home, "command");
+        commands.iter().any(|(_, _, text)| text.contains(" shutdown "))
+    };
     match step {
         OpKind::Clone => command("clone"),
-        OpKind::Deregister => command("exec"),
-        OpKind::Stop => command("stop"),
+        OpKind::Deregister => command("exec") && !shuts_down(),
+        // The guest is asked first, and mostly that is all.
+        OpKind::Stop => command("stop") || shuts_down(),
         OpKind::Delete => command("delete"),
         OpKind::Start => {
             let running = mac.running();
