@@ -78,6 +78,19 @@ impl Clock {
         tokio::time::sleep(self.real(span, Duration::ZERO).min(most)).await;
     }
 
+    /// What comes of the work, or that nothing has within so long on the wall: a driver's own limit
+    /// begins when a connection is made, and who asks does not wait for that for ever.
+    pub(super) async fn within<T>(
+        most: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, String> {
+        let late = |_| {
+            let most = Span::from_millis(u64::try_from(most.as_millis()).unwrap_or(u64::MAX));
+            format!("no answer within {most}")
+        };
+        tokio::time::timeout(most, work).await.map_err(late)
+    }
+
     /// This moment, to tell a jump from the passing of time.
     pub fn mark(&self) -> Mark {
         Mark { at: self.now(), watch: Instant::now() }

@@ -71,23 +71,16 @@ impl Doctor {
         let limit = self.clock.real(LIMIT, FLOOR);
         let asked = self.clock.now();
         let (carry, spec) = (&*self.carry, &host.spec);
-        // Who asks waits no longer than this, however long a connection takes to be made.
-        let most = Span::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-        let wall = Clock::wall();
-        let examined = tokio::select! {
-            examined = driver::examine(carry, &name, spec, world.epoch, asked, limit) => examined,
-            () = wall.sleep(most) => {
-                return Checkup::missed(name, format!("no answer within {most}"));
-            }
-        };
-        match examined {
-            Ok(mut exam) => {
+        let examined = driver::examine(carry, &name, spec, world.epoch, asked, limit);
+        match Clock::within(limit, examined).await {
+            Err(late) => Checkup::missed(name, late),
+            Ok(Ok(mut exam)) => {
                 exam.asked.1 = self.clock.now();
                 let checks = diagnose(&Patient { name: &name, host, exam: &exam, leaking });
                 Checkup { host: name, checks, missed: None }
             }
-            Err(Blind::Lost(lost)) => Checkup::missed(name, lost.why),
-            Err(Blind::Unreadable { why, .. }) => Checkup::missed(name, why),
+            Ok(Err(Blind::Lost(lost))) => Checkup::missed(name, lost.why),
+            Ok(Err(Blind::Unreadable { why, .. })) => Checkup::missed(name, why),
         }
     }
 }

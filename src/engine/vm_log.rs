@@ -40,7 +40,9 @@ async fn of(carry: &dyn Carry, clock: &Clock, world: &World, id: VmId) -> Result
         return Err(unread(&vm.host, &host.reach_why));
     }
     let limit = clock.real(LIMIT, FLOOR);
-    match driver::log(carry, &vm.host, &host.spec, &vm.host_name(), limit).await {
+    let name = vm.host_name();
+    let read = driver::log(carry, &vm.host, &host.spec, &name, limit);
+    match Clock::within(limit, read).await.map_err(|late| unread(&vm.host, &late))? {
         Ok(Some(text)) => Ok(text),
         Ok(None) => Err(Denied::NotFound(format!("{} has no log of vm {id} yet", vm.host))),
         Err(blind) => Err(unread(&vm.host, &blind.to_string())),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor, Claim, HoldId, HostName, HostSpec, JobId, OpId, Probation, Sighting, Span, StepAt,
-    Timestamp, VmId,
+    Timestamp, Vm, VmId,
 };
 
 /// A host as the fold knows it.
@@ -157,13 +157,25 @@ impl Slot {
             Self::Free | Self::Foreign { .. } | Self::Leaked { .. } => None,
         }
     }
+    /// The guest of others that has it.
+    pub fn guest(&self) -> Option<&str> {
+        match self {
+            Self::Foreign { name } => Some(name),
+            Self::Free
+            | Self::Reserved { .. }
+            | Self::Occupied { .. }
+            | Self::Stopping { .. }
+            | Self::Unknown { .. }
+            | Self::Leaked { .. } => None,
+        }
+    }
     /// How the nth guest of others goes that this user's tool does not list.
     pub fn unlisted_guest(n: u32) -> String {
         format!("guest {n}{UNLISTED}")
     }
     /// Whether it is taken by such a guest.
     fn is_unlisted_guests(&self) -> bool {
-        matches!(self, Self::Foreign { name } if name.ends_with(UNLISTED))
+        self.guest().is_some_and(|name| name.ends_with(UNLISTED))
     }
     /// One word for tables.
     pub fn word(&self) -> &'static str {
@@ -327,6 +339,22 @@ impl Host {
     /// The slots its inventory entry allows, with their numbers.
     pub fn usable_slots(&self) -> impl Iterator<Item = (SlotIx, &Slot)> {
         SlotIx::ALL.into_iter().zip(&self.slots).take(usize::from(self.spec.slots.min(2)))
+    }
+
+    /// Its slots that the kernel has lost count of.
+    pub fn leaked(&self) -> usize {
+        self.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count()
+    }
+
+    /// Whether one of its slots is this VM's.
+    pub fn has_slot_of(&self, vm: &Vm) -> bool {
+        self.slots[vm.slot.index()].vm() == Some(vm.id)
+    }
+
+    /// Whether its last look lists the VM; `None`: there was no list to be read.
+    pub fn lists(&self, vm: &Vm) -> Option<bool> {
+        let listed = self.seen.as_ref()?.vms.as_ref()?;
+        Some(listed.contains_key(&vm.host_name()))
     }
 
     /// How many guests a look counts that are neither listed nor known as others': each may be

@@ -113,9 +113,12 @@ pub(super) fn jumps(world: &World, failing: &BTreeMap<HostName, Contact>) -> Vec
     cleared.chain(barred).collect()
 }
 
+/// Each host that is the same Mac as another, and which.
+pub(super) type Twins<'a> = BTreeMap<&'a HostName, &'a HostName>;
+
 /// Hosts that are the same Mac as one of an earlier name, by the hardware's own number: each would
 /// be given two VMs, and the Mac may run no more than two in all.
-pub(super) fn twins(world: &World) -> BTreeMap<&HostName, &HostName> {
+pub(super) fn twins(world: &World) -> Twins<'_> {
     let (mut first, mut twins) = (BTreeMap::new(), BTreeMap::new());
     for (name, host) in world.hosts.iter().filter(|(_, host)| host.declared) {
         let uuid = host.seen.as_ref().map(|seen| seen.facts.uuid.as_str());
@@ -134,7 +137,7 @@ pub(super) fn twin_said(of: &HostName) -> String {
 }
 
 /// What of all this waits for a person: the alerts.
-pub(super) fn held(world: &World) -> Vec<Held> {
+pub(super) fn held(world: &World, twins: &Twins<'_>) -> Vec<Held> {
     let judge = |host: &HostName, why: String| {
         let want = Want::Judge { host: host.clone() };
         Held { want, why, refused: BTreeMap::new() }
@@ -149,7 +152,6 @@ pub(super) fn held(world: &World) -> Vec<Held> {
         );
         Some(judge(name, why))
     });
-    let twins = twins(world);
     let twins = twins.iter().map(|(name, of)| judge(name, twin_said(of)));
     let jumps = world.jumps.iter().map(|(jump, bar)| {
         let behind: Vec<_> = world

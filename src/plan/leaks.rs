@@ -7,7 +7,7 @@ use super::play::{reboots, reboots_now};
 use super::schedules::{next_that_fires, opening};
 use super::vm::{reboot, slots_lost};
 use crate::model::{
-    Cause, Cure, Hold, Host, HostName, Job, LeakingBuild, OnExpiry, ScheduleName, Slot, SlotsLost,
+    Cause, Cure, Hold, Host, HostName, Job, LeakingBuild, OnExpiry, ScheduleName, SlotsLost,
     Targets, Timestamp, Via, World,
 };
 
@@ -93,7 +93,7 @@ fn cure<'a>(
     now: Timestamp,
 ) -> Cure {
     // What its guests have outlived a person may have ended; a schedule's reboot waits for it.
-    let leaked = host.slots.iter().any(|slot| matches!(slot, Slot::Leaked { .. }));
+    let leaked = host.leaked() > 0;
     let asked = |job: &Job| job.by.via != Via::Controller;
     let may = |job: &Job| asked(job) || (leaked && in_the_way(world, host, now).is_none());
     let mut open = world.jobs.values().filter(|job| may(job));

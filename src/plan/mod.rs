@@ -65,8 +65,9 @@ pub use why::{why_host, why_vm};
 pub fn plan(world: &World, now: Timestamp) -> Plan {
     let (mut actions, mut held) = (Vec::new(), Vec::new());
     holds::tend(world, now, &mut actions, &mut held);
-    orphans::adopt(world, now, &mut actions);
-    held.extend(bars::held(world));
+    let twins = bars::twins(world);
+    orphans::adopt(world, &twins, now, &mut actions);
+    held.extend(bars::held(world, &twins));
     let leaving = play::leaving(world);
     let crews = pools::crews(world, &leaving, now);
     let work = jobs::work(world, &crews, now);
@@ -93,7 +94,8 @@ pub fn plan(world: &World, now: Timestamp) -> Plan {
     schedules::due(world, now, &mut actions, &mut held);
     actions.extend(surplus.actions);
     held.extend(surplus.held);
-    held.extend(pools::keep(world, &crews, work.vacant, now, &mut actions));
+    let vacant = work.vacant;
+    held.extend(pools::keep(world, &crews, vacant, &twins, now, &mut actions));
     Plan { actions, held }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bars::twins;
+use super::bars::Twins;
 use super::vm::is_busy_with_a_command;
 use super::wait::over;
 use crate::model::{
@@ -17,13 +17,9 @@ use crate::model::{
 const GRACE: Span = Span::from_mins(15);
 
 /// Takes in those whose time has come, to be deleted.
-pub(super) fn adopt(world: &World, now: Timestamp, actions: &mut Vec<Action>) {
-    let with_orphans = || world.hosts.iter().filter(|(_, host)| !host.orphans.is_empty());
-    if with_orphans().next().is_none() {
-        return;
-    }
-    let (twins, mut taken) = (twins(world), BTreeSet::new());
-    for (name, host) in with_orphans() {
+pub(super) fn adopt(world: &World, twins: &Twins<'_>, now: Timestamp, actions: &mut Vec<Action>) {
+    let mut taken = BTreeSet::new();
+    for (name, host) in world.hosts.iter().filter(|(_, host)| !host.orphans.is_empty()) {
         let open = host.reach == Reach::Up && host.claim.is_none() && !twins.contains_key(name);
         if !open || is_busy_with_a_command(world, host) {
             continue;
@@ -63,9 +59,8 @@ pub(super) fn said(world: &World, host: &Host, now: Timestamp) -> Vec<String> {
         })
         .collect();
     let listed = host.seen.iter().flat_map(|seen| seen.vms.iter().flatten());
-    let known = |vm: &str| id_of_tool_name(vm).is_none_or(|id| world.vms.contains_key(&id));
-    let running = listed.filter(|(vm, seen)| seen.made && seen.state.runs() && !known(vm));
-    lines.extend(running.filter(|(vm, _)| !host.discharged.contains(*vm)).map(|(vm, _)| {
+    let running = listed.filter(|(vm, seen)| seen.state.runs() && world.is_nobodys(host, vm, seen));
+    lines.extend(running.map(|(vm, _)| {
         format!(
             "{vm} was made by a controller, is not in this journal, and runs: it may be at work, and \
              is left alone; `tart stop {vm}` there ends it, and its disk is deleted 15m later"

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::bars;
+use super::bars::Twins;
 use super::ready::{Lack, lacks};
 use super::vm::backoff;
 use super::wait::over;
@@ -31,13 +31,13 @@ pub(super) struct Taken<'a> {
     /// So many slots are used that what is left is kept in whole hosts.
     packs: bool,
     /// Hosts that are the same Mac as another.
-    twins: BTreeSet<&'a HostName>,
+    twins: Twins<'a>,
 }
 
 impl<'a> Taken<'a> {
     /// Hosts that are held by these actions have no room any more when it comes to placing.
-    pub(super) fn beside(world: &'a World, actions: &[Action]) -> Self {
-        let twins = bars::twins(world).into_keys().collect();
+    pub(super) fn beside(world: &'a World, twins: &Twins<'a>, actions: &[Action]) -> Self {
+        let twins = twins.clone();
         let mut taken = Self { packs: is_well_used(world), twins, ..Self::default() };
         for action in actions {
             if let Action::Hold { host, .. } = action
@@ -191,7 +191,7 @@ pub(super) fn place<'a>(
     for (host_name, host) in &world.hosts {
         let reason = refusal(pool, host, now).or_else(|| {
             let enough = is_enough(pool, have.get(host_name).copied().unwrap_or(0));
-            if taken.twins.contains(host_name) {
+            if taken.twins.contains_key(host_name) {
                 Some(Reason::Twin)
             } else if enough {
                 Some(Reason::Enough)

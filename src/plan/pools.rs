@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bars::Twins;
 use super::crash::{Halt, counted, halt};
 use super::place::{Order, Taken, place};
 use super::play::{Leave, leave};
@@ -98,10 +99,11 @@ pub(super) fn keep<'a>(
     world: &'a World,
     crews: &BTreeMap<&'a PoolName, Crew<'a>>,
     mut vacant: BTreeMap<&PoolName, Vec<(JobId, VmId)>>,
+    twins: &Twins<'a>,
     now: Timestamp,
     actions: &mut Vec<Action>,
 ) -> Vec<Held> {
-    let mut taken = Taken::beside(world, actions);
+    let mut taken = Taken::beside(world, twins, actions);
     let mut held = Vec::new();
     let mut pools: Vec<_> = world.pools.iter().collect();
     pools.sort_by_key(|(name, pool)| (std::cmp::Reverse(pool.spec.priority), *name));

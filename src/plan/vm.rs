@@ -2,8 +2,8 @@
 
 use super::wait::over;
 use crate::model::{
-    Host, HostName, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Sighting, Slot, Span,
-    Timestamp, Vm, Wanted, World, plural,
+    Host, HostName, OpKind, Phase, Reach, Refusal, Refused, RetireWhy, Slot, Span, Timestamp, Vm,
+    Wanted, World, plural,
 };
 
 /// How long a VM may take from its start to an address.
@@ -95,9 +95,8 @@ fn runs_after_all(vm: &Vm) -> bool {
 
 /// Whether a look shows that its disk is not there any more: to delete it is a matter of form.
 fn is_off(vm: &Vm, host: &Host) -> bool {
-    let vms = host.seen.as_ref().and_then(|seen| seen.vms.as_ref());
     let deletes = vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Delete);
-    deletes && vms.is_some_and(|vms| !vms.contains_key(&vm.host_name()))
+    deletes && host.lists(vm) == Some(false)
 }
 
 /// What a parked VM waits for.
@@ -112,22 +111,18 @@ pub(super) fn parked_words(vm: &Vm, why: &str) -> String {
 /// Whether its slot is lost until the next boot, as a leaked one is: its disk has long been
 /// deleted, and the host still runs a guest that may be its process, or cannot say.
 pub(super) fn outlived(vm: &Vm, host: &Host, now: Timestamp) -> bool {
-    let has_slot = host.slots[vm.slot.index()].vm() == Some(vm.id);
     let late = over(vm.phase_since, OUTLIVED_AFTER, now) && host.reach == Reach::Up;
-    if vm.phase != Phase::Deleted || vm.op.is_some() || !has_slot || !late {
+    if vm.phase != Phase::Deleted || vm.op.is_some() || !host.has_slot_of(vm) || !late {
         return false;
     }
-    host.seen.as_ref().is_some_and(|seen| {
-        let unlisted = seen.vms.as_ref().is_some_and(|vms| !vms.contains_key(&vm.host_name()));
-        unlisted && host.unaccounted(seen) != Some(0)
-    })
+    let unaccounted = host.seen.as_ref().and_then(|seen| host.unaccounted(seen));
+    host.lists(vm) == Some(false) && unaccounted != Some(0)
 }
 
 /// Whether nothing stops it but the end of its host.
 fn is_unstoppable(vm: &Vm, host: &Host) -> bool {
     let stops = vm.refused.as_ref().is_some_and(|refused| refused.kind == OpKind::Stop);
-    let has_slot = host.slots[vm.slot.index()].vm() == Some(vm.id);
-    vm.parked.is_some() && stops && has_slot
+    vm.parked.is_some() && stops && host.has_slot_of(vm)
 }
 
 /// The command that gives lost slots back.
@@ -147,16 +142,12 @@ pub(super) fn ends_with_host(vm: &Vm, host: &Host, now: Timestamp) -> bool {
 
 /// How many slots of a host are lost until its next boot.
 pub(super) fn slots_lost(world: &World, host: &Host, now: Timestamp) -> usize {
-    let leaked = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
-    leaked + world.vms_on(host).filter(|vm| ends_with_host(vm, host, now)).count()
+    host.leaked() + world.vms_on(host).filter(|vm| ends_with_host(vm, host, now)).count()
 }
 
 /// It is gone once a look shows neither it nor a guest that may be its process.
 fn deleted(vm: &Vm, host: &Host, now: Timestamp) -> Step {
-    let listed = |seen: &Sighting| {
-        seen.vms.as_ref().is_some_and(|listed| listed.contains_key(&vm.host_name()))
-    };
-    let still = host.seen.as_ref().is_some_and(listed);
+    let still = host.lists(vm) == Some(true);
     if still && over(vm.phase_since, DELETE_AGAIN, now) {
         return command(vm, host, OpKind::Delete, now);
     }
@@ -256,8 +247,7 @@ fn blame(vm: &Vm, host: &Host) -> Step {
 /// Whether fewer than two guests are known there, those that only the kernel counts included.
 fn has_room(host: &Host) -> bool {
     let seen = host.seen.as_ref().and_then(|sighting| sighting.slots_held());
-    let lost = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. })).count();
-    seen.is_some_and(|seen| (seen as usize) + lost < 2)
+    seen.is_some_and(|seen| (seen as usize) + host.leaked() < 2)
 }
 
 /// 10 s, doubled with each refusal, at most 10 min.

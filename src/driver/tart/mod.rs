@@ -19,28 +19,24 @@ macro_rules! body {
     };
 }
 
-const LOOK: &str = body!(
-    "../macos/scripts/env.sh",
-    "../macos/scripts/guard.sh",
-    "../macos/scripts/guests.sh",
-    "../macos/scripts/facts.sh",
-    "scripts/vms.sh",
-    "scripts/look.sh",
-    "../macos/scripts/end.sh"
-);
+macro_rules! look_and {
+    ($($more:literal),*) => {
+        body!(
+            "../macos/scripts/env.sh",
+            "../macos/scripts/guard.sh",
+            "../macos/scripts/guests.sh",
+            "../macos/scripts/facts.sh",
+            "scripts/vms.sh",
+            "scripts/look.sh",
+            $($more,)*
+            "../macos/scripts/end.sh"
+        )
+    };
+}
 
+const LOOK: &str = look_and!();
 /// A look, and after it what only the doctor asks.
-const DOCTOR: &str = body!(
-    "../macos/scripts/env.sh",
-    "../macos/scripts/guard.sh",
-    "../macos/scripts/guests.sh",
-    "../macos/scripts/facts.sh",
-    "scripts/vms.sh",
-    "scripts/look.sh",
-    "scripts/doctor.sh",
-    "../macos/scripts/doctor.sh",
-    "../macos/scripts/end.sh"
-);
+const DOCTOR: &str = look_and!("scripts/doctor.sh", "../macos/scripts/doctor.sh");
 
 macro_rules! guarded {
     ($($own:literal),+) => {

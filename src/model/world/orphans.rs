@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::vms::reserved;
 use super::{Misfit, World, misfit};
 use crate::model::{
-    Event, HostName, Phase, RetireWhy, Retired, SeenState, SlotIx, Timestamp, VmId, Wanted,
-    id_of_tool_name,
+    Event, Host, HostName, Phase, RetireWhy, Retired, SeenState, SeenVm, SlotIx, Timestamp, VmId,
+    Wanted, id_of_tool_name,
 };
 
 impl World {
@@ -18,12 +18,8 @@ impl World {
         let Some(host) = self.hosts.get(name) else { return };
         // A list that failed says nothing of them.
         let Some(listed) = host.seen.as_ref().and_then(|seen| seen.vms.as_ref()) else { return };
-        let known = |vm: &str| id_of_tool_name(vm).is_none_or(|id| self.vms.contains_key(&id));
         let orphans = listed.iter().filter(|(vm, seen)| {
-            seen.made
-                && seen.state == SeenState::Stopped
-                && !known(vm)
-                && !host.discharged.contains(*vm)
+            seen.state == SeenState::Stopped && self.is_nobodys(host, vm, seen)
         });
         let since = |vm: &String| host.orphans.get(vm).copied().unwrap_or(at);
         let orphans: BTreeMap<String, Timestamp> =
@@ -33,6 +29,13 @@ impl World {
         {
             host.orphans = orphans;
         }
+    }
+
+    /// Whether a controller has made the VM that a host lists, and neither the journal nor a person
+    /// knows it.
+    pub fn is_nobodys(&self, host: &Host, vm: &str, seen: &SeenVm) -> bool {
+        let known = || id_of_tool_name(vm).is_none_or(|id| self.vms.contains_key(&id));
+        seen.made && !known() && !host.discharged.contains(vm)
     }
 
     pub(super) fn vm_adopted(

@@ -220,16 +220,7 @@ pub(super) fn slots(patient: &Patient<'_>) -> Check {
         );
         return Check::warn(name, why).fix(COUNT);
     }
-    let foreign = host.slots.iter().find_map(|slot| match slot {
-        Slot::Foreign { name } => Some(name),
-        Slot::Free
-        | Slot::Reserved { .. }
-        | Slot::Occupied { .. }
-        | Slot::Stopping { .. }
-        | Slot::Unknown { .. }
-        | Slot::Leaked { .. } => None,
-    });
-    if let Some(guest) = foreign {
+    if let Some(guest) = host.slots.iter().find_map(Slot::guest) {
         let warn = Check::warn(name, format!("a slot is taken by {guest}, which is not ours"));
         return warn.fix(pasted(guest).map_or(COUNT.into(), |guest| format!("tart stop {guest}")));
     }

@@ -7,7 +7,7 @@ use super::step::{Next, release};
 use super::{Moves, Scene, Send, empty, unfit};
 use crate::model::{
     Act, Event, HoldAsk, HoldKind, Host, HostName, HostTask, ImageName, Outcome, Phase, Reach,
-    Refusal, Slot, SlotIx, Span, Step, StepRun, Via, Vm, World, plural,
+    Refusal, SlotIx, Span, Step, StepRun, Via, Vm, World, plural,
 };
 use crate::plan::ready::disk_short;
 use crate::plan::vm::ends_with_host;
@@ -214,18 +214,14 @@ fn reboot<'a>(
 fn others_run(scene: &Scene<'_>, host: &Host) -> Option<String> {
     let world = scene.world;
     let Some(seen) = &host.seen else { return Some("blocked: it was never seen".into()) };
-    let listed = |vm: &Vm| seen.vms.as_ref().is_some_and(|vms| vms.contains_key(&vm.host_name()));
-    let hidden = world.vms_on(host).filter(|vm| ends_with_host(vm, host, scene.now) && !listed(vm));
+    let hidden = world
+        .vms_on(host)
+        .filter(|vm| ends_with_host(vm, host, scene.now) && host.lists(vm) != Some(true));
     let hidden = u32::try_from(hidden.count()).unwrap_or(u32::MAX);
     let taken_for_ours = if scene.job.by.via == Via::Controller { 0 } else { hidden };
-    let taken = SlotIx::ALL.into_iter().zip(&host.slots).filter_map(|(ix, slot)| match slot {
-        Slot::Foreign { name } => Some((name.as_str(), format!("{name} in slot {}", u8::from(ix)))),
-        Slot::Free
-        | Slot::Reserved { .. }
-        | Slot::Occupied { .. }
-        | Slot::Stopping { .. }
-        | Slot::Unknown { .. }
-        | Slot::Leaked { .. } => None,
+    let taken = SlotIx::ALL.into_iter().zip(&host.slots).filter_map(|(ix, slot)| {
+        let name = slot.guest()?;
+        Some((name, format!("{name} in slot {}", u8::from(ix))))
     });
     let mut others: BTreeMap<&str, String> = taken.collect();
     let ours: BTreeSet<String> = world.vms_on(host).map(|vm| vm.host_name()).collect();

@@ -8,8 +8,8 @@ use super::Scene;
 use super::apply::missing_image;
 use super::express::{CHANGING, holds};
 use crate::model::{
-    Act, Actor, Host, HostName, HostTask, Job, JobId, JobState, Opening, Part, Play, Slot, Step,
-    StepAt, StepDone, StepEnd, StepFate, StepPreview, Timestamp, World, plural,
+    Act, Actor, Host, HostName, HostTask, Job, JobId, JobState, Opening, Part, Play, Step, StepAt,
+    StepDone, StepEnd, StepFate, StepPreview, Timestamp, World, plural,
 };
 
 /// A job before it is opened.
@@ -216,13 +216,10 @@ fn finds(scene: &Scene<'_>, host: &Host, act: &Act) -> String {
                 None => "its images are not known".into(),
             }
         }
-        Act::Verify => {
-            let leaked = host.slots.iter().filter(|slot| matches!(slot, Slot::Leaked { .. }));
-            match leaked.count() {
-                0 => String::new(),
-                n => format!("{} leaked now", plural(n, "slot")),
-            }
-        }
+        Act::Verify => match host.leaked() {
+            0 => String::new(),
+            n => format!("{} leaked now", plural(n, "slot")),
+        },
         Act::Undrain
         | Act::Uncordon
         | Act::Cordon { .. }
